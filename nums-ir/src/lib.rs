@@ -1,0 +1,33 @@
+//! The array IR of nums.
+//!
+//! ```text
+//! tokens → Func (parsed) → infer → Func (typed) → PIPELINE → Func (fused) → bind, tile → Graph (tiled) → Placement (placed)
+//! ```
+//!
+//! Read in this order: `ops` (the operator table), `func` (programs over whole arrays), `infer` (the only shape rules), `pass`
+//! (the pipeline), `grid` and `graph` (blocks and tasks), `tile` (from one to the other). `text` prints and parses every
+//! stage, `verify` is the IR's specification, `eval` the oracle of all tests. Nothing here does I/O, knows a thread, a
+//! socket or a clock, or holds global state.
+
+pub mod bind;
+pub mod builtin;
+pub mod cost;
+pub mod diag;
+pub mod dim;
+pub mod dtype;
+#[cfg(feature = "eval")]
+pub mod eval;
+pub mod func;
+pub mod graph;
+pub mod grid;
+pub mod group;
+pub mod infer;
+pub mod ops;
+pub mod pass;
+pub mod passes;
+pub mod promote;
+pub mod scalar;
+pub mod text;
+pub mod tile;
+pub mod types;
+pub mod verify;

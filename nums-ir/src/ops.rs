@@ -1,0 +1,247 @@
+//! The operator table: one row an element-wise operator, one row a reduction. Everything else follows from the rows.
+//!
+//! A row of `for_each_map_op!` is: doc, Rust name, text name, NumPy aliases, operands, dtype rule, and the meaning on scalars by
+//! dtype class (`bool`, `int` for all eight integers, `float`, `complex`). Consumers are local macros that take the rows:
+//! this file makes `MapOp` from them, the evaluator its oracle, the runtime its kernels, the docs their operator list. The
+//! meanings name `math::…` (transcendentals) and `scalar::…` (exact helpers), which the expanding module brings into
+//! scope: the oracle's `math` is std's, the runtime's is its own vector math. A class that is not in a row is not accepted
+//! (see `DTypeRule` for what promotes instead). `infer` applies the rules; this file holds no shape rule.
+
+/// What an operator does with the dtypes of its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DTypeRule {
+    /// Operands promote to one dtype, which is the result's. A missing `bool` class is a `TypeError`.
+    Arith,
+    /// As `Arith`, but booleans are computed as `i8`.
+    ArithInt,
+    /// Operands promote; booleans and integers are computed in `f64` (true division).
+    Divide,
+    /// Booleans and integers are computed in the float that holds them (`DType::to_float`).
+    Float,
+    /// Operands promote, the result is `bool`.
+    Compare,
+    /// Operands are read as truth values, the result is `bool`.
+    Logic,
+    /// Booleans and integers only; operands promote.
+    Bitwise,
+    /// Integers only; booleans are computed as `i8`; operands promote.
+    Shift,
+    /// As `Arith`; the result of complex operands is real.
+    Abs,
+    /// The first operand is a truth value, the others promote to the result's dtype.
+    Where,
+    /// One operand of any dtype of the row, the result is `bool`; integers and booleans have an exact answer.
+    Predicate,
+}
+
+/// The rows of element-wise operators: `for_each_map_op!(consumer)`.
+#[macro_export]
+macro_rules! for_each_map_op {
+    ($each:ident) => {
+        $each! {
+            /// Sum of two elements; of booleans, "or".
+            Add "add" [] (a, b) Arith { bool: a | b; int: a.wrapping_add(b); float: a + b; complex: a + b; }
+            /// Difference of two elements.
+            Subtract "subtract" [] (a, b) Arith { int: a.wrapping_sub(b); float: a - b; complex: a - b; }
+            /// Product of two elements; of booleans, "and".
+            Multiply "multiply" [] (a, b) Arith { bool: a & b; int: a.wrapping_mul(b); float: a * b; complex: a * b; }
+            /// True quotient, a float also for integers.
+            Divide "divide" ["true_divide"] (a, b) Divide { float: a / b; complex: scalar::complex_div(a, b); }
+            /// Quotient rounded towards minus infinity; an integer by zero is 0.
+            FloorDivide "floor_divide" [] (a, b) ArithInt { int: scalar::Int::floor_div(a, b); float: scalar::Real::floor_div(a, b); }
+            /// Remainder with the sign of the divisor; an integer by zero is 0.
+            Remainder "remainder" ["mod"] (a, b) ArithInt { int: scalar::Int::floor_mod(a, b); float: scalar::Real::floor_mod(a, b); }
+            /// First operand to the power of the second; negative powers of integers are an error.
+            Power "power" ["pow"] (a, b) ArithInt { int: scalar::Int::power(a, b); float: math::pow(a, b); complex: math::complex_pow(a, b); }
+            /// Minus the element.
+            Negative "negative" [] (a) Arith { int: a.wrapping_neg(); float: -a; complex: -a; }
+            /// The element itself.
+            Positive "positive" [] (a) Arith { int: a; float: a; complex: a; }
+            /// Magnitude.
+            Absolute "absolute" ["abs"] (a) Abs { bool: a; int: scalar::Int::abs(a); float: a.abs(); complex: math::hypot(a.re, a.im); }
+            /// The element times itself.
+            Square "square" [] (a) ArithInt { int: a.wrapping_mul(a); float: a * a; complex: a * a; }
+            /// Exponential function.
+            Exp "exp" [] (a) Float { float: math::exp(a); complex: math::complex_exp(a); }
+            /// Natural logarithm.
+            Log "log" [] (a) Float { float: math::log(a); complex: math::complex_log(a); }
+            /// Square root; of a negative real, NaN.
+            Sqrt "sqrt" [] (a) Float { float: a.sqrt(); complex: math::complex_sqrt(a); }
+            /// Sine, in radians.
+            Sin "sin" [] (a) Float { float: math::sin(a); complex: math::complex_sin(a); }
+            /// Cosine, in radians.
+            Cos "cos" [] (a) Float { float: math::cos(a); complex: math::complex_cos(a); }
+            /// Hyperbolic tangent.
+            Tanh "tanh" [] (a) Float { float: math::tanh(a); complex: math::complex_tanh(a); }
+            /// The larger element; NaN if either is NaN. Complex numbers compare by real, then imaginary part.
+            Maximum "maximum" [] (a, b) Arith { bool: a | b; int: a.max(b); float: scalar::Real::maximum(a, b); complex: scalar::complex_maximum(a, b); }
+            /// The smaller element; NaN if either is NaN. Complex numbers compare by real, then imaginary part.
+            Minimum "minimum" [] (a, b) Arith { bool: a & b; int: a.min(b); float: scalar::Real::minimum(a, b); complex: scalar::complex_minimum(a, b); }
+            /// Whether the elements are equal.
+            Equal "equal" [] (a, b) Compare { bool: a == b; int: a == b; float: a == b; complex: a == b; }
+            /// Whether the elements differ.
+            NotEqual "not_equal" [] (a, b) Compare { bool: a != b; int: a != b; float: a != b; complex: a != b; }
+            /// Whether the first is less.
+            Less "less" [] (a, b) Compare { bool: !a & b; int: a < b; float: a < b; complex: scalar::complex_less(a, b); }
+            /// Whether the first is less or equal.
+            LessEqual "less_equal" [] (a, b) Compare { bool: !a | b; int: a <= b; float: a <= b; complex: scalar::complex_less_equal(a, b); }
+            /// Whether the first is greater.
+            Greater "greater" [] (a, b) Compare { bool: a & !b; int: a > b; float: a > b; complex: scalar::complex_less(b, a); }
+            /// Whether the first is greater or equal.
+            GreaterEqual "greater_equal" [] (a, b) Compare { bool: a | !b; int: a >= b; float: a >= b; complex: scalar::complex_less_equal(b, a); }
+            /// Both true.
+            LogicalAnd "logical_and" [] (a, b) Logic { bool: a & b; }
+            /// Either true.
+            LogicalOr "logical_or" [] (a, b) Logic { bool: a | b; }
+            /// Exactly one true.
+            LogicalXor "logical_xor" [] (a, b) Logic { bool: a ^ b; }
+            /// Not true.
+            LogicalNot "logical_not" [] (a) Logic { bool: !a; }
+            /// Bits set in both.
+            BitwiseAnd "bitwise_and" [] (a, b) Bitwise { bool: a & b; int: a & b; }
+            /// Bits set in either.
+            BitwiseOr "bitwise_or" [] (a, b) Bitwise { bool: a | b; int: a | b; }
+            /// Bits set in exactly one.
+            BitwiseXor "bitwise_xor" [] (a, b) Bitwise { bool: a ^ b; int: a ^ b; }
+            /// Bits flipped; of a boolean, "not".
+            Invert "invert" ["bitwise_not", "bitwise_invert"] (a) Bitwise { bool: !a; int: !a; }
+            /// Bits moved up; a count outside the width gives 0.
+            LeftShift "left_shift" ["bitwise_left_shift"] (a, b) Shift { int: scalar::Int::left_shift(a, b); }
+            /// Bits moved down, keeping the sign; a count outside the width gives 0 or -1.
+            RightShift "right_shift" ["bitwise_right_shift"] (a, b) Shift { int: scalar::Int::right_shift(a, b); }
+            /// Second operand where the first is true, third elsewhere.
+            Where "where" [] (c, a, b) Where { bool: if c { a } else { b }; int: if c { a } else { b }; float: if c { a } else { b }; complex: if c { a } else { b }; }
+            /// Whether the element is NaN.
+            IsNan "isnan" [] (a) Predicate { bool: { let _ = a; false }; int: { let _ = a; false }; float: a.is_nan(); complex: a.re.is_nan() | a.im.is_nan(); }
+            /// Whether the element is neither infinite nor NaN.
+            IsFinite "isfinite" [] (a) Predicate { bool: { let _ = a; true }; int: { let _ = a; true }; float: a.is_finite(); complex: a.re.is_finite() & a.im.is_finite(); }
+            /// Whether the element is infinite.
+            IsInf "isinf" [] (a) Predicate { bool: { let _ = a; false }; int: { let _ = a; false }; float: a.is_infinite(); complex: a.re.is_infinite() | a.im.is_infinite(); }
+        }
+    };
+}
+
+macro_rules! map_op {
+    ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] ($($p:ident),*) $rule:ident
+        { $($class:ident : $body:expr;)* } )*) => {
+        /// An element-wise operator: a row of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        pub enum MapOp { $( $(#[doc = $doc])* $Name ),* }
+
+        impl MapOp {
+            /// All rows, in table order.
+            pub const ALL: &[MapOp] = &[$(MapOp::$Name),*];
+
+            /// The name in IR text, which is NumPy's.
+            pub fn name(self) -> &'static str { match self { $(MapOp::$Name => $text),* } }
+
+            /// Other NumPy names of the operator.
+            pub fn aliases(self) -> &'static [&'static str] { match self { $(MapOp::$Name => &[$($alias),*]),* } }
+
+            /// How many operands it takes.
+            pub fn arity(self) -> usize { match self { $(MapOp::$Name => [$(stringify!($p)),*].len()),* } }
+
+            /// What it does with dtypes.
+            pub fn rule(self) -> DTypeRule { match self { $(MapOp::$Name => DTypeRule::$rule),* } }
+
+            /// The dtype classes whose meaning is in the row: `bool`, `int`, `float`, `complex`.
+            pub fn classes(self) -> &'static [&'static str] { match self { $(MapOp::$Name => &[$(stringify!($class)),*]),* } }
+
+            /// The row's doc line.
+            pub fn doc(self) -> &'static str { match self { $(MapOp::$Name => concat!($($doc),*).trim_ascii()),* } }
+
+            /// The name of the marker type in the runtime's `op` module: `Add`.
+            pub fn rust_name(self) -> &'static str { match self { $(MapOp::$Name => stringify!($Name)),* } }
+
+            /// The operator with this name or alias.
+            pub fn from_name(name: &str) -> Option<MapOp> {
+                MapOp::ALL.iter().copied().find(|op| op.name() == name || op.aliases().contains(&name))
+            }
+        }
+    };
+}
+for_each_map_op!(map_op);
+
+/// What a reduction does with the dtype of its operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReduceRule {
+    /// Booleans and signed integers are computed in `i64`, unsigned in `u64`, the rest in their own dtype.
+    Widen,
+    /// The operand's dtype.
+    Same,
+    /// Operands are read as truth values, the result is `bool`.
+    Logic,
+    /// Booleans and integers are computed in `f64`, the rest in their own dtype.
+    Mean,
+}
+
+/// The value of a reduction over nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// 0.
+    Zero,
+    /// 1.
+    One,
+    /// `false`.
+    False,
+    /// `true`.
+    True,
+    /// None: over an empty axis it is an error.
+    None,
+    /// NaN (the mean of nothing).
+    Nan,
+}
+
+macro_rules! reduce_op {
+    ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] $rule:ident $identity:ident $combine:expr; )*) => {
+        /// A reduction: a row of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        pub enum ReduceOp { $( $(#[doc = $doc])* $Name ),* }
+
+        impl ReduceOp {
+            /// All rows, in table order.
+            pub const ALL: &[ReduceOp] = &[$(ReduceOp::$Name),*];
+
+            /// The name in IR text, which is NumPy's.
+            pub fn name(self) -> &'static str { match self { $(ReduceOp::$Name => $text),* } }
+
+            /// Other NumPy names of the reduction.
+            pub fn aliases(self) -> &'static [&'static str] { match self { $(ReduceOp::$Name => &[$($alias),*]),* } }
+
+            /// What it does with dtypes.
+            pub fn rule(self) -> ReduceRule { match self { $(ReduceOp::$Name => ReduceRule::$rule),* } }
+
+            /// Its value over nothing.
+            pub fn identity(self) -> Identity { match self { $(ReduceOp::$Name => Identity::$identity),* } }
+
+            /// The element-wise operator that joins two partial results; `None` where `decompose` rewrites the reduction.
+            pub fn combine(self) -> Option<MapOp> { match self { $(ReduceOp::$Name => $combine),* } }
+
+            /// The row's doc line.
+            pub fn doc(self) -> &'static str { match self { $(ReduceOp::$Name => concat!($($doc),*).trim_ascii()),* } }
+
+            /// The reduction with this name or alias.
+            pub fn from_name(name: &str) -> Option<ReduceOp> {
+                ReduceOp::ALL.iter().copied().find(|op| op.name() == name || op.aliases().contains(&name))
+            }
+        }
+    };
+}
+reduce_op! {
+    /// Sum of the elements.
+    Sum "sum" [] Widen Zero Some(MapOp::Add);
+    /// Product of the elements.
+    Prod "prod" [] Widen One Some(MapOp::Multiply);
+    /// Largest element; NaN if one is NaN.
+    Max "max" ["amax"] Same None Some(MapOp::Maximum);
+    /// Smallest element; NaN if one is NaN.
+    Min "min" ["amin"] Same None Some(MapOp::Minimum);
+    /// Whether any element is true.
+    Any "any" [] Logic False Some(MapOp::LogicalOr);
+    /// Whether all elements are true.
+    All "all" [] Logic True Some(MapOp::LogicalAnd);
+    /// Sum of the elements divided by their number.
+    Mean "mean" [] Mean Nan None;
+}

@@ -1,0 +1,228 @@
+//! Exact scalar helpers that rows of the operator table name: integer and float division, powers, orders.
+//!
+//! These have one right answer to the last bit, so oracle and kernels share them. Transcendentals are not here: the
+//! expanding module brings its own `math`.
+
+use std::ops::{Div, Mul};
+
+/// Integer helpers, for all eight integer dtypes.
+pub trait Int: Copy {
+    /// Quotient rounded down; by zero 0, as NumPy.
+    fn floor_div(self, other: Self) -> Self;
+    /// Remainder with the divisor's sign; by zero 0.
+    fn floor_mod(self, other: Self) -> Self;
+    /// Power, wrapping. A negative power (an error that the caller raises) is 0.
+    fn power(self, exponent: Self) -> Self;
+    /// Magnitude; the lowest integer stays.
+    fn abs(self) -> Self;
+    /// `self << count`, 0 for a count outside the width.
+    fn left_shift(self, count: Self) -> Self;
+    /// `self >> count`, 0 or -1 for a count outside the width.
+    fn right_shift(self, count: Self) -> Self;
+}
+
+macro_rules! wrapping_power {
+    ($base:expr, $exponent:expr) => {{
+        let (mut base, mut exponent, mut out) = ($base, $exponent, 1);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                out = Self::wrapping_mul(out, base);
+            }
+            base = base.wrapping_mul(base);
+            exponent >>= 1;
+        }
+        out
+    }};
+}
+
+macro_rules! signed {
+    ($($t:ty)*) => {$(
+        impl Int for $t {
+            #[inline(always)]
+            fn floor_div(self, other: Self) -> Self {
+                if other == 0 { return 0; }
+                let (q, r) = (self.wrapping_div(other), self.wrapping_rem(other));
+                if r != 0 && (r < 0) != (other < 0) { q - 1 } else { q }
+            }
+            #[inline(always)]
+            fn floor_mod(self, other: Self) -> Self {
+                if other == 0 { return 0; }
+                let r = self.wrapping_rem(other);
+                if r != 0 && (r < 0) != (other < 0) { r + other } else { r }
+            }
+            #[inline(always)]
+            fn power(self, exponent: Self) -> Self {
+                if exponent < 0 { 0 } else { wrapping_power!(self, exponent) }
+            }
+            #[inline(always)]
+            fn abs(self) -> Self { self.wrapping_abs() }
+            #[inline(always)]
+            fn left_shift(self, count: Self) -> Self {
+                if (0..<$t>::BITS as i128).contains(&(count as i128)) { self << count } else { 0 }
+            }
+            #[inline(always)]
+            fn right_shift(self, count: Self) -> Self {
+                if (0..<$t>::BITS as i128).contains(&(count as i128)) { self >> count } else if self < 0 { -1 } else { 0 }
+            }
+        }
+    )*};
+}
+
+macro_rules! unsigned {
+    ($($t:ty)*) => {$(
+        impl Int for $t {
+            #[inline(always)]
+            fn floor_div(self, other: Self) -> Self { self.checked_div(other).unwrap_or(0) }
+            #[inline(always)]
+            fn floor_mod(self, other: Self) -> Self { self.checked_rem(other).unwrap_or(0) }
+            #[inline(always)]
+            fn power(self, exponent: Self) -> Self { wrapping_power!(self, exponent) }
+            #[inline(always)]
+            fn abs(self) -> Self { self }
+            #[inline(always)]
+            fn left_shift(self, count: Self) -> Self {
+                if (count as u128) < <$t>::BITS as u128 { self << count } else { 0 }
+            }
+            #[inline(always)]
+            fn right_shift(self, count: Self) -> Self {
+                if (count as u128) < <$t>::BITS as u128 { self >> count } else { 0 }
+            }
+        }
+    )*};
+}
+
+signed!(i8 i16 i32 i64);
+unsigned!(u8 u16 u32 u64);
+
+/// Float helpers, for `f32` and `f64`.
+pub trait Real: Copy {
+    /// Quotient rounded down, with NumPy's rules for zero and infinity.
+    fn floor_div(self, other: Self) -> Self;
+    /// Remainder with the divisor's sign, with NumPy's rules for zero and infinity.
+    fn floor_mod(self, other: Self) -> Self;
+    /// The larger; NaN if either is NaN.
+    fn maximum(self, other: Self) -> Self;
+    /// The smaller; NaN if either is NaN.
+    fn minimum(self, other: Self) -> Self;
+}
+
+macro_rules! real {
+    ($($t:ty)*) => {$(
+        impl Real for $t {
+            #[inline(always)]
+            fn floor_div(self, other: Self) -> Self {
+                if other == 0.0 { return self / other; }
+                // The remainder is exact, so (a - r) / b is close to an integer, which rounding then finds.
+                let r = self % other;
+                let mut q = (self - r) / other;
+                if r != 0.0 && (r < 0.0) != (other < 0.0) { q -= 1.0; }
+                if q == 0.0 { return (0.0 as $t).copysign(self / other); }
+                let floor = q.floor();
+                if q - floor > 0.5 { floor + 1.0 } else { floor }
+            }
+            #[inline(always)]
+            fn floor_mod(self, other: Self) -> Self {
+                let r = self % other;
+                if other == 0.0 || r.is_nan() { return r; }
+                if r == 0.0 { return (0.0 as $t).copysign(other); }
+                if (r < 0.0) != (other < 0.0) { r + other } else { r }
+            }
+            #[inline(always)]
+            fn maximum(self, other: Self) -> Self {
+                if self >= other || self.is_nan() { self } else { other }
+            }
+            #[inline(always)]
+            fn minimum(self, other: Self) -> Self {
+                if self <= other || self.is_nan() { self } else { other }
+            }
+        }
+    )*};
+}
+real!(f32 f64);
+
+/// A complex number of any crate: real and imaginary part.
+pub trait Complex: Copy {
+    /// The dtype of the parts.
+    type Part: Copy + PartialOrd + Mul<Output = Self::Part> + Div<Output = Self::Part> + Float;
+    /// Real and imaginary part.
+    fn parts(self) -> (Self::Part, Self::Part);
+    /// From real and imaginary part.
+    fn from_parts(re: Self::Part, im: Self::Part) -> Self;
+}
+
+/// What complex division needs of its parts.
+pub trait Float: std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> + Sized {
+    /// Magnitude.
+    fn magnitude(self) -> Self;
+    /// Whether it is 0.
+    fn is_zero(self) -> bool;
+    /// Whether it is NaN.
+    fn is_not_a_number(self) -> bool;
+    /// 1.
+    const ONE: Self;
+}
+
+macro_rules! float {
+    ($($t:ty)*) => {$(
+        impl Float for $t {
+            #[inline(always)]
+            fn magnitude(self) -> Self { self.abs() }
+            #[inline(always)]
+            fn is_zero(self) -> bool { self == 0.0 }
+            #[inline(always)]
+            fn is_not_a_number(self) -> bool { self.is_nan() }
+            const ONE: Self = 1.0;
+        }
+    )*};
+}
+float!(f32 f64);
+
+/// Smith's algorithm, as NumPy divides: no overflow where the quotient has none.
+#[inline(always)]
+pub fn complex_div<C: Complex>(a: C, b: C) -> C {
+    let ((ar, ai), (br, bi)) = (a.parts(), b.parts());
+    if br.magnitude() >= bi.magnitude() {
+        if br.is_zero() && bi.is_zero() {
+            return C::from_parts(ar / br.magnitude(), ai / br.magnitude());
+        }
+        let ratio = bi / br;
+        let scale = C::Part::ONE / (br + bi * ratio);
+        C::from_parts((ar + ai * ratio) * scale, (ai - ar * ratio) * scale)
+    } else {
+        let ratio = br / bi;
+        let scale = C::Part::ONE / (bi + br * ratio);
+        C::from_parts((ar * ratio + ai) * scale, (ai * ratio - ar) * scale)
+    }
+}
+
+/// `a < b` by real part, then imaginary part.
+#[inline(always)]
+pub fn complex_less<C: Complex>(a: C, b: C) -> bool {
+    let ((ar, ai), (br, bi)) = (a.parts(), b.parts());
+    (ar < br && !ai.is_not_a_number() && !bi.is_not_a_number()) || (ar == br && ai < bi)
+}
+
+/// `a <= b` by real part, then imaginary part.
+#[inline(always)]
+pub fn complex_less_equal<C: Complex>(a: C, b: C) -> bool {
+    let ((ar, ai), (br, bi)) = (a.parts(), b.parts());
+    (ar < br && !ai.is_not_a_number() && !bi.is_not_a_number()) || (ar == br && ai <= bi)
+}
+
+#[inline(always)]
+fn has_nan<C: Complex>(a: C) -> bool {
+    let (re, im) = a.parts();
+    re.is_not_a_number() || im.is_not_a_number()
+}
+
+/// The larger by `complex_less_equal`; the first with a NaN wins.
+#[inline(always)]
+pub fn complex_maximum<C: Complex>(a: C, b: C) -> C {
+    if has_nan(a) || (!has_nan(b) && complex_less_equal(b, a)) { a } else { b }
+}
+
+/// The smaller by `complex_less_equal`; the first with a NaN wins.
+#[inline(always)]
+pub fn complex_minimum<C: Complex>(a: C, b: C) -> C {
+    if has_nan(a) || (!has_nan(b) && complex_less_equal(a, b)) { a } else { b }
+}
