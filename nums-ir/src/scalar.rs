@@ -166,7 +166,7 @@ macro_rules! num_complex {
 num_complex!(f32 f64);
 
 /// What complex division needs of its parts.
-pub trait Float: std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> + Sized {
+pub trait Float: Copy + std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> {
     /// Magnitude.
     fn magnitude(self) -> Self;
     /// Whether it is 0.
