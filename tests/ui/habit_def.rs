@@ -1,0 +1,10 @@
+//! A Python function.
+
+use nums::prelude::*;
+
+nums! {
+    def f(x):
+        return x
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! `//` is a comment in Rust.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: i64[n]) -> i64[n] {
+        x // 2
+    }
+}
+
+fn main() {}

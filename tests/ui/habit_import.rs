@@ -1,0 +1,9 @@
+//! `import`.
+
+use nums::prelude::*;
+
+nums! {
+    import numpy as np
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! `&x`.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        exp(&x)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! `.t()`.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(X: f64[n, d]) -> f64[d, n] {
+        X.t()
+    }
+}
+
+fn main() {}

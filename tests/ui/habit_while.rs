@@ -1,0 +1,11 @@
+//! A loop.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        while x { x }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A NumPy function that is not there yet.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[] {
+        np.median(x)
+    }
+}
+
+fn main() {}

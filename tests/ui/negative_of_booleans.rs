@@ -1,0 +1,11 @@
+//! Minus a boolean.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: bool[n]) -> bool[n] {
+        -x
+    }
+}
+
+fn main() {}

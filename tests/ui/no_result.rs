@@ -1,0 +1,11 @@
+//! A body that gives nothing.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        y = x + 1;
+    }
+}
+
+fn main() {}

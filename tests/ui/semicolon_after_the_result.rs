@@ -1,0 +1,11 @@
+//! A result that is thrown away.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        x + 1;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Fewer arguments than the function takes.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        maximum(x)
+    }
+}
+
+fn main() {}
