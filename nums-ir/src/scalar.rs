@@ -150,8 +150,23 @@ pub trait Complex: Copy {
     fn from_parts(re: Self::Part, im: Self::Part) -> Self;
 }
 
+#[cfg(feature = "complex")]
+macro_rules! num_complex {
+    ($($t:ty)*) => {$(
+        impl Complex for num_complex::Complex<$t> {
+            type Part = $t;
+            #[inline(always)]
+            fn parts(self) -> ($t, $t) { (self.re, self.im) }
+            #[inline(always)]
+            fn from_parts(re: $t, im: $t) -> Self { num_complex::Complex { re, im } }
+        }
+    )*};
+}
+#[cfg(feature = "complex")]
+num_complex!(f32 f64);
+
 /// What complex division needs of its parts.
-pub trait Float: std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> + Sized {
+pub trait Float: Copy + std::ops::Add<Output = Self> + std::ops::Sub<Output = Self> {
     /// Magnitude.
     fn magnitude(self) -> Self;
     /// Whether it is 0.

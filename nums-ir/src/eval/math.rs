@@ -1,0 +1,278 @@
+//! The oracle's transcendentals: std's for reals; for complex numbers textbook formulas over std's in `f64`, with the
+//! special values of C99 annex G, which NumPy follows. `pow` of complex numbers is NumPy's own.
+
+use num_complex::Complex;
+
+/// Real functions, by dtype.
+pub(super) trait Real: Copy {
+    fn exp(self) -> Self;
+    fn log(self) -> Self;
+    fn sin(self) -> Self;
+    fn cos(self) -> Self;
+    fn tanh(self) -> Self;
+    fn pow(self, exponent: Self) -> Self;
+    fn hypot(self, other: Self) -> Self;
+    fn wide(self) -> f64;
+    fn narrow(wide: f64) -> Self;
+}
+
+macro_rules! real {
+    ($($t:ident)*) => {$(
+        impl Real for $t {
+            fn exp(self) -> $t { $t::exp(self) }
+            fn log(self) -> $t { $t::ln(self) }
+            fn sin(self) -> $t { $t::sin(self) }
+            fn cos(self) -> $t { $t::cos(self) }
+            fn tanh(self) -> $t { $t::tanh(self) }
+            fn pow(self, exponent: $t) -> $t { $t::powf(self, exponent) }
+            fn hypot(self, other: $t) -> $t { $t::hypot(self, other) }
+            fn wide(self) -> f64 { f64::from(self) }
+            fn narrow(wide: f64) -> $t { wide as $t }
+        }
+    )*};
+}
+real!(f32 f64);
+
+pub(super) fn exp<T: Real>(a: T) -> T {
+    a.exp()
+}
+
+pub(super) fn log<T: Real>(a: T) -> T {
+    a.log()
+}
+
+pub(super) fn sin<T: Real>(a: T) -> T {
+    a.sin()
+}
+
+pub(super) fn cos<T: Real>(a: T) -> T {
+    a.cos()
+}
+
+pub(super) fn tanh<T: Real>(a: T) -> T {
+    a.tanh()
+}
+
+pub(super) fn pow<T: Real>(a: T, b: T) -> T {
+    a.pow(b)
+}
+
+pub(super) fn hypot<T: Real>(a: T, b: T) -> T {
+    a.hypot(b)
+}
+
+type C = Complex<f64>;
+
+fn c(re: f64, im: f64) -> C {
+    Complex { re, im }
+}
+
+fn wide<T: Real>(z: Complex<T>) -> C {
+    c(z.re.wide(), z.im.wide())
+}
+
+fn narrow<T: Real>(z: C) -> Complex<T> {
+    Complex { re: T::narrow(z.re), im: T::narrow(z.im) }
+}
+
+pub(super) fn complex_exp<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(exp_wide(wide(z)))
+}
+
+fn exp_wide(z: C) -> C {
+    if z.im == 0.0 {
+        return c(z.re.exp(), z.im);
+    }
+    if z.im.is_finite() {
+        return if z.re.is_infinite() || z.re.is_nan() {
+            let size = z.re.exp();
+            c(size * z.im.cos(), size * z.im.sin())
+        } else {
+            // In two steps, so that a large exponential times a small cosine does not overflow.
+            let half = (z.re / 2.0).exp();
+            c(half * z.im.cos() * half, half * z.im.sin() * half)
+        };
+    }
+    if z.re == f64::NEG_INFINITY {
+        c(0.0, 0.0_f64.copysign(z.im))
+    } else if z.re == f64::INFINITY {
+        c(f64::INFINITY, f64::NAN)
+    } else {
+        c(f64::NAN, f64::NAN)
+    }
+}
+
+pub(super) fn complex_log<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(log_wide(wide(z)))
+}
+
+fn log_wide(z: C) -> C {
+    let (x, y) = (z.re.abs().max(z.im.abs()), z.re.abs().min(z.im.abs()));
+    let size = if z.re.is_nan() || z.im.is_nan() {
+        z.re.hypot(z.im).ln()
+    } else if (0.5..2.0).contains(&x) && y < 2.0 {
+        // log(1 + e) with e = |z|² - 1: near the unit circle the plain form has no digits left.
+        (((x - 1.0) * (x + 1.0) + y * y).ln_1p() / 2.0).max(-1.0e300)
+    } else if x > 1.0e300 {
+        (x / 4.0).hypot(y / 4.0).ln() + 4.0_f64.ln()
+    } else if x < 1.0e-300 && x > 0.0 {
+        let up = 2.0_f64.powi(200);
+        (x * up).hypot(y * up).ln() - 200.0 * std::f64::consts::LN_2
+    } else {
+        x.hypot(y).ln()
+    };
+    c(size, z.im.atan2(z.re))
+}
+
+pub(super) fn complex_sqrt<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(sqrt_wide(wide(z)))
+}
+
+fn sqrt_wide(z: C) -> C {
+    if z.im.is_infinite() {
+        return c(f64::INFINITY, z.im);
+    }
+    if z.re.is_infinite() {
+        let other = if z.im.is_nan() { f64::NAN } else { 0.0 };
+        return if z.re > 0.0 { c(f64::INFINITY, other.copysign(z.im)) } else { c(other, f64::INFINITY.copysign(z.im)) };
+    }
+    if z.re == 0.0 && z.im == 0.0 {
+        return c(0.0, z.im);
+    }
+    if z.re.is_nan() || z.im.is_nan() {
+        return c(f64::NAN, f64::NAN);
+    }
+    // Scaled by an even power of two, so that nothing overflows or loses digits.
+    let size = z.re.abs().max(z.im.abs());
+    let half = if size > 1.0e300 {
+        -2
+    } else if size < 1.0e-290 {
+        300
+    } else {
+        0
+    };
+    let scale = 2.0_f64.powi(2 * half);
+    let (re, im) = (z.re * scale, z.im * scale);
+    let t = ((re.abs() + re.hypot(im)) / 2.0).sqrt();
+    let root = if re >= 0.0 { c(t, im / (2.0 * t)) } else { c(im.abs() / (2.0 * t), t.copysign(im)) };
+    c(root.re * 2.0_f64.powi(-half), root.im * 2.0_f64.powi(-half))
+}
+
+/// sin z = -i sinh(i z).
+pub(super) fn complex_sin<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let w = sinh_wide(c(-z.im, z.re));
+    narrow(c(w.im, -w.re))
+}
+
+/// cos z = cosh(i z).
+pub(super) fn complex_cos<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    narrow(cosh_wide(c(-z.im, z.re)))
+}
+
+/// `e^|x| / 2` in two factors, for |x| so large that sinh and cosh are equal.
+fn half_exp(x: f64) -> (f64, f64) {
+    let half = (x.abs() / 2.0).exp();
+    (half / 2.0, half)
+}
+
+fn sinh_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if y == 0.0 {
+        return c(x.sinh(), y);
+    }
+    if y.is_finite() {
+        return if x.is_nan() {
+            c(f64::NAN, f64::NAN)
+        } else if x.is_finite() && x.abs() > 700.0 {
+            let (a, b) = half_exp(x);
+            c(a * y.cos() * b * x.signum(), a * y.sin() * b)
+        } else {
+            c(x.sinh() * y.cos(), x.cosh() * y.sin())
+        };
+    }
+    if x == 0.0 || x.is_infinite() { c(x, f64::NAN) } else { c(f64::NAN, f64::NAN) }
+}
+
+fn cosh_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if y == 0.0 {
+        let sign = if x.is_nan() { y } else { x.signum() * y };
+        return c(x.cosh(), 0.0_f64.copysign(sign));
+    }
+    if y.is_finite() {
+        return if x.is_nan() {
+            c(f64::NAN, f64::NAN)
+        } else if x == 0.0 {
+            c(y.cos(), x * y.sin())
+        } else if x.is_finite() && x.abs() > 700.0 {
+            let (a, b) = half_exp(x);
+            c(a * y.cos() * b, a * y.sin() * b * x.signum())
+        } else {
+            c(x.cosh() * y.cos(), x.sinh() * y.sin())
+        };
+    }
+    if x == 0.0 {
+        c(f64::NAN, 0.0)
+    } else if x.is_infinite() {
+        c(f64::INFINITY, f64::NAN)
+    } else {
+        c(f64::NAN, f64::NAN)
+    }
+}
+
+/// By Kahan's formula.
+pub(super) fn complex_tanh<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(tanh_wide(wide(z)))
+}
+
+fn tanh_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if x.is_infinite() {
+        let sign = if y.is_finite() { (2.0 * y).sin() } else { y };
+        return c(x.signum(), 0.0_f64.copysign(if y == 0.0 { y } else { sign }));
+    }
+    if x.is_nan() {
+        return c(f64::NAN, if y == 0.0 { y } else { f64::NAN });
+    }
+    if !y.is_finite() {
+        return c(if x == 0.0 { x } else { f64::NAN }, f64::NAN);
+    }
+    if x.abs() > 20.0 {
+        return c(x.signum(), 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp());
+    }
+    let (t, s) = (y.tan(), x.sinh());
+    let beta = 1.0 + t * t;
+    let rho = (1.0 + s * s).sqrt();
+    let scale = 1.0 + beta * s * s;
+    c(beta * rho * s / scale, t / scale)
+}
+
+/// NumPy's: 0 to a power by cases, small integer powers by multiplication, the rest by `exp(b log a)`.
+pub(super) fn complex_pow<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
+    let (a, b) = (wide(a), wide(b));
+    if b.re == 0.0 && b.im == 0.0 {
+        return narrow(c(1.0, 0.0));
+    }
+    if a.re == 0.0 && a.im == 0.0 {
+        return narrow(if b.re > 0.0 { c(0.0, 0.0) } else { c(f64::NAN, f64::NAN) });
+    }
+    if b.im == 0.0 && b.re.abs() < 100.0 && b.re.fract() == 0.0 {
+        let (mut n, mut power, mut out) = (b.re.abs() as u32, a, c(1.0, 0.0));
+        if n == 1 && b.re > 0.0 {
+            return narrow(a);
+        }
+        while n > 0 {
+            if n & 1 == 1 {
+                out *= power;
+            }
+            n >>= 1;
+            if n > 0 {
+                power *= power;
+            }
+        }
+        return narrow(if b.re < 0.0 { crate::scalar::complex_div(c(1.0, 0.0), out) } else { out });
+    }
+    narrow(exp_wide(b * log_wide(a)))
+}

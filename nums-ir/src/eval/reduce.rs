@@ -1,0 +1,67 @@
+//! Reductions by their definition: the elements of the reduced axes, one after the other.
+//!
+//! Sums of floats are compensated, so that the oracle is at least as exact as any order of additions. The rest folds the
+//! row's combining operator. Operands already have the accumulation dtype.
+
+use super::map::map;
+use super::product::sum;
+use super::shape::transpose;
+use super::tensor::Tensor;
+use crate::dtype::Kind;
+use crate::func::Scalar;
+use crate::ops::{Identity, MapOp, ReduceOp};
+
+pub(super) fn reduce(op: ReduceOp, x: &Tensor, axes: &[i64], keepdims: bool) -> Result<Tensor, String> {
+    let shape = x.shape();
+    let reduced = |axis: usize| axes.contains(&(axis as i64));
+    if let Some(axis) = axes.iter().find(|&&a| usize::try_from(a).map_or(true, |a| a >= shape.len())) {
+        return Err(format!("`{}`: no axis {axis} in {} axes", op.name(), shape.len()));
+    }
+    let (inner, outer): (Vec<usize>, Vec<usize>) = (0..shape.len()).partition(|&axis| reduced(axis));
+    let size = |axes: &[usize]| axes.iter().map(|&a| shape[a]).product::<usize>();
+    let (rows, len) = (size(&outer), size(&inner));
+    let perm: Vec<i64> = outer.iter().chain(&inner).map(|&a| a as i64).collect();
+    let matrix = transpose(x, &perm)?.reshape(&[rows, len])?;
+    let flat = reduce_rows(op, &matrix, rows, len)?;
+    let result: Vec<usize> = if keepdims {
+        (0..shape.len()).map(|axis| if reduced(axis) { 1 } else { shape[axis] }).collect()
+    } else {
+        outer.iter().map(|&a| shape[a]).collect()
+    };
+    flat.reshape(&result)
+}
+
+/// The reduction of each row of a matrix.
+fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result<Tensor, String> {
+    let constant = |value: Scalar| Tensor::constant(value, matrix.dtype())?.broadcast(&[rows]);
+    let combine = match (op, op.combine()) {
+        (ReduceOp::Sum, _) => return sum(matrix),
+        (ReduceOp::Mean, _) => {
+            return map(MapOp::Divide, &[&sum(matrix)?, &constant(Scalar::Float(len as f64))?]);
+        }
+        (ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::Any | ReduceOp::All, Some(combine)) => combine,
+        (ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::Any | ReduceOp::All, None) => {
+            return Err(format!("`{}` has no combining operator", op.name()));
+        }
+    };
+    if matches!(op, ReduceOp::Any | ReduceOp::All) && matrix.dtype().kind() != Kind::Bool {
+        return Err(format!("`{}` reads truth values, not {}", op.name(), matrix.dtype()));
+    }
+    if len == 0 {
+        return match op.identity() {
+            Identity::Zero => constant(Scalar::Int(0)),
+            Identity::One => constant(Scalar::Int(1)),
+            Identity::False => constant(Scalar::Bool(false)),
+            Identity::True => constant(Scalar::Bool(true)),
+            Identity::Nan => constant(Scalar::Float(f64::NAN)),
+            Identity::None if rows == 0 => Ok(matrix.reshape(&[0])?),
+            Identity::None => Err(format!("zero-size array to reduction operation `{}` which has no identity", op.name())),
+        };
+    }
+    let column = |j: usize| matrix.gather(&[rows], |index| vec![index[0], j]);
+    let mut acc = column(0);
+    for j in 1..len {
+        acc = map(combine, &[&acc, &column(j)])?;
+    }
+    Ok(acc)
+}
