@@ -100,9 +100,9 @@ pub trait Real: Copy {
     fn floor_div(self, other: Self) -> Self;
     /// Remainder with the divisor's sign, with NumPy's rules for zero and infinity.
     fn floor_mod(self, other: Self) -> Self;
-    /// The larger; NaN if either is NaN.
+    /// The larger; NaN if either is NaN; the second of equals, as NumPy on x86 chooses between signed zeros.
     fn maximum(self, other: Self) -> Self;
-    /// The smaller; NaN if either is NaN.
+    /// The smaller; NaN if either is NaN; the second of equals.
     fn minimum(self, other: Self) -> Self;
 }
 
@@ -129,11 +129,11 @@ macro_rules! real {
             }
             #[inline(always)]
             fn maximum(self, other: Self) -> Self {
-                if self >= other || self.is_nan() { self } else { other }
+                if self > other || self.is_nan() { self } else { other }
             }
             #[inline(always)]
             fn minimum(self, other: Self) -> Self {
-                if self <= other || self.is_nan() { self } else { other }
+                if self < other || self.is_nan() { self } else { other }
             }
         }
     )*};

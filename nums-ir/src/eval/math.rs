@@ -274,5 +274,28 @@ pub(super) fn complex_pow<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
         }
         return narrow(if b.re < 0.0 { crate::scalar::complex_div(c(1.0, 0.0), out) } else { out });
     }
-    narrow(exp_wide(b * log_wide(a)))
+    narrow(exp_wide(multiply(b, log_wide(a))))
+}
+
+/// The product by C99's rules: an infinite operand makes the product infinite where naive arithmetic says NaN twice.
+fn multiply(a: C, b: C) -> C {
+    let naive = a * b;
+    if !(naive.re.is_nan() && naive.im.is_nan()) {
+        return naive;
+    }
+    let unit = |x: f64| if x.is_infinite() { 1.0_f64.copysign(x) } else { 0.0_f64.copysign(x) };
+    let real = |x: f64| if x.is_nan() { 0.0_f64.copysign(x) } else { x };
+    let infinite = |z: C| z.re.is_infinite() || z.im.is_infinite();
+    let (mut x, mut y) = (a, b);
+    if infinite(x) {
+        (x, y) = (c(unit(x.re), unit(x.im)), c(real(y.re), real(y.im)));
+    }
+    if infinite(y) {
+        (x, y) = (c(real(x.re), real(x.im)), c(unit(y.re), unit(y.im)));
+    }
+    if infinite(a) || infinite(b) {
+        c(f64::INFINITY * (x.re * y.re - x.im * y.im), f64::INFINITY * (x.re * y.im + x.im * y.re))
+    } else {
+        naive
+    }
 }

@@ -59,8 +59,9 @@ fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result
         };
     }
     let column = |j: usize| matrix.gather(&[rows], |index| vec![index[0], j]);
-    let mut acc = column(0);
-    for j in 1..len {
+    // NumPy's product begins with one, which a complex infinity notices.
+    let (mut acc, first) = if op == ReduceOp::Prod { (constant(Scalar::Bool(true))?, 0) } else { (column(0), 1) };
+    for j in first..len {
         acc = map(combine, &[&acc, &column(j)])?;
     }
     Ok(acc)

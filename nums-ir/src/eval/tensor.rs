@@ -37,7 +37,10 @@ macro_rules! tensor {
             pub fn shape(&self) -> &[usize] { match self { $(Tensor::$Name(x) => x.shape()),* } }
 
             /// `scalars` in C order as an array of `dtype`, converted as `astype` does.
-            fn convert(dtype: DType, shape: &[usize], scalars: Vec<Scalar>) -> Result<Tensor, String> {
+            ///
+            /// # Errors
+            /// A shape of another size.
+            pub fn from_scalars(dtype: DType, shape: &[usize], scalars: Vec<Scalar>) -> Result<Tensor, String> {
                 match dtype { $(DType::$Name => Tensor::from_vec(shape, scalars.into_iter().map(<$t as Item>::from_scalar).collect())),* }
             }
 
@@ -188,7 +191,7 @@ impl Tensor {
     /// # Errors
     /// An integer that `dtype` cannot hold, a float for an integer dtype, a complex number for a real one.
     pub fn constant(value: Scalar, dtype: DType) -> Result<Tensor, String> {
-        let tensor = Tensor::convert(dtype, &[], vec![value])?;
+        let tensor = Tensor::from_scalars(dtype, &[], vec![value])?;
         let exact = dtype.kind() >= value.kind();
         let held = match (value, tensor.scalars().as_slice()) {
             (Scalar::Int(a), [Scalar::Int(b)]) => a == *b,
@@ -215,7 +218,7 @@ impl Tensor {
     /// NumPy's `astype`; see the header for what it leaves to the machine.
     #[must_use]
     pub fn cast(&self, dtype: DType) -> Tensor {
-        Tensor::convert(dtype, self.shape(), self.scalars()).expect("as many elements as before")
+        Tensor::from_scalars(dtype, self.shape(), self.scalars()).expect("as many elements as before")
     }
 
     /// The same elements in C order under another shape.
@@ -223,7 +226,7 @@ impl Tensor {
     /// # Errors
     /// A shape of another size.
     pub fn reshape(&self, shape: &[usize]) -> Result<Tensor, String> {
-        Tensor::convert(self.dtype(), shape, self.scalars())
+        Tensor::from_scalars(self.dtype(), shape, self.scalars())
     }
 
     /// The array of `shape` whose element at an index is this one's element at `source` of the index.
