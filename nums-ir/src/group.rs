@@ -143,6 +143,12 @@ impl Group {
         }
     }
 
+    /// Whether the macro emits a native loop for the group. Not for `sin`, `cos` and `power`: over a tile the interpreter first
+    /// looks at the arguments (their range, negative exponents of integers), which a loop of single elements cannot.
+    pub fn is_native(&self) -> bool {
+        !self.steps.iter().any(|s| matches!(s.op, StepOp::Map(MapOp::Sin | MapOp::Cos | MapOp::Power)))
+    }
+
     /// The hash of the canonical text and the operator table: equal ids are equal programs of one nums version.
     pub fn id(&self) -> u128 {
         fnv128(&[env!("CARGO_PKG_VERSION").as_bytes(), self.to_string().as_bytes()])
