@@ -49,7 +49,7 @@ macro_rules! tensor {
 
             /// The array of `shape` whose element at an index is what `source` names: an operand of this dtype, and an
             /// index of it.
-            pub(super) fn choose(dtype: DType, from: &[&Tensor], shape: &[usize], source: impl Fn(&[usize]) -> (usize, Vec<usize>)) -> Tensor {
+            pub fn choose(dtype: DType, from: &[&Tensor], shape: &[usize], source: impl Fn(&[usize]) -> (usize, Vec<usize>)) -> Tensor {
                 match dtype {
                     $(DType::$Name => {
                         let from: Vec<&ArrayD<$t>> = from.iter().filter_map(|x| <$t>::view(x)).collect();
@@ -230,7 +230,7 @@ impl Tensor {
     }
 
     /// The array of `shape` whose element at an index is this one's element at `source` of the index.
-    pub(super) fn gather(&self, shape: &[usize], source: impl Fn(&[usize]) -> Vec<usize>) -> Tensor {
+    pub fn gather(&self, shape: &[usize], source: impl Fn(&[usize]) -> Vec<usize>) -> Tensor {
         Tensor::choose(self.dtype(), &[self], shape, |index| (0, source(index)))
     }
 
