@@ -1,1 +1,393 @@
-//! (being written)
+//! NumPy's names: what `np.sum(x, axis=0)`, `x.T`, `a + b` and `x[1:, None]` mean as operators.
+//!
+//! The macro resolves a user's own names and hands everything else here as `Term`s; here it becomes instructions of a parsed
+//! `Func`, or a `Diag` in the user's words. Element-wise operators and reductions come from the operator table, structural ones
+//! from the rows of `builtin/rows`, arguments are bound by signatures as NumPy writes them (`builtin/bind`). What NumPy has and
+//! nums does not is listed in `builtin/missing`, so that it is "not in nums yet" and not "unknown". No dtype or shape is judged
+//! here: that is `infer`'s.
+
+mod bind;
+mod index;
+mod missing;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use crate::diag::{Diag, Loc, suggest};
+use crate::dtype::DType;
+use crate::func::{Func, Op, Scalar, Size, Value};
+use crate::ops::{MapOp, ReduceOp};
+pub use bind::Given;
+pub use index::{Item, index};
+pub use rows::{ROWS, Row};
+
+/// What an expression of the language stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// An array or a scalar that the program computes.
+    Value(Value),
+    /// A literal, which is an operand or an attribute, as its place wants.
+    Number(Scalar),
+    /// `None`, `np.newaxis`.
+    None,
+    /// `...`.
+    Ellipsis,
+    /// A string.
+    Str(String),
+    /// A dtype.
+    DType(DType),
+    /// A tuple or list.
+    Tuple(Vec<(Term, Loc)>),
+    /// `x.shape`.
+    Shape(Value),
+    /// `np` (the empty path), `linalg`.
+    Module(&'static str),
+    /// A function.
+    Callable(Callable),
+    /// A method and its object.
+    Method(Box<Term>, Callable),
+}
+
+/// Something that can be called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Callable {
+    /// A row of the operator table.
+    Map(MapOp),
+    /// A reduction of the operator table.
+    Reduce(ReduceOp),
+    /// A structural function.
+    Row(&'static Row),
+}
+
+impl Callable {
+    /// NumPy's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Callable::Map(op) => op.name(),
+            Callable::Reduce(op) => op.name(),
+            Callable::Row(row) => row.name,
+        }
+    }
+
+    /// The arguments, as `bind` reads them.
+    pub fn signature(self) -> &'static str {
+        match self {
+            Callable::Map(MapOp::Where) => "condition, x, y",
+            Callable::Map(op) if op.arity() == 1 => "x, out!, where!, dtype!",
+            Callable::Map(_) => "x1, x2, out!, where!, dtype!",
+            Callable::Reduce(_) => "a, axis=, dtype!, out!, keepdims=, initial!, where!",
+            Callable::Row(row) => row.signature,
+        }
+    }
+
+    fn is_method(self) -> bool {
+        match self {
+            Callable::Map(_) => false,
+            Callable::Reduce(_) => true,
+            Callable::Row(row) => row.method,
+        }
+    }
+
+    fn is_function(self) -> bool {
+        match self {
+            Callable::Map(_) | Callable::Reduce(_) => true,
+            Callable::Row(row) => row.function,
+        }
+    }
+
+    /// The callable with this path, `linalg.solve` or `sum`.
+    fn find(path: &str) -> Option<Callable> {
+        let row = || ROWS.iter().find(|r| r.name == path || r.aliases.contains(&path)).map(Callable::Row);
+        MapOp::from_name(path).map(Callable::Map).or_else(|| ReduceOp::from_name(path).map(Callable::Reduce)).or_else(row)
+    }
+
+    /// Names of all callables, with their aliases.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let maps = MapOp::ALL.iter().flat_map(|op| [op.name()].into_iter().chain(op.aliases().iter().copied()));
+        let reductions = ReduceOp::ALL.iter().flat_map(|op| [op.name()].into_iter().chain(op.aliases().iter().copied()));
+        let rows = ROWS.iter().flat_map(|r| [r.name].into_iter().chain(r.aliases.iter().copied()));
+        maps.chain(reductions).chain(rows)
+    }
+}
+
+/// Constants of the module `np`.
+const CONSTANTS: &[(&str, Term)] = &[
+    ("pi", Term::Number(Scalar::Float(std::f64::consts::PI))),
+    ("e", Term::Number(Scalar::Float(std::f64::consts::E))),
+    ("euler_gamma", Term::Number(Scalar::Float(0.577_215_664_901_532_9))),
+    ("inf", Term::Number(Scalar::Float(f64::INFINITY))),
+    ("nan", Term::Number(Scalar::Float(f64::NAN))),
+    ("newaxis", Term::None),
+];
+
+/// Attributes of arrays that are no methods.
+const ATTRIBUTES: &[&str] = &["T", "shape"];
+
+/// What a bare name means before an attribute, and as an argument: a module or a dtype. Functions have their meaning only where
+/// they are called.
+pub fn name(name: &str) -> Option<Term> {
+    match name {
+        "np" => Some(Term::Module("")),
+        "linalg" => Some(Term::Module("linalg")),
+        _ => DType::from_name(name).map(Term::DType),
+    }
+}
+
+/// What a bare name means where it is called.
+///
+/// # Errors
+/// No function of NumPy has this name, or nums does not have it yet. `own` are the names of functions that the user defined.
+pub fn function<'a>(name: &str, own: impl IntoIterator<Item = &'a str>, loc: Loc) -> Result<Term, Diag> {
+    if let Some(callable) = Callable::find(name).filter(|c| c.is_function()) {
+        return Ok(Term::Callable(callable));
+    }
+    if let Some(dtype) = DType::from_name(name) {
+        return Ok(Term::DType(dtype));
+    }
+    if let Some(diag) = missing::function(name, loc) {
+        return Err(diag);
+    }
+    let diag = Diag::new(loc, format!("unknown function `{name}`"));
+    let other_blocks = format!(
+        "functions of other `nums!` blocks are called from Rust, `let y = {name}(&x)?;`: their result is stored, not fused"
+    );
+    Err(match suggest(name, own.into_iter().chain(Callable::names().map(|n| -> &'a str { n }))) {
+        Some(near) => diag.help(format!("a function with a similar name exists: `{near}`")),
+        None => diag.note(other_blocks),
+    })
+}
+
+/// The mistake of a bare name that is nothing in scope; `known` are the names that are.
+pub fn unknown_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, loc: Loc) -> Diag {
+    let diag = Diag::new(loc, format!("unknown name `{name}`"));
+    if CONSTANTS.iter().any(|(constant, _)| *constant == name) {
+        return diag.help(format!("write `np.{name}`"));
+    }
+    if let Some(callable) = Callable::find(name) {
+        return Diag::new(loc, format!("`{name}` is a function")).help(format!("call it: `{name}({})`", bind::shown(callable)));
+    }
+    match suggest(name, known) {
+        Some(near) => diag.help(format!("a similar name is in scope: `{near}`")),
+        None => diag.help(format!("make it a parameter, or assign it first: `{name} = …;`")),
+    }
+}
+
+/// What `base.name` means. `loc` is the whole expression.
+///
+/// # Errors
+/// There is no such attribute.
+pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Result<Term, Diag> {
+    if let Term::Module(module) = base.0 {
+        return module_attribute(module, name, loc);
+    }
+    match name {
+        "T" => {
+            let x = value(func, &base)?;
+            return Ok(Term::Value(func.push(Op::Transpose { perm: None }, &[x], loc)));
+        }
+        "shape" => return Ok(Term::Shape(value(func, &base)?)),
+        _ => {}
+    }
+    if let Some(callable) = Callable::find(name) {
+        if callable.is_method() {
+            value(func, &base)?;
+            return Ok(Term::Method(Box::new(base.0), callable));
+        }
+        let diag = Diag::new(loc, format!("`{name}` is a function, not a method"));
+        return Err(diag.help(format!("write `{name}({})`", bind::shown(callable))));
+    }
+    if let Some(diag) = missing::attribute(name, loc) {
+        return Err(diag);
+    }
+    let diag = Diag::new(loc, format!("arrays have no attribute `{name}`"));
+    let methods = Callable::names().filter(|n| Callable::find(n).is_some_and(Callable::is_method));
+    Err(match suggest(name, ATTRIBUTES.iter().copied().chain(methods)) {
+        Some(near) => diag.help(format!("a similar attribute exists: `{near}`")),
+        None => diag,
+    })
+}
+
+fn module_attribute(module: &'static str, name: &str, loc: Loc) -> Result<Term, Diag> {
+    if module.is_empty() {
+        if name == "linalg" {
+            return Ok(Term::Module("linalg"));
+        }
+        if let Some((_, term)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+            return Ok(term.clone());
+        }
+        if let Some(callable) = Callable::find(name).filter(|c| c.is_function()) {
+            return Ok(Term::Callable(callable));
+        }
+        if let Some(dtype) = DType::from_name(name) {
+            return Ok(Term::DType(dtype));
+        }
+        if let Some(diag) = missing::function(name, loc) {
+            return Err(diag);
+        }
+    }
+    let path = format!("{module}.{name}");
+    if let Some(callable) = Callable::find(&path) {
+        return Ok(Term::Callable(callable));
+    }
+    if let Some(diag) = missing::function(&path, loc) {
+        return Err(diag);
+    }
+    let shown = if module.is_empty() { format!("np.{name}") } else { path };
+    let diag = Diag::new(loc, format!("unknown function `{shown}`"));
+    let prefix = if module.is_empty() { String::new() } else { format!("{module}.") };
+    let near = suggest(name, Callable::names().filter_map(|n| n.strip_prefix(prefix.as_str())));
+    Err(match near {
+        Some(near) if module.is_empty() => diag.help(format!("a function with a similar name exists: `np.{near}`")),
+        Some(near) => diag.help(format!("a function with a similar name exists: `{module}.{near}`")),
+        None => diag,
+    })
+}
+
+/// The instruction of a Python operator: `-` with one or two operands, `@`, `<=`.
+///
+/// # Errors
+/// An operand is no array or number, or the operator asks for the truth of an array.
+pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -> Result<Term, Diag> {
+    let map = match (op, operands.len()) {
+        ("+", 2) => MapOp::Add,
+        ("-", 2) => MapOp::Subtract,
+        ("*", 2) => MapOp::Multiply,
+        ("/", 2) => MapOp::Divide,
+        ("%", 2) => MapOp::Remainder,
+        ("**", 2) => MapOp::Power,
+        ("&", 2) => MapOp::BitwiseAnd,
+        ("|", 2) => MapOp::BitwiseOr,
+        ("^", 2) => MapOp::BitwiseXor,
+        ("<<", 2) => MapOp::LeftShift,
+        (">>", 2) => MapOp::RightShift,
+        ("==", 2) => MapOp::Equal,
+        ("!=", 2) => MapOp::NotEqual,
+        ("<", 2) => MapOp::Less,
+        ("<=", 2) => MapOp::LessEqual,
+        (">", 2) => MapOp::Greater,
+        (">=", 2) => MapOp::GreaterEqual,
+        ("-", 1) => MapOp::Negative,
+        ("+", 1) => MapOp::Positive,
+        ("~", 1) => MapOp::Invert,
+        ("@", 2) => {
+            let (a, b) = (value(func, &operands[0])?, value(func, &operands[1])?);
+            return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false }, &[a, b], loc)));
+        }
+        _ => {
+            let words = match op {
+                "not" => "write `logical_not(a)`, or `~a` of booleans",
+                "and" => "write `logical_and(a, b)`, or `a & b` of booleans",
+                _ => "write `logical_or(a, b)`, or `a | b` of booleans",
+            };
+            return Err(Diag::new(loc, format!("`{op}` asks for the truth of a whole array, which is ambiguous")).help(words));
+        }
+    };
+    let values = operands.iter().map(|o| value(func, o)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Term::Value(func.push(Op::Map(map), &values, loc)))
+}
+
+/// What a call gives.
+///
+/// # Errors
+/// The callee cannot be called, or not with these arguments.
+pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) -> Result<Term, Diag> {
+    let (callable, receiver) = match callee.0 {
+        Term::Callable(callable) => (callable, None),
+        Term::Method(object, callable) => (callable, Some((*object, callee.1))),
+        Term::DType(dtype) => {
+            let mut bound = bind::bind("x", dtype.name(), None, args, loc)?;
+            let x = value(func, &bound.required(0)?)?;
+            return Ok(Term::Value(func.push(Op::Cast(dtype), &[x], loc)));
+        }
+        Term::Value(_)
+        | Term::Number(_)
+        | Term::None
+        | Term::Ellipsis
+        | Term::Str(_)
+        | Term::Tuple(_)
+        | Term::Shape(_)
+        | Term::Module(_) => {
+            return Err(
+                Diag::new(callee.1, "this is not a function").help("a product is written `a * b`; statements end with `;`")
+            );
+        }
+    };
+    let mut bound = bind::bind(callable.signature(), callable.name(), receiver, args, loc)?;
+    match callable {
+        Callable::Map(op) => {
+            let mut values = Vec::with_capacity(op.arity());
+            for i in 0..op.arity() {
+                values.push(value(func, &bound.required(i)?)?);
+            }
+            Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
+        }
+        Callable::Reduce(op) => {
+            let x = value(func, &bound.required(0)?)?;
+            let axes = match bound.optional(1) {
+                Some(axis) => bind::axes(&axis)?,
+                None => None,
+            };
+            let keepdims = match bound.optional(4) {
+                Some(flag) => bind::flag(&flag, "keepdims")?,
+                None => false,
+            };
+            Ok(Term::Value(func.push(Op::Reduce { op, axes, keepdims }, &[x], loc)))
+        }
+        Callable::Row(row) => (row.build)(func, &mut bound),
+    }
+}
+
+/// The value of a term: a literal becomes an instruction.
+///
+/// # Errors
+/// The term is no array or number.
+pub fn value(func: &mut Func, term: &(Term, Loc)) -> Result<Value, Diag> {
+    let loc = term.1;
+    let diag = |message: &str| Err(Diag::new(loc, message));
+    match &term.0 {
+        Term::Value(v) => Ok(*v),
+        Term::Number(scalar) => Ok(func.push(Op::Const(*scalar), &[], loc)),
+        Term::None => diag("`None` is not an array or a number"),
+        Term::Ellipsis => diag("`...` stands only in an index"),
+        Term::Str(_) => diag("a string is not an array or a number"),
+        Term::DType(dtype) => {
+            let help = format!("convert with `x.astype({dtype})`");
+            Err(Diag::new(loc, format!("`{dtype}` is a dtype, not an array or a number")).help(help))
+        }
+        Term::Tuple(_) => {
+            let help = "only `concatenate` takes arrays in brackets; `np.array([…])` is not in nums yet";
+            Err(Diag::new(loc, "a tuple or list is not an array").help(help))
+        }
+        Term::Shape(_) => Err(Diag::new(loc, "a shape is not an array").help("take one size, `x.shape[0]`")),
+        Term::Module(_) => diag("a module is not an array or a number"),
+        Term::Callable(c) => Err(Diag::new(loc, format!("`{}` is a function", c.name())).help(format!(
+            "call it: `{}({})`",
+            c.name(),
+            bind::shown(*c)
+        ))),
+        Term::Method(_, c) => {
+            Err(Diag::new(loc, format!("`{}` is a method", c.name())).help(format!("call it: `x.{}()`", c.name())))
+        }
+    }
+}
+
+/// A size, an index or a bound of a slice: a literal integer or an integer that the program computes.
+fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
+    match &term.0 {
+        Term::Number(Scalar::Int(i)) => match i64::try_from(*i) {
+            Ok(i) => Ok(Size::Dim(crate::dim::Dim::Const(i))),
+            Err(_) => Err(Diag::new(term.1, format!("{what} is at most 2^63 - 1"))),
+        },
+        Term::Value(v) => Ok(Size::Value(*v)),
+        Term::Shape(_) => Err(Diag::new(term.1, format!("{what} is one integer, not a shape")).help("write `x.shape[0]`")),
+        Term::Number(_)
+        | Term::None
+        | Term::Ellipsis
+        | Term::Str(_)
+        | Term::DType(_)
+        | Term::Tuple(_)
+        | Term::Module(_)
+        | Term::Callable(_)
+        | Term::Method(..) => Err(Diag::new(term.1, format!("{what} is an integer"))),
+    }
+}

@@ -1,0 +1,215 @@
+//! Arguments to parameters, by signatures as NumPy writes them, and the readers of constant arguments.
+//!
+//! A signature is `a, axis=, dtype!, *shape`: `=` may be left out, `!` is a parameter of NumPy's that nums does not have yet, `*`
+//! takes all that is left. Names bind by keyword too, as in Python.
+
+use super::{Callable, Term};
+use crate::diag::{Diag, Loc, suggest};
+use crate::dtype::DType;
+use crate::func::Scalar;
+
+/// An argument as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// `axis` of `axis=0`, and its place.
+    pub keyword: Option<(String, Loc)>,
+    /// What is given.
+    pub term: Term,
+    /// Its place.
+    pub loc: Loc,
+}
+
+/// The arguments of one call, by parameter.
+pub(super) struct Bound {
+    pub(super) name: &'static str,
+    signature: &'static str,
+    slots: Vec<Option<(Term, Loc)>>,
+    /// The whole call.
+    pub(super) loc: Loc,
+}
+
+struct Param {
+    name: &'static str,
+    missing: bool,
+    rest: bool,
+}
+
+fn params(signature: &'static str) -> impl Iterator<Item = Param> {
+    signature.split(", ").filter(|p| !p.is_empty()).map(|p| Param {
+        name: p.trim_start_matches('*').trim_end_matches(['=', '!']),
+        missing: p.ends_with('!'),
+        rest: p.starts_with('*'),
+    })
+}
+
+/// The parameters that nums has, for a message: `a, axis, keepdims`.
+pub(super) fn shown(callable: Callable) -> String {
+    let names: Vec<&str> = params(callable.signature()).filter(|p| !p.missing).map(|p| p.name).collect();
+    names.join(", ")
+}
+
+/// Binds `args`, after `receiver` where the call is a method's.
+pub(super) fn bind(
+    signature: &'static str,
+    name: &'static str,
+    receiver: Option<(Term, Loc)>,
+    args: Vec<Given>,
+    loc: Loc,
+) -> Result<Bound, Diag> {
+    let list: Vec<Param> = params(signature).collect();
+    let mut bound = Bound { name, signature, slots: vec![None; list.len()], loc };
+    let mut next = 0;
+    if receiver.is_some() {
+        bound.slots[0] = receiver;
+        next = 1;
+    }
+    let given = args.iter().filter(|a| a.keyword.is_none()).count() + next;
+    let mut keyword_seen = false;
+    for arg in args {
+        let at = match &arg.keyword {
+            Some((keyword, place)) => {
+                keyword_seen = true;
+                bound.by_keyword(&list, keyword, *place)?
+            }
+            None if keyword_seen => return Err(Diag::new(arg.loc, "a positional argument stands before keywords")),
+            None => match list.get(next) {
+                Some(param) if param.rest => {
+                    bound.rest(next, arg);
+                    continue;
+                }
+                Some(param) if param.missing => return Err(bound.too_many(&list, given)),
+                Some(_) => {
+                    next += 1;
+                    next - 1
+                }
+                None => return Err(bound.too_many(&list, given)),
+            },
+        };
+        if bound.slots[at].is_some() {
+            let place = arg.keyword.map_or(arg.loc, |(_, place)| place);
+            return Err(Diag::new(place, format!("`{name}` got `{}` twice", list[at].name)));
+        }
+        bound.slots[at] = Some((arg.term, arg.loc));
+    }
+    Ok(bound)
+}
+
+impl Bound {
+    fn by_keyword(&self, list: &[Param], keyword: &str, place: Loc) -> Result<usize, Diag> {
+        match list.iter().position(|p| p.name == keyword) {
+            Some(at) if list[at].missing => {
+                Err(Diag::new(place, format!("argument `{keyword}` of `{}` is not in nums yet", self.name)))
+            }
+            Some(at) => Ok(at),
+            None => {
+                let diag = Diag::new(place, format!("`{}` has no argument `{keyword}`", self.name));
+                let names = || list.iter().filter(|p| !p.missing).map(|p| p.name);
+                Err(match suggest(keyword, names()) {
+                    Some(near) => diag.help(format!("write `{near}`")),
+                    None => diag.note(self.usage()),
+                })
+            }
+        }
+    }
+
+    /// Adds an argument to the parameter that takes all that is left.
+    fn rest(&mut self, at: usize, arg: Given) {
+        match &mut self.slots[at] {
+            Some((Term::Tuple(parts), _)) => parts.push((arg.term, arg.loc)),
+            slot => *slot = Some((Term::Tuple(vec![(arg.term, arg.loc)]), arg.loc)),
+        }
+    }
+
+    fn too_many(&self, list: &[Param], given: usize) -> Diag {
+        let n = list.iter().filter(|p| !p.missing).count();
+        let s = if n == 1 { "" } else { "s" };
+        let diag = Diag::new(self.loc, format!("`{}` takes {n} argument{s}, not {given}", self.name)).note(self.usage());
+        match self.name {
+            "max" => diag.help("the larger of two arrays is `maximum(a, b)`"),
+            "min" => diag.help("the smaller of two arrays is `minimum(a, b)`"),
+            _ => diag,
+        }
+    }
+
+    fn usage(&self) -> String {
+        let names: Vec<&str> = params(self.signature).filter(|p| !p.missing).map(|p| p.name).collect();
+        format!("it is called as `{}({})`", self.name, names.join(", "))
+    }
+
+    /// An argument that must be there.
+    pub(super) fn required(&mut self, at: usize) -> Result<(Term, Loc), Diag> {
+        match self.slots.get_mut(at).and_then(Option::take) {
+            Some(arg) => Ok(arg),
+            None => {
+                let name = params(self.signature).nth(at).map_or("more", |p| p.name);
+                Err(Diag::new(self.loc, format!("`{}` wants the argument `{name}`", self.name)).note(self.usage()))
+            }
+        }
+    }
+
+    /// An argument that may be left out.
+    pub(super) fn optional(&mut self, at: usize) -> Option<(Term, Loc)> {
+        self.slots.get_mut(at).and_then(Option::take)
+    }
+}
+
+/// `axis`: an integer, a tuple of integers, or `None` for all.
+pub(super) fn axes(arg: &(Term, Loc)) -> Result<Option<Vec<i64>>, Diag> {
+    match &arg.0 {
+        Term::None => Ok(None),
+        Term::Tuple(parts) => parts.iter().map(|p| integer(p, "axis")).collect::<Result<Vec<_>, _>>().map(Some),
+        Term::Value(_)
+        | Term::Number(_)
+        | Term::Ellipsis
+        | Term::Str(_)
+        | Term::DType(_)
+        | Term::Shape(_)
+        | Term::Module(_)
+        | Term::Callable(_)
+        | Term::Method(..) => integer(arg, "axis").map(|axis| Some(vec![axis])),
+    }
+}
+
+/// A literal integer.
+pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
+    match &arg.0 {
+        Term::Number(Scalar::Int(i)) => {
+            i64::try_from(*i).map_err(|_| Diag::new(arg.1, format!("`{what}` is far outside every array")))
+        }
+        Term::Value(_) => {
+            Err(Diag::new(arg.1, format!("`{what}` is a literal integer")).note("it decides the rank or order of axes"))
+        }
+        Term::Number(_)
+        | Term::None
+        | Term::Ellipsis
+        | Term::Str(_)
+        | Term::DType(_)
+        | Term::Tuple(_)
+        | Term::Shape(_)
+        | Term::Module(_)
+        | Term::Callable(_)
+        | Term::Method(..) => Err(Diag::new(arg.1, format!("`{what}` is an integer, or a tuple of integers"))),
+    }
+}
+
+/// `True` or `False`.
+pub(super) fn flag(arg: &(Term, Loc), what: &str) -> Result<bool, Diag> {
+    match &arg.0 {
+        Term::Number(Scalar::Bool(b)) => Ok(*b),
+        _ => Err(Diag::new(arg.1, format!("`{what}` is `True` or `False`"))),
+    }
+}
+
+/// A dtype: `f64`, `np.float64`, `"float64"`.
+pub(super) fn dtype(arg: &(Term, Loc)) -> Result<DType, Diag> {
+    let unknown = |name: &str| {
+        let known = DType::ALL.map(DType::name);
+        let diag = Diag::new(arg.1, format!("unknown dtype `{name}`"));
+        diag.help(format!("dtypes are {}", known.map(|d| format!("`{d}`")).join(" ")))
+    };
+    match &arg.0 {
+        Term::DType(dtype) => Ok(*dtype),
+        Term::Str(name) => DType::from_name(name).ok_or_else(|| unknown(name)),
+        _ => Err(Diag::new(arg.1, "this is not a dtype").help("write `f64`, `np.float64` or `\"float64\"`")),
+    }
+}
