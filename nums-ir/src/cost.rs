@@ -1,1 +1,117 @@
-//! (being written)
+//! What a task costs: bytes in, bytes out, flops. Pure arithmetic on shapes, used by planners and shown by plans.
+//!
+//! A flop is one arithmetic operation on one element; a transcendental counts as `TRANSCENDENTAL`, comparisons, selections and
+//! casts as 1, and moving data as 0. Complex operations count as their real ones would.
+
+use crate::func::{Func, Op};
+use crate::graph::{Arg, BlockId, Graph, TaskId, TaskOp};
+use crate::ops::MapOp;
+
+/// Flops of one exp, log, sin, …: about what a polynomial of its accuracy takes.
+pub const TRANSCENDENTAL: u64 = 16;
+
+/// The cost of one task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes of the operand blocks.
+    pub bytes_in: u64,
+    /// Bytes of the blocks that it makes.
+    pub bytes_out: u64,
+    /// Operations.
+    pub flops: u64,
+}
+
+/// The cost of task `id`.
+pub fn cost(graph: &Graph, id: TaskId) -> Cost {
+    let task = &graph.tasks[id.0 as usize];
+    let operands: Vec<BlockId> =
+        task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None }).collect();
+    let elements = |b: BlockId| -> u64 {
+        let array = graph.array(graph.array_of(b));
+        array.grid.block_shape_at((b.0 - array.first.0) as usize).iter().product::<usize>() as u64
+    };
+    let made: u64 = task.outs.iter().map(|b| elements(*b)).sum();
+    let flops = match &task.op {
+        TaskOp::Kernel(k) => {
+            let space = operands.iter().chain(&task.outs).map(|b| elements(*b)).max().unwrap_or(1);
+            per_element(&graph.kernels[*k as usize]) * space
+        }
+        TaskOp::Combine(_) => made,
+        TaskOp::Matmul { .. } => {
+            // m·k·n = sqrt(m·k · k·n · m·n), two operations a term.
+            let [a, b] = operands[..] else { return Cost::default() };
+            let product = (elements(a) as f64 * elements(b) as f64 * made.max(1) as f64).sqrt();
+            2 * product as u64
+        }
+        TaskOp::Solve => operands.first().map_or(0, |a| {
+            let n = (elements(*a) as f64).sqrt();
+            (2.0 / 3.0 * n * n * n) as u64
+        }),
+        TaskOp::Arange { len, .. } => 2 * *len as u64,
+        TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
+    };
+    Cost {
+        bytes_in: operands.iter().map(|b| graph.bytes(*b)).sum(),
+        bytes_out: task.outs.iter().map(|b| graph.bytes(*b)).sum(),
+        flops,
+    }
+}
+
+/// Flops of a kernel's body for one element of its index space.
+fn per_element(body: &Func) -> u64 {
+    body.insts
+        .iter()
+        .map(|inst| match &inst.op {
+            Op::Map(op) => match op {
+                MapOp::Exp | MapOp::Log | MapOp::Sin | MapOp::Cos | MapOp::Tanh | MapOp::Power => TRANSCENDENTAL,
+                MapOp::Positive => 0,
+                MapOp::Add
+                | MapOp::Subtract
+                | MapOp::Multiply
+                | MapOp::Divide
+                | MapOp::FloorDivide
+                | MapOp::Remainder
+                | MapOp::Negative
+                | MapOp::Absolute
+                | MapOp::Square
+                | MapOp::Sqrt
+                | MapOp::Maximum
+                | MapOp::Minimum
+                | MapOp::Equal
+                | MapOp::NotEqual
+                | MapOp::Less
+                | MapOp::LessEqual
+                | MapOp::Greater
+                | MapOp::GreaterEqual
+                | MapOp::LogicalAnd
+                | MapOp::LogicalOr
+                | MapOp::LogicalXor
+                | MapOp::LogicalNot
+                | MapOp::BitwiseAnd
+                | MapOp::BitwiseOr
+                | MapOp::BitwiseXor
+                | MapOp::Invert
+                | MapOp::LeftShift
+                | MapOp::RightShift
+                | MapOp::Where
+                | MapOp::IsNan
+                | MapOp::IsFinite
+                | MapOp::IsInf => 1,
+            },
+            Op::Cast(_) | Op::Reduce { .. } => 1,
+            Op::Const(_)
+            | Op::Dim(_)
+            | Op::ShapeOf { .. }
+            | Op::Matmul { .. }
+            | Op::Transpose { .. }
+            | Op::Reshape { .. }
+            | Op::Index { .. }
+            | Op::Concatenate { .. }
+            | Op::Fill { .. }
+            | Op::Arange { .. }
+            | Op::Eye { .. }
+            | Op::Solve
+            | Op::Kernel(_) => 0,
+        })
+        .sum()
+}

@@ -1,1 +1,282 @@
-//! (being written)
+//! The specification of the IR: what every `Func` and `Graph` keeps, checked after every pass and on arrival from the wire.
+//!
+//! A `Func`:
+//! * every value is a parameter or the result of exactly one instruction, which stands before its uses;
+//! * an instruction has as many operands as its operator takes, and one result, unless it is a kernel;
+//! * from the typed stage on every value has a type; no `shape_of`, no size by value, no open attribute is left;
+//! * from the typed stage on a result has the type that `infer::result_types` gives;
+//! * kernels stand only in the fused stage; a body's parameters have the operands' types, its results the kernel's; it holds
+//!   views that add axes, then element-wise instructions that are 0-d or of one common shape, and reductions of such.
+//!
+//! A `Graph`:
+//! * inputs come first; every other block is made by exactly one task, which stands before its uses;
+//! * kernels and operands exist; an `assemble` covers its block exactly once and reads inside its operands.
+
+use crate::func::{Func, IndexItem, Op, Size, Stage, Value};
+use crate::graph::{Arg, Graph, Piece, Task, TaskOp};
+use crate::passes::visit_sizes;
+
+/// Checks a function; the messages name values as the text does.
+///
+/// # Errors
+/// One message a broken rule.
+pub fn verify(func: &Func) -> Result<(), Vec<String>> {
+    let mut check = Check { func, names: crate::text::value_names(func), defined: vec![false; func.values.len()], broken: vec![] };
+    check.func();
+    if check.broken.is_empty() { Ok(()) } else { Err(check.broken) }
+}
+
+struct Check<'a> {
+    func: &'a Func,
+    names: Vec<String>,
+    defined: Vec<bool>,
+    broken: Vec<String>,
+}
+
+impl Check<'_> {
+    fn func(&mut self) {
+        let count = self.func.values.len();
+        let all = self.func.insts.iter().flat_map(|i| i.args.iter().chain(&i.results));
+        if all.chain(&self.func.params).chain(&self.func.results).any(|v| v.0 as usize >= count) {
+            self.broken.push("a value does not exist".into());
+            return;
+        }
+        for p in &self.func.params {
+            self.define(*p);
+        }
+        for at in 0..self.func.insts.len() {
+            self.inst(at);
+        }
+        for r in &self.func.results {
+            self.used(*r, "return");
+        }
+        if !self.func.declared.is_empty() && self.func.declared.len() != self.func.results.len() {
+            self.broken.push(format!("{} results, {} are declared", self.func.results.len(), self.func.declared.len()));
+        }
+    }
+
+    fn name(&self, v: Value) -> String {
+        format!("%{}", self.names[v.0 as usize])
+    }
+
+    fn define(&mut self, v: Value) {
+        if std::mem::replace(&mut self.defined[v.0 as usize], true) {
+            self.broken.push(format!("{} is defined twice", self.name(v)));
+        }
+        if self.func.stage != Stage::Parsed && self.func.data(v).ty.is_none() {
+            self.broken.push(format!("{} has no type", self.name(v)));
+        }
+    }
+
+    fn used(&mut self, v: Value, by: &str) {
+        if !self.defined[v.0 as usize] {
+            self.broken.push(format!("{} is used by `{by}` before it is defined", self.name(v)));
+        }
+    }
+
+    fn inst(&mut self, at: usize) {
+        let inst = &self.func.insts[at];
+        for arg in &inst.args {
+            self.used(*arg, inst.op.name());
+        }
+        if let Some(want) = arity(&inst.op)
+            && inst.args.len() != want
+        {
+            self.broken.push(format!("`{}` takes {want} operands, not {}", inst.op.name(), inst.args.len()));
+        }
+        let before = self.broken.len();
+        match &inst.op {
+            Op::Kernel(body) => self.kernel(body, &inst.args, &inst.results),
+            _ if inst.results.len() != 1 => self.broken.push(format!("`{}` has {} results", inst.op.name(), inst.results.len())),
+            op => self.attributes(op),
+        }
+        for r in &inst.results {
+            self.define(*r);
+        }
+        if self.func.stage != Stage::Parsed && self.broken.len() == before {
+            self.types(at);
+        }
+    }
+
+    /// Results have the types that the rules give.
+    fn types(&mut self, at: usize) {
+        let inst = &self.func.insts[at];
+        // Literals and sizes have the type that they were given.
+        if matches!(inst.op, Op::Const(_) | Op::Dim(_)) {
+            return;
+        }
+        let args: Vec<_> = inst.args.iter().map(|a| self.func.ty(*a)).collect();
+        let first = inst.results[0];
+        match crate::infer::result_types(&inst.op, &args, self.func.data(first).loc) {
+            Ok(types) => {
+                for (r, ty) in inst.results.iter().zip(&types) {
+                    if self.func.ty(*r) != ty {
+                        let (name, has) = (self.name(*r), self.func.ty(*r));
+                        self.broken.push(format!("{name} has type {has}, `{}` gives {ty}", inst.op.name()));
+                    }
+                }
+            }
+            Err(diag) => self.broken.push(format!("{}: {}", self.name(first), diag.message)),
+        }
+    }
+
+    fn attributes(&mut self, op: &Op) {
+        if self.func.stage == Stage::Parsed {
+            return;
+        }
+        let mut open = matches!(
+            op,
+            Op::ShapeOf { .. }
+                | Op::Transpose { perm: None }
+                | Op::Fill { dtype: None, .. }
+                | Op::Arange { dtype: None, .. }
+                | Op::Arange { len: None, .. }
+                | Op::Reduce { axes: None, .. }
+        );
+        visit_sizes(&mut op.clone(), &mut |size| open |= matches!(size, Size::Value(_)));
+        if open {
+            self.broken.push(format!("`{}` has an open attribute after the parsed stage", op.name()));
+        }
+    }
+
+    fn kernel(&mut self, body: &Func, args: &[Value], results: &[Value]) {
+        if self.func.stage != Stage::Fused {
+            self.broken.push(format!("kernel {} stands before the fused stage", body.name));
+        }
+        if body.params.len() != args.len() || body.results.len() != results.len() {
+            self.broken.push(format!("kernel {} has {} operands and {} results", body.name, args.len(), results.len()));
+            return;
+        }
+        if let Err(inner) = verify(body) {
+            self.broken.extend(inner.into_iter().map(|e| format!("kernel {}: {e}", body.name)));
+            return;
+        }
+        for (p, arg) in body.params.iter().zip(args) {
+            if body.ty(*p) != self.func.ty(*arg) {
+                self.broken.push(format!("kernel {}: {} has another type than its parameter", body.name, self.name(*arg)));
+            }
+        }
+        let mut space = None;
+        for inst in &body.insts {
+            let shape = match &inst.op {
+                Op::Map(_) | Op::Cast(_) => &body.ty(inst.results[0]).shape,
+                Op::Reduce { .. } => &body.ty(inst.args[0]).shape,
+                Op::Const(_) | Op::Dim(_) => continue,
+                Op::Index { items } if items.iter().all(|i| !matches!(i, IndexItem::At(_))) => continue,
+                _ => {
+                    self.broken.push(format!("kernel {}: `{}` has no place in a kernel", body.name, inst.op.name()));
+                    continue;
+                }
+            };
+            let rank = body.ty(inst.results[0]).rank();
+            if rank == Some(0) && !matches!(inst.op, Op::Reduce { .. }) {
+                continue;
+            }
+            if *space.get_or_insert(shape) != shape {
+                self.broken.push(format!("kernel {} has two index spaces", body.name));
+            }
+        }
+    }
+}
+
+/// How many operands an operator takes, where that is fixed.
+fn arity(op: &Op) -> Option<usize> {
+    match op {
+        Op::Const(_) | Op::Dim(_) | Op::Eye { .. } => Some(0),
+        Op::Map(op) => Some(op.arity()),
+        Op::ShapeOf { .. }
+        | Op::Cast(_)
+        | Op::Reduce { .. }
+        | Op::Transpose { .. }
+        | Op::Reshape { .. }
+        | Op::Index { .. }
+        | Op::Fill { .. } => Some(1),
+        Op::Matmul { .. } | Op::Solve => Some(2),
+        Op::Arange { .. } => Some(3),
+        Op::Concatenate { .. } | Op::Kernel(_) => None,
+    }
+}
+
+/// Checks a graph; the messages name tasks by number.
+///
+/// # Errors
+/// One message a broken rule.
+pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
+    let mut broken = Vec::new();
+    let mut made = vec![false; graph.n_blocks()];
+    for (i, id) in graph.inputs.iter().enumerate() {
+        if id.0 as usize != i {
+            broken.push(format!("input {i} is array {}", id.0));
+        }
+        graph.array(*id).blocks().for_each(|b| made[b.0 as usize] = true);
+    }
+    for (t, task) in graph.tasks.iter().enumerate() {
+        for arg in &task.args {
+            match arg {
+                Arg::Block(b) if !made.get(b.0 as usize).copied().unwrap_or(false) => {
+                    broken.push(format!("task {t} reads block {} before it is made", b.0));
+                }
+                Arg::Scalar(s) if *s as usize >= graph.scalars.len() => broken.push(format!("task {t}: no scalar {s}")),
+                Arg::Block(_) | Arg::Scalar(_) => {}
+            }
+        }
+        if let TaskOp::Kernel(k) = task.op
+            && k as usize >= graph.kernels.len()
+        {
+            broken.push(format!("task {t}: no kernel {k}"));
+        }
+        if let TaskOp::Assemble { shape, pieces } = &task.op {
+            broken.extend(assemble(graph, task, shape, pieces).map(|e| format!("task {t}: {e}")));
+        }
+        for out in &task.outs {
+            match made.get_mut(out.0 as usize) {
+                Some(slot) if !*slot => *slot = true,
+                Some(_) => broken.push(format!("task {t} makes block {} again", out.0)),
+                None => broken.push(format!("task {t} makes block {} of no array", out.0)),
+            }
+        }
+    }
+    for out in &graph.outputs {
+        if !graph.array(out.array).blocks().all(|b| made[b.0 as usize]) {
+            broken.push(format!("output {} is not made", graph.array(out.array).name));
+        }
+    }
+    if broken.is_empty() { Ok(()) } else { Err(broken) }
+}
+
+/// Pieces together cover the block exactly once, and read inside their operands.
+fn assemble(graph: &Graph, task: &Task, shape: &[usize], pieces: &[Piece]) -> Option<String> {
+    let mut covered = vec![0u8; shape.iter().product()];
+    for p in pieces {
+        let Some(Arg::Block(block)) = task.args.get(p.arg as usize) else { return Some("a piece of no operand".into()) };
+        let array = graph.array(graph.array_of(*block));
+        let source = array.grid.block_shape_at((block.0 - array.first.0) as usize);
+        let n = shape.len();
+        if [p.dest.len(), p.shape.len(), p.axes.len(), p.step.len()] != [n; 4] || p.src.len() != source.len() {
+            return Some("a piece of another rank".into());
+        }
+        let mut index = vec![0; n];
+        for _ in 0..p.shape.iter().product::<usize>() {
+            let mut at: Vec<i64> = p.src.iter().map(|s| *s as i64).collect();
+            let mut flat = 0;
+            for (i, k) in index.iter().enumerate() {
+                flat = flat * shape[i] + p.dest[i] + k;
+                if let Some(axis) = p.axes[i] {
+                    at[axis as usize] += *k as i64 * p.step[i];
+                }
+            }
+            if at.iter().zip(&source).any(|(a, s)| *a < 0 || *a >= *s as i64) || flat >= covered.len() {
+                return Some("a piece reads or writes outside its blocks".into());
+            }
+            covered[flat] += 1;
+            for i in (0..n).rev() {
+                index[i] += 1;
+                if index[i] < p.shape[i] {
+                    break;
+                }
+                index[i] = 0;
+            }
+        }
+    }
+    covered.iter().any(|c| *c != 1).then(|| "pieces do not cover the block exactly once".into())
+}

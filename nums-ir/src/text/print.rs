@@ -42,7 +42,7 @@ impl fmt::Display for Scalar {
 }
 
 /// The printed names of a function's values, without `%`.
-pub(super) fn names(func: &Func) -> Vec<String> {
+pub(crate) fn names(func: &Func) -> Vec<String> {
     let mut names = vec![String::new(); func.values.len()];
     let mut used: HashSet<String> = HashSet::new();
     let mut next = 0;

@@ -1,0 +1,328 @@
+//! Element-wise chains and the reductions that end them become kernels. Runs last.
+//!
+//! Instructions of one index space (the shape of an element-wise result, the operand's shape of a reduction) share a kernel
+//! when one feeds the other or both read the same value, and when the kernel would not wait for itself: no path may leave it
+//! and come back. Everything else (products, views, `solve`, creation) stands between kernels. Constants, sizes and
+//! arithmetic on plain scalars are cheap and are repeated in every kernel that uses them, as are views that add axes. A
+//! value of a smaller shape is computed once, in its own kernel, and enters as an operand.
+//!
+//! Fusing moves no bits: the same scalar operations run in the same order, and a reduction accumulates in an order that
+//! depends on the block's shape alone.
+
+use crate::func::{Func, IndexItem, Inst, Op, Stage, Value, ValueData};
+use crate::pass::{Changed, Pass};
+use crate::types::Shape;
+use petgraph::algo::has_path_connecting;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, HashMap};
+
+/// The row of the pipeline.
+pub const PASS: Pass = Pass { name: "fuse", about: "groups element-wise chains and their reductions into kernels", run };
+
+/// What an instruction is to fusion.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// Repeated in every kernel that uses it: constants, sizes, arithmetic on plain scalars.
+    Cheap,
+    /// Adds axes only: repeated in kernels as well.
+    View,
+    /// Element-wise or a reduction.
+    Data,
+    /// Ends kernels.
+    Barrier,
+}
+
+fn run(func: &mut Func) -> Changed {
+    let mut plan = Plan::new(func);
+    for i in 0..func.insts.len() {
+        plan.place(func, i);
+    }
+    let order = plan.order(func);
+    let mut made = 0;
+    let mut insts = Vec::new();
+    for members in order {
+        match members[..] {
+            [one] if plan.stands_alone(&func.insts[one].op, one) => insts.push(func.insts[one].clone()),
+            _ if plan.keeps(func, &members) => {
+                insts.push(kernel(func, &plan, &members, format!("k{made}")));
+                made += 1;
+            }
+            _ => {}
+        }
+    }
+    func.insts = insts;
+    // Kernels have taken copies of views and constants: the originals are left only where something else uses them.
+    (super::dce::PASS.run)(func);
+    func.stage = Stage::Fused;
+    Changed::of(made > 0)
+}
+
+struct Plan {
+    /// Role of each instruction.
+    role: Vec<Role>,
+    /// Instruction that defines each value.
+    def: HashMap<Value, usize>,
+    /// Cluster of each instruction; a barrier is one of its own.
+    cluster: Vec<NodeIndex>,
+    /// Clusters and who feeds whom; a weight lists the members.
+    graph: DiGraph<Vec<usize>, ()>,
+    /// Values used by barriers or returned: cheap ones among them need a kernel after all.
+    exposed: Vec<bool>,
+}
+
+impl Plan {
+    fn new(func: &Func) -> Plan {
+        let def: HashMap<Value, usize> =
+            func.insts.iter().enumerate().flat_map(|(i, inst)| inst.results.iter().map(move |r| (*r, i))).collect();
+        let mut role: Vec<Role> = Vec::with_capacity(func.insts.len());
+        for inst in &func.insts {
+            // Plain scalars are weak parameters; a 0-d array is data.
+            let plain = |v: &Value| match def.get(v) {
+                Some(d) => role[*d] == Role::Cheap,
+                None => func.ty(*v).weak,
+            };
+            role.push(match &inst.op {
+                Op::Const(_) | Op::Dim(_) => Role::Cheap,
+                Op::Map(_) | Op::Cast(_) if inst.args.iter().all(plain) => Role::Cheap,
+                Op::Map(_) | Op::Cast(_) => Role::Data,
+                Op::Reduce { .. } => Role::Data,
+                Op::Index { items } if adds_axes(items) => Role::View,
+                Op::Index { .. }
+                | Op::ShapeOf { .. }
+                | Op::Matmul { .. }
+                | Op::Transpose { .. }
+                | Op::Reshape { .. }
+                | Op::Concatenate { .. }
+                | Op::Fill { .. }
+                | Op::Arange { .. }
+                | Op::Eye { .. }
+                | Op::Solve
+                | Op::Kernel(_) => Role::Barrier,
+            });
+        }
+        let mut exposed = vec![false; func.values.len()];
+        let by_barrier = func.insts.iter().zip(&role).filter(|(_, r)| matches!(r, Role::Barrier | Role::View));
+        let reduced = func.insts.iter().filter(|i| matches!(i.op, Op::Reduce { .. }));
+        for v in by_barrier.flat_map(|(i, _)| &i.args).chain(reduced.flat_map(|i| &i.args)).chain(&func.results) {
+            exposed[v.0 as usize] = true;
+        }
+        Plan { role, def, cluster: Vec::new(), graph: DiGraph::new(), exposed }
+    }
+
+    /// The values that instruction `i` waits for, looking through what is repeated.
+    fn sources(&self, func: &Func, i: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for arg in &func.insts[i].args {
+            match self.def.get(arg) {
+                Some(d) if self.role[*d] == Role::Cheap && !matches!(func.insts[i].op, Op::Reduce { .. }) => {}
+                Some(d) if self.role[*d] == Role::View && self.sees_through(func, i) => out.push(func.insts[*d].args[0]),
+                _ => out.push(*arg),
+            }
+        }
+        out
+    }
+
+    /// A view is repeated only for element-wise operators; a reduction reads it as an operand.
+    fn sees_through(&self, func: &Func, i: usize) -> bool {
+        matches!(func.insts[i].op, Op::Map(_) | Op::Cast(_))
+    }
+
+    /// Puts instruction `i` into a cluster of its index space, or into one of its own.
+    fn place(&mut self, func: &Func, i: usize) {
+        let sources = self.sources(func, i);
+        let feeds: Vec<NodeIndex> = sources.iter().filter_map(|v| self.def.get(v)).map(|d| self.cluster[*d]).collect();
+        let mut home = None;
+        if self.role[i] == Role::Data {
+            let space = space(func, &func.insts[i]);
+            home = self.graph.node_indices().rev().find(|c| {
+                let members = &self.graph[*c];
+                let first = &func.insts[members[0]];
+                self.role[members[0]] == Role::Data
+                    && self::space(func, first) == space
+                    && self.related(func, members, &sources)
+                    && self.readable(func, members, &sources)
+                    && feeds.iter().all(|f| f == c || !has_path_connecting(&self.graph, *c, *f, None))
+            });
+        }
+        let home = home.unwrap_or_else(|| self.graph.add_node(Vec::new()));
+        self.graph[home].push(i);
+        self.cluster.push(home);
+        for f in feeds {
+            if f != home {
+                self.graph.update_edge(f, home, ());
+            }
+        }
+    }
+
+    /// Whether a member feeds the instruction, or both read one value.
+    fn related(&self, func: &Func, members: &[usize], sources: &[Value]) -> bool {
+        sources.iter().any(|s| {
+            members.iter().any(|m| func.insts[*m].results.contains(s) || self.sources(func, *m).contains(s))
+        })
+    }
+
+    /// A reduction's result is complete only after the kernel: its own kernel cannot read it.
+    fn readable(&self, func: &Func, members: &[usize], sources: &[Value]) -> bool {
+        !members.iter().any(|m| {
+            matches!(func.insts[*m].op, Op::Reduce { .. }) && func.insts[*m].results.iter().any(|r| sources.contains(r))
+        })
+    }
+
+    /// The clusters in an order in which operands come first; among free ones the one that began first.
+    fn order(&self, func: &Func) -> Vec<Vec<usize>> {
+        let mut waiting: BTreeMap<usize, NodeIndex> = self.graph.node_indices().map(|n| (self.graph[n][0], n)).collect();
+        let mut done = vec![false; self.graph.node_count()];
+        let mut out = Vec::with_capacity(waiting.len());
+        while !waiting.is_empty() {
+            let ready = |n: NodeIndex| self.graph.neighbors_directed(n, petgraph::Incoming).all(|p| done[p.index()]);
+            let next = waiting.iter().find(|(_, n)| ready(**n)).map(|(first, n)| (*first, *n));
+            let (first, node) = next.unwrap_or_else(|| panic!("kernels of `{}` wait for each other", func.name));
+            waiting.remove(&first);
+            done[node.index()] = true;
+            out.push(self.graph[node].clone());
+        }
+        out
+    }
+
+    /// Whether an instruction is left as it is: all but data and scalar arithmetic.
+    fn stands_alone(&self, op: &Op, i: usize) -> bool {
+        match self.role[i] {
+            Role::Barrier | Role::View => true,
+            Role::Cheap => matches!(op, Op::Const(_) | Op::Dim(_)),
+            Role::Data => false,
+        }
+    }
+
+    /// Whether a cluster needs a kernel: scalar arithmetic only where a barrier or the caller reads it.
+    fn keeps(&self, func: &Func, members: &[usize]) -> bool {
+        let inst = &func.insts[members[0]];
+        self.role[members[0]] == Role::Data || self.exposed[inst.results[0].0 as usize]
+    }
+}
+
+/// `x[:, None]` and the like: full slices and new axes.
+fn adds_axes(items: &[IndexItem]) -> bool {
+    let mut adds = false;
+    let only = items.iter().all(|item| match item {
+        IndexItem::NewAxis => {
+            adds = true;
+            true
+        }
+        IndexItem::Slice { start: None, stop: None, step: 1 } | IndexItem::Ellipsis => true,
+        IndexItem::Slice { .. } | IndexItem::At(_) => false,
+    });
+    only && adds
+}
+
+/// The index space of an element-wise operator or a reduction.
+fn space<'a>(func: &'a Func, inst: &Inst) -> &'a Shape {
+    match inst.op {
+        Op::Reduce { .. } => &func.ty(inst.args[0]).shape,
+        _ => &func.ty(inst.results[0]).shape,
+    }
+}
+
+/// Makes the kernel of a cluster: its operands are what comes from outside, its results what is used outside.
+fn kernel(func: &Func, plan: &Plan, members: &[usize], name: String) -> Inst {
+    let mut body = Body { func, plan, out: Func::new(name), args: Vec::new(), map: HashMap::new(), views: HashMap::new() };
+    body.out.stage = Stage::Fused;
+    // Parameters, then views, then cheap scalars come before the members, whatever the order of their first use.
+    for m in members {
+        body.operands(*m);
+    }
+    if plan.role[members[0]] == Role::Cheap {
+        body.cheap(func.insts[members[0]].results[0]);
+    } else {
+        for m in members {
+            body.member(*m);
+        }
+    }
+    let inside = |i: usize| members.contains(&i);
+    let mut results = Vec::new();
+    for r in members.iter().flat_map(|m| &func.insts[*m].results) {
+        let returned = func.results.contains(r);
+        let used = func.insts.iter().enumerate().any(|(i, inst)| !inside(i) && inst.args.contains(r));
+        if returned || used {
+            results.push(*r);
+        }
+    }
+    if results.is_empty() {
+        results = func.insts[members[0]].results.clone();
+    }
+    body.out.results = results.iter().map(|r| body.map[r]).collect();
+    Inst { op: Op::Kernel(Box::new(body.out)), args: body.args, results }
+}
+
+struct Body<'a> {
+    func: &'a Func,
+    plan: &'a Plan,
+    out: Func,
+    args: Vec<Value>,
+    /// Values of the function that are known in the body.
+    map: HashMap<Value, Value>,
+    /// Parameters by the outside value that they carry; a view has a parameter of its own.
+    views: HashMap<Value, Value>,
+}
+
+impl Body<'_> {
+    fn define(&mut self, v: Value, op: Op, args: Vec<Value>) -> Value {
+        let ValueData { name, ty, loc } = self.func.data(v).clone();
+        let new = self.out.value(ValueData { name, ty, loc });
+        self.out.insts.push(Inst { op, args, results: vec![new] });
+        self.map.insert(v, new);
+        new
+    }
+
+    fn param(&mut self, v: Value) -> Value {
+        let data = self.func.data(v).clone();
+        let p = self.out.value(data);
+        self.out.params.push(p);
+        self.args.push(v);
+        p
+    }
+
+    /// Parameters and views for the operands of a member.
+    fn operands(&mut self, m: usize) {
+        let inst = &self.func.insts[m];
+        for arg in &inst.args {
+            if self.map.contains_key(arg) {
+                continue;
+            }
+            let def = self.plan.def.get(arg).copied();
+            let role = def.map(|d| self.plan.role[d]);
+            let member = def.is_some_and(|d| self.plan.cluster[d] == self.plan.cluster[m]);
+            match (def, role) {
+                (Some(d), Some(Role::View)) if self.plan.sees_through(self.func, m) => {
+                    if let std::collections::hash_map::Entry::Vacant(slot) = self.views.entry(*arg) {
+                        let inner = self.func.insts[d].args[0];
+                        slot.insert(inner);
+                        let p = self.param(inner);
+                        self.define(*arg, self.func.insts[d].op.clone(), vec![p]);
+                    }
+                }
+                (Some(d), Some(Role::Cheap)) if !matches!(inst.op, Op::Reduce { .. }) => self.operands(d),
+                _ if member => {}
+                _ => {
+                    let p = self.param(*arg);
+                    self.map.insert(*arg, p);
+                }
+            }
+        }
+    }
+
+    /// A cheap value and what it is made of.
+    fn cheap(&mut self, v: Value) -> Value {
+        if let Some(known) = self.map.get(&v) {
+            return *known;
+        }
+        let inst = &self.func.insts[self.plan.def[&v]];
+        let args = inst.args.iter().map(|a| self.cheap(*a)).collect();
+        self.define(v, inst.op.clone(), args)
+    }
+
+    fn member(&mut self, m: usize) {
+        let inst = &self.func.insts[m];
+        let args = inst.args.iter().map(|a| self.cheap(*a)).collect();
+        self.define(inst.results[0], inst.op.clone(), args);
+    }
+}

@@ -1,0 +1,225 @@
+//! Kernels over blocks: one task a block of the index space, partial results joined in a tree.
+//!
+//! The index space is the shape that the body's element-wise values have. It is cut as the operand with most elements; axes
+//! which that operand does not have are cut as in one that has them. A space larger than every operand (an outer product by
+//! broadcasting) is cut further, so that no block outgrows `LIMIT`.
+
+use super::{Handle, Tiler, sizes};
+use crate::diag::Diag;
+use crate::func::{Func, IndexItem, Inst, Op, Value};
+use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
+use crate::grid::Grid;
+use crate::ops::{Identity, ReduceOp};
+
+/// Bytes that a block of a broadcast index space may have.
+const LIMIT: usize = 64 << 20;
+
+/// How a parameter lies in the index space.
+struct Operand {
+    handle: Handle,
+    /// For each axis of the space: the parameter's axis that it walks; `None` where the parameter is broadcast.
+    axes: Vec<Option<usize>>,
+}
+
+/// A result of the kernel.
+enum Output {
+    /// One value a position.
+    Mapped(ArrayId),
+    /// Reduced along axes of the space.
+    Reduced { array: ArrayId, op: ReduceOp, axes: Vec<usize>, keepdims: bool },
+}
+
+impl Tiler {
+    pub(super) fn kernel(&mut self, func: &Func, inst: &Inst, body: &Func) -> Result<(), Diag> {
+        let space = space(body);
+        let mut operands: Vec<Operand> = inst
+            .args
+            .iter()
+            .zip(&body.params)
+            .map(|(arg, p)| Operand { handle: self.handles[arg], axes: walk(body, *p, &space) })
+            .collect();
+        let grid = self.space_grid(&space, &operands, body);
+        for o in &mut operands {
+            if let Handle::Array(x) = o.handle {
+                let old = self.grid(x);
+                let mut cut: Vec<usize> = old.shape().to_vec();
+                for (i, axis) in o.axes.iter().enumerate() {
+                    if let Some(axis) = axis {
+                        cut[*axis] = grid.block_shape()[i];
+                    }
+                }
+                let to = Grid::new(old.shape(), &cut);
+                o.handle = Handle::Array(self.recut(x, &to));
+            }
+        }
+        let outputs = self.outputs(func, inst, body, &grid)?;
+        let k = self.graph.kernels.len() as u32;
+        self.graph.kernels.push(body.clone());
+        let loc = func.data(inst.results[0]).loc;
+        // Partial results by output and block of the space.
+        let mut partials: Vec<Vec<BlockId>> = outputs.iter().map(|_| Vec::new()).collect();
+        for i in 0..grid.n_blocks() {
+            let at = grid.coords(i);
+            let args = operands.iter().map(|o| self.kernel_arg(o, &at)).collect();
+            let outs = outputs.iter().zip(&mut partials).map(|(o, p)| self.kernel_out(o, &grid, i, &at, p)).collect();
+            self.task(TaskOp::Kernel(k), args, outs, loc);
+        }
+        for (output, partials) in outputs.iter().zip(&partials) {
+            if let Output::Reduced { array, op, axes, keepdims } = output {
+                self.combine_all(*array, *op, axes, *keepdims, &grid, partials);
+            }
+        }
+        Ok(())
+    }
+
+    /// The cut of the index space.
+    fn space_grid(&self, space: &[usize], operands: &[Operand], body: &Func) -> Grid {
+        let mut arrays: Vec<(&Operand, &Grid)> =
+            operands.iter().filter_map(|o| Some((o, self.grid(o.handle.array()?)))).collect();
+        arrays.sort_by_key(|(_, g)| std::cmp::Reverse(g.shape().iter().product::<usize>()));
+        let block_of = |i: usize| arrays.iter().find_map(|(o, g)| o.axes[i].map(|axis| g.block_shape()[axis]));
+        let mut block: Vec<usize> = (0..space.len()).map(|i| block_of(i).unwrap_or(space[i])).collect();
+        let item = body.results.iter().map(|r| body.ty(*r).dtype.size()).max().unwrap_or(1);
+        let covered = arrays.first().is_some_and(|(o, _)| o.axes.iter().all(Option::is_some));
+        while !covered && block.iter().product::<usize>().saturating_mul(item) > LIMIT {
+            let Some(axis) = (0..block.len()).rev().max_by_key(|a| block[*a]) else { break };
+            block[axis] = block[axis].div_ceil(2);
+        }
+        Grid::new(space, &block)
+    }
+
+    /// The arrays that a kernel makes.
+    fn outputs(&mut self, func: &Func, inst: &Inst, body: &Func, grid: &Grid) -> Result<Vec<Output>, Diag> {
+        let mut outputs = Vec::new();
+        for (v, inner) in inst.results.iter().zip(&body.results) {
+            let Some(Inst { op: Op::Reduce { op, axes, keepdims }, .. }) = body.def(*inner) else {
+                let shape = sizes(func, *v);
+                let cut = if shape.is_empty() { vec![] } else { grid.block_shape().to_vec() };
+                outputs.push(Output::Mapped(self.result(func, *v, Grid::new(&shape, &cut))));
+                continue;
+            };
+            let axes: Vec<usize> = axes.iter().flatten().map(|a| *a as usize).collect();
+            let shape = sizes(func, *v);
+            let nothing = axes.iter().any(|a| grid.shape()[*a] == 0) && !shape.contains(&0);
+            if nothing && op.identity() == Identity::None {
+                let message = format!("zero-size array to reduction operation `{}` which has no identity", op.name());
+                return Err(Diag::new(func.data(*v).loc, message));
+            }
+            let cut: Vec<usize> = kept(&axes, *keepdims, grid.rank()).map(|a| a.map_or(1, |a| grid.block_shape()[a])).collect();
+            let array = self.result(func, *v, Grid::new(&shape, &cut));
+            outputs.push(Output::Reduced { array, op: *op, axes, keepdims: *keepdims });
+        }
+        Ok(outputs)
+    }
+
+    fn kernel_arg(&self, o: &Operand, at: &[usize]) -> Arg {
+        let x = match o.handle {
+            Handle::Scalar(s) => return Arg::Scalar(s),
+            Handle::Array(x) => x,
+        };
+        let grid = self.grid(x);
+        let mut coords = vec![0; grid.rank()];
+        for (i, axis) in o.axes.iter().enumerate() {
+            if let Some(axis) = axis {
+                coords[*axis] = at[i];
+            }
+        }
+        Arg::Block(self.block(x, grid.index(&coords)))
+    }
+
+    /// The block that the task for block `i` of the space makes; partial results get arrays of their own.
+    fn kernel_out(&mut self, o: &Output, grid: &Grid, i: usize, at: &[usize], partials: &mut Vec<BlockId>) -> BlockId {
+        match o {
+            Output::Mapped(id) => self.block(*id, if self.grid(*id).rank() == 0 { 0 } else { i }),
+            Output::Reduced { array, axes, keepdims, .. } => {
+                let to = self.grid(*array).clone();
+                let coords: Vec<usize> = kept(axes, *keepdims, grid.rank()).map(|a| a.map_or(0, |a| at[a])).collect();
+                let out = to.index(&coords);
+                let block = if axes.iter().all(|a| grid.parts(*a) == 1) {
+                    self.block(*array, out)
+                } else {
+                    let (dtype, loc) = (self.graph.array(*array).dtype, self.graph.array(*array).loc);
+                    let name = format!("{}.p", self.graph.array(*array).name);
+                    let partial = self.array(&name, dtype, Grid::whole(&to.block_shape_at(out)), loc);
+                    self.block(partial, 0)
+                };
+                partials.push(block);
+                block
+            }
+        }
+    }
+
+    /// Joins the partial results of every block of a reduction.
+    fn combine_all(&mut self, array: ArrayId, op: ReduceOp, axes: &[usize], keepdims: bool, grid: &Grid, partials: &[BlockId]) {
+        if axes.iter().all(|a| grid.parts(*a) == 1) {
+            return;
+        }
+        let to = self.grid(array).clone();
+        let mut groups: Vec<Vec<BlockId>> = vec![Vec::new(); to.n_blocks()];
+        for (i, partial) in partials.iter().enumerate() {
+            let at = grid.coords(i);
+            let coords: Vec<usize> = kept(axes, keepdims, grid.rank()).map(|a| a.map_or(0, |a| at[a])).collect();
+            groups[to.index(&coords)].push(*partial);
+        }
+        let loc = self.graph.array(array).loc;
+        for (i, group) in groups.iter().enumerate() {
+            let out = self.block(array, i);
+            self.combine(op, group, out, loc);
+        }
+    }
+}
+
+/// The axes of a reduction's result: the axis of the space that each one is, `None` for one kept with size 1.
+fn kept(axes: &[usize], keepdims: bool, rank: usize) -> impl Iterator<Item = Option<usize>> + '_ {
+    (0..rank).filter_map(move |a| match (axes.contains(&a), keepdims) {
+        (false, _) => Some(Some(a)),
+        (true, true) => Some(None),
+        (true, false) => None,
+    })
+}
+
+/// The shape of the element-wise values and of what is reduced; empty for a kernel of 0-d values.
+fn space(body: &Func) -> Vec<usize> {
+    let shapes = body.insts.iter().filter_map(|inst| match &inst.op {
+        Op::Map(_) | Op::Cast(_) => Some(sizes(body, inst.results[0])),
+        Op::Reduce { .. } => Some(sizes(body, inst.args[0])),
+        _ => None,
+    });
+    shapes.max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Which axis of a parameter each axis of the space walks: through the view that adds axes if there is one, aligned right.
+fn walk(body: &Func, p: Value, space: &[usize]) -> Vec<Option<usize>> {
+    let shape = sizes(body, p);
+    let view = body.insts.iter().find(|i| matches!(i.op, Op::Index { .. }) && i.args[0] == p);
+    // The axes of the operand as the element-wise part sees it.
+    let mut seen: Vec<Option<usize>> = Vec::new();
+    match view.map(|v| &v.op) {
+        Some(Op::Index { items }) => {
+            let slices = items.iter().filter(|i| matches!(i, IndexItem::Slice { .. })).count();
+            for item in items {
+                match item {
+                    IndexItem::NewAxis => seen.push(None),
+                    IndexItem::Slice { .. } => seen.push(Some(seen.iter().flatten().count())),
+                    IndexItem::Ellipsis => {
+                        for _ in slices..shape.len() {
+                            seen.push(Some(seen.iter().flatten().count()));
+                        }
+                    }
+                    IndexItem::At(_) => {}
+                }
+            }
+            while seen.iter().flatten().count() < shape.len() {
+                seen.push(Some(seen.iter().flatten().count()));
+            }
+        }
+        _ => seen = (0..shape.len()).map(Some).collect(),
+    }
+    let lead = space.len() - seen.len();
+    (0..space.len())
+        .map(|i| {
+            let axis = seen.get(i.checked_sub(lead)?).copied().flatten()?;
+            (shape[axis] == space[i]).then_some(axis)
+        })
+        .collect()
+}
