@@ -24,8 +24,7 @@ pub struct Cost {
 /// The cost of task `id`.
 pub fn cost(graph: &Graph, id: TaskId) -> Cost {
     let task = &graph.tasks[id.0 as usize];
-    let operands: Vec<BlockId> =
-        task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None }).collect();
+    let operands: Vec<BlockId> = task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None }).collect();
     let elements = |b: BlockId| -> u64 {
         let array = graph.array(graph.array_of(b));
         array.grid.block_shape_at((b.0 - array.first.0) as usize).iter().product::<usize>() as u64

@@ -258,6 +258,26 @@ impl Dim {
         }
     }
 
+    /// Whether the size is negative at a generic point: `-k`, `1 - n`.
+    pub(crate) fn is_generically_negative(&self) -> bool {
+        self.generic() < 0
+    }
+
+    /// Whether no sizes make it negative: symbols are sizes.
+    pub(crate) fn is_never_negative(&self) -> bool {
+        match self {
+            Dim::Const(c) => *c >= 0,
+            Dim::Poly(p) => {
+                let atom = |a: &Atom| match a {
+                    Atom::Symbol(_) => true,
+                    Atom::FloorDiv(a, b) | Atom::Min(a, b) => a.is_never_negative() && b.is_never_negative(),
+                    Atom::Max(a, b) => a.is_never_negative() || b.is_never_negative(),
+                };
+                p.constant >= 0 && p.terms.iter().all(|(atoms, c)| *c >= 0 && atoms.iter().all(atom))
+            }
+        }
+    }
+
     /// The value at a generic point: every symbol large, and no two related.
     fn generic(&self) -> i64 {
         let point = |name: &str| {

@@ -1,1 +1,654 @@
-//! (being written)
+//! From the parsed to the typed stage: the only place, with `promote`, that knows shape and dtype rules.
+//!
+//! `result_types` gives the type of every operator's result for operands of given types; `infer` walks a parsed function,
+//! resolves sizes, inserts the casts that promotion asks for, and types every value by it. Sizes are compared by the
+//! rigid-symbol rule of `dim`: what is refuted is a mistake, what is unknown is accepted and decided by `bind`, with the same
+//! words. A mistake poisons its value, so that one run reports all independent mistakes and none that follows from another.
+//! `infer/shapes.rs` holds the rules of products, joins and creation, `infer/index.rs` those of views.
+
+mod index;
+mod shapes;
+
+use crate::diag::{Diag, Loc};
+use crate::dim::{Dim, Sameness};
+use crate::dtype::{DType, Kind};
+use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
+use crate::ops::{DTypeRule, MapOp, ReduceOp};
+use crate::promote::{map_dtypes, reduce_dtypes};
+use crate::types::{Shape, Type};
+use std::collections::HashMap;
+
+/// The typed form of a parsed function.
+///
+/// # Errors
+/// Every independent mistake, in the order of the source.
+pub fn infer(func: &Func) -> Result<Func, Vec<Diag>> {
+    infer_with(func, &HashMap::new())
+}
+
+/// `infer`, with the values of integer parameters that are known now.
+pub(crate) fn infer_with(func: &Func, known: &HashMap<Value, i64>) -> Result<Func, Vec<Diag>> {
+    let mut it = Infer {
+        from: func,
+        out: Func { stage: Stage::Typed, insts: vec![], results: vec![], ..func.clone() },
+        map: (0..func.values.len() as u32).map(Value).collect(),
+        dims: HashMap::new(),
+        constants: HashMap::new(),
+        poisoned: vec![false; func.values.len()],
+        diags: vec![],
+    };
+    for p in &func.params {
+        let data = func.data(*p);
+        match (&data.ty, &data.name) {
+            (None, name) => {
+                let name = name.as_deref().unwrap_or("?");
+                it.fail(*p, Diag::new(data.loc, format!("the type of `{name}` is not known")));
+            }
+            (Some(ty), Some(name)) if ty.weak && ty.dtype == DType::I64 => {
+                let dim = known.get(p).map_or_else(|| Dim::symbol(name), |k| Dim::Const(*k));
+                it.dims.insert(*p, dim);
+            }
+            (Some(_), _) => {}
+        }
+    }
+    for inst in &func.insts {
+        it.inst(inst);
+    }
+    it.finish()
+}
+
+struct Infer<'a> {
+    from: &'a Func,
+    out: Func,
+    /// The typed value of each parsed one.
+    map: Vec<Value>,
+    /// Weak integers whose value is a size.
+    dims: HashMap<Value, Dim>,
+    constants: HashMap<Value, Scalar>,
+    /// Parsed values that have no type because of a mistake.
+    poisoned: Vec<bool>,
+    diags: Vec<Diag>,
+}
+
+impl Infer<'_> {
+    fn fail(&mut self, v: Value, diag: Diag) {
+        self.poisoned[v.0 as usize] = true;
+        self.diags.push(diag);
+    }
+
+    fn inst(&mut self, inst: &Inst) {
+        let result = inst.results[0];
+        let bad = |v: &Value| self.poisoned[v.0 as usize];
+        let mut sizes = Vec::new();
+        crate::passes::visit_sizes(&mut inst.op.clone(), &mut |s| {
+            if let Size::Value(v) = s {
+                sizes.push(*v);
+            }
+        });
+        if inst.args.iter().chain(&sizes).any(bad) {
+            self.poisoned[result.0 as usize] = true;
+            return;
+        }
+        let args: Vec<Value> = inst.args.iter().map(|a| self.map[a.0 as usize]).collect();
+        let loc = self.from.data(result).loc;
+        if let Err(diag) = self.typed(inst, args, result, loc) {
+            self.fail(result, name_operands(diag, self.from, inst));
+        }
+    }
+
+    fn typed(&mut self, inst: &Inst, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+        match &inst.op {
+            Op::Const(c) => {
+                let ty = self.from.data(result).ty.clone().unwrap_or_else(|| Type::weak(c.kind()));
+                if let (Scalar::Int(i), true) = (*c, ty.weak) {
+                    self.dims.insert(result, Dim::Const(i64::try_from(i).unwrap_or(i64::MAX)));
+                }
+                self.constants.insert(result, *c);
+                self.define(result, inst.op.clone(), args, ty);
+            }
+            Op::Dim(d) => {
+                self.dims.insert(result, d.clone());
+                self.define(result, inst.op.clone(), args, Type::weak(Kind::Int));
+            }
+            Op::ShapeOf { axis } => {
+                let ty = self.out.ty(args[0]);
+                let Some(dims) = ty.dims() else {
+                    return Err(Diag::new(loc, "the size of an array of any rank is known only when it is called")
+                        .help("write the array's axes, as in `f64[n, d]`"));
+                };
+                if dims.is_empty() {
+                    return Err(Diag::new(loc, format!("`len` or `shape[…]` of {ty}, which has no axes")));
+                }
+                let dim = dims[normalise(*axis, dims.len(), loc)?].clone();
+                self.dims.insert(result, dim.clone());
+                self.define(result, Op::Dim(dim), vec![], Type::weak(Kind::Int));
+            }
+            Op::Map(op) => self.map_op(*op, args, result, loc)?,
+            Op::Cast(dtype) => {
+                let ty = self.out.ty(args[0]).with_dtype(*dtype);
+                self.define(result, Op::Cast(*dtype), args, ty);
+            }
+            Op::Reduce { op, axes, keepdims } => self.reduce(*op, axes.as_deref(), *keepdims, args[0], result, loc)?,
+            Op::Matmul { .. } | Op::Concatenate { .. } | Op::Solve => {
+                let solve = matches!(inst.op, Op::Solve);
+                let types: Vec<&Type> = args.iter().map(|a| self.out.ty(*a)).collect();
+                let strong = types.iter().filter(|t| !t.weak).map(|t| t.dtype);
+                let mut dtype = strong.reduce(DType::promote).unwrap_or(DType::F64);
+                if solve && dtype.kind() <= Kind::Int {
+                    dtype = DType::F64;
+                }
+                // Shapes first: a clash of shapes is told in the user's dtypes.
+                result_types(
+                    &inst.op,
+                    &types.iter().map(|t| t.with_dtype(dtype)).collect::<Vec<_>>().iter().collect::<Vec<_>>(),
+                    loc,
+                )
+                .map_err(|d| retype(d, &types))?;
+                let args = args.iter().map(|a| self.cast(*a, dtype, loc)).collect::<Result<Vec<_>, _>>()?;
+                self.push(result, inst.op.clone(), args, loc)?;
+            }
+            Op::Transpose { perm } => {
+                let perm = match (perm, self.out.ty(args[0]).rank()) {
+                    (Some(perm), Some(n)) => {
+                        Some(perm.iter().map(|p| Ok(normalise(*p, n, loc)? as i64)).collect::<Result<_, Diag>>()?)
+                    }
+                    (None, Some(n)) => Some((0..n as i64).rev().collect()),
+                    (perm, None) => perm.clone(),
+                };
+                self.push(result, Op::Transpose { perm }, args, loc)?;
+            }
+            Op::Reshape { shape } => {
+                let shape = shape.iter().map(|s| self.size(s, loc)).collect::<Result<Vec<_>, _>>()?;
+                let shape = match self.out.ty(args[0]).dims() {
+                    Some(dims) => shapes::reshape(dims, &shape, loc)?,
+                    None => shape,
+                };
+                let shape = shape.into_iter().map(Size::Dim).collect();
+                self.push(result, Op::Reshape { shape }, args, loc)?;
+            }
+            Op::Index { items } => {
+                let items = items.iter().map(|i| self.item(i, loc)).collect::<Result<Vec<_>, _>>()?;
+                self.push(result, Op::Index { items }, args, loc)?;
+            }
+            Op::Fill { shape, dtype } => {
+                let shape = shape.iter().map(|s| Ok(Size::Dim(self.size(s, loc)?))).collect::<Result<Vec<_>, Diag>>()?;
+                let dtype = dtype.unwrap_or(self.out.ty(args[0]).dtype);
+                let value = self.cast(args[0], dtype, loc)?;
+                self.push(result, Op::Fill { shape, dtype: Some(dtype) }, vec![value], loc)?;
+            }
+            Op::Arange { dtype, .. } => self.arange(*dtype, args, result, loc)?,
+            Op::Eye { rows, cols, k, dtype } => {
+                let (rows, cols) = (Size::Dim(self.size(rows, loc)?), Size::Dim(self.size(cols, loc)?));
+                self.push(result, Op::Eye { rows, cols, k: *k, dtype: *dtype }, args, loc)?;
+            }
+            Op::Kernel(_) => return Err(Diag::new(loc, "a kernel stands in the parsed stage")),
+        }
+        Ok(())
+    }
+
+    /// Defines `result` by `op args`, typed by `result_types`.
+    fn push(&mut self, result: Value, op: Op, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
+        let types: Vec<&Type> = args.iter().map(|a| self.out.ty(*a)).collect();
+        let ty = result_types(&op, &types, loc)?.remove(0);
+        self.define(result, op, args, ty);
+        Ok(())
+    }
+
+    fn define(&mut self, result: Value, op: Op, args: Vec<Value>, ty: Type) {
+        self.out.values[result.0 as usize].ty = Some(ty);
+        self.out.insts.push(Inst { op, args, results: vec![result] });
+    }
+
+    /// `v` in another dtype: itself if it has it, a constant of that dtype for a literal, else a cast.
+    fn cast(&mut self, v: Value, dtype: DType, loc: Loc) -> Result<Value, Diag> {
+        let ty = self.out.ty(v).clone();
+        if ty.dtype == dtype {
+            return Ok(v);
+        }
+        let (op, args) = match self.constants.get(&v) {
+            Some(c) if ty.weak => (Op::Const(convert(*c, dtype, loc)?), vec![]),
+            Some(_) | None => (Op::Cast(dtype), vec![v]),
+        };
+        let new = self.out.value(ValueData { name: None, ty: Some(ty.with_dtype(dtype)), loc: self.out.data(v).loc });
+        if let Op::Const(c) = op {
+            self.constants.insert(new, c);
+        }
+        self.out.insts.push(Inst { op, args, results: vec![new] });
+        Ok(new)
+    }
+
+    fn map_op(&mut self, op: MapOp, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+        let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
+        let dtypes: Vec<(DType, bool)> = types.iter().map(|t| (t.dtype, t.weak)).collect();
+        let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| dtype_help(Diag::new(loc, e), op, &types))?;
+        if op.rule() == DTypeRule::Compare && args.iter().any(|a| self.outside(*a, computed[0])) {
+            // A literal that the array's dtype cannot hold still compares exactly.
+            computed.fill(DType::I64);
+        }
+        // Shapes first, in the user's dtypes.
+        let shape = broadcast_all(op.name(), &types.iter().collect::<Vec<_>>(), loc)?;
+        let args = args.iter().zip(computed).map(|(a, d)| self.cast(*a, d, loc)).collect::<Result<Vec<_>, _>>()?;
+        self.push(result, Op::Map(op), args, loc)?;
+        if types.iter().all(|t| t.weak) && stays_weak(op) {
+            let kind = self.out.ty(result).dtype.kind();
+            self.out.values[result.0 as usize].ty = Some(Type::weak(kind));
+        }
+        debug_assert_eq!(self.out.ty(result).shape, shape);
+        self.track(op, result);
+        Ok(())
+    }
+
+    /// Whether `v` is a literal integer outside an integer dtype.
+    fn outside(&self, v: Value, dtype: DType) -> bool {
+        match (self.constants.get(&v), self.out.ty(v).weak) {
+            (Some(Scalar::Int(i)), true) => dtype.kind() == Kind::Int && !in_range(*i, dtype) && i64::try_from(*i).is_ok(),
+            (Some(_), _) | (None, _) => false,
+        }
+    }
+
+    /// Weak integers made of sizes are sizes.
+    fn track(&mut self, op: MapOp, result: Value) {
+        let ty = self.out.ty(result);
+        if !ty.weak || ty.dtype != DType::I64 {
+            return;
+        }
+        let Some(inst) = self.out.insts.last() else { return };
+        let dims: Option<Vec<Dim>> = inst.args.iter().map(|a| self.dims.get(a).cloned()).collect();
+        let dim = match (op, dims.as_deref()) {
+            (MapOp::Add, Some([a, b])) => Some(a.add(b)),
+            (MapOp::Subtract, Some([a, b])) => Some(a.sub(b)),
+            (MapOp::Multiply, Some([a, b])) => Some(a.mul(b)),
+            (MapOp::FloorDivide, Some([a, b])) => a.floor_div(b),
+            (MapOp::Maximum, Some([a, b])) => Some(a.larger(b)),
+            (MapOp::Minimum, Some([a, b])) => Some(a.smaller(b)),
+            (MapOp::Negative, Some([a])) => Some(Dim::Const(0).sub(a)),
+            _ => None,
+        };
+        if let Some(dim) = dim {
+            self.dims.insert(result, dim);
+        }
+    }
+
+    fn size(&self, size: &Size, loc: Loc) -> Result<Dim, Diag> {
+        match size {
+            Size::Dim(d) => Ok(d.clone()),
+            Size::Value(v) => {
+                let v = self.map[v.0 as usize];
+                self.dims.get(&v).cloned().ok_or_else(|| {
+                    let ty = self.out.ty(v);
+                    Diag::new(loc, format!("a size is an integer known when the function is called, not {ty}"))
+                        .help("use an integer, a symbol, `x.shape[i]`, or an integer parameter")
+                })
+            }
+        }
+    }
+
+    fn item(&self, item: &IndexItem, loc: Loc) -> Result<IndexItem, Diag> {
+        let size = |s: &Size| Ok::<Size, Diag>(Size::Dim(self.size(s, loc)?));
+        Ok(match item {
+            IndexItem::At(i) => IndexItem::At(size(i)?),
+            IndexItem::Slice { start, stop, step } => IndexItem::Slice {
+                start: start.as_ref().map(size).transpose()?,
+                stop: stop.as_ref().map(size).transpose()?,
+                step: *step,
+            },
+            IndexItem::NewAxis => IndexItem::NewAxis,
+            IndexItem::Ellipsis => IndexItem::Ellipsis,
+        })
+    }
+
+    fn reduce(
+        &mut self,
+        op: ReduceOp,
+        axes: Option<&[i64]>,
+        keepdims: bool,
+        x: Value,
+        result: Value,
+        loc: Loc,
+    ) -> Result<(), Diag> {
+        let ty = self.out.ty(x).clone();
+        let axes = match (axes, ty.rank()) {
+            (None, Some(n)) => Some((0..n as i64).collect()),
+            (Some(axes), Some(n)) => {
+                let mut axes = axes.iter().map(|a| Ok(normalise(*a, n, loc)? as i64)).collect::<Result<Vec<i64>, Diag>>()?;
+                axes.sort_unstable();
+                if axes.windows(2).any(|w| w[0] == w[1]) {
+                    return Err(Diag::new(loc, format!("an axis stands twice in `{}`", op.name())));
+                }
+                Some(axes)
+            }
+            (axes, None) => axes.map(<[i64]>::to_vec),
+        };
+        let (accumulate, _) = reduce_dtypes(op, ty.dtype).map_err(|e| Diag::new(loc, e))?;
+        let x = self.cast(x, accumulate, loc)?;
+        self.push(result, Op::Reduce { op, axes, keepdims }, vec![x], loc)
+    }
+
+    fn arange(&mut self, dtype: Option<DType>, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+        let types: Vec<&Type> = args.iter().map(|a| self.out.ty(*a)).collect();
+        let kind = types.iter().map(|t| t.dtype.kind()).max().unwrap_or(Kind::Int).max(Kind::Int);
+        let dtype = dtype.unwrap_or(DType::default_of(kind));
+        let dims: Option<Vec<Dim>> = args.iter().map(|a| self.dims.get(a).cloned()).collect();
+        let constants: Option<Vec<f64>> = args.iter().map(|a| self.constants.get(a).and_then(|c| real(*c))).collect();
+        let len = match (dims.as_deref(), constants.as_deref()) {
+            (Some([start, stop, Dim::Const(step)]), _) if *step != 0 => index::length(start, stop, *step),
+            (_, Some([start, stop, step])) if *step != 0.0 => Dim::Const(((stop - start) / step).ceil().max(0.0) as i64),
+            (Some([_, _, Dim::Const(0)]), _) | (_, Some([_, _, 0.0])) => return Err(Diag::new(loc, "the step of `arange` is 0")),
+            _ => {
+                return Err(Diag::new(loc, "the length of `arange` must follow from integers or constants")
+                    .help("use integer bounds and scale: `start + step * arange(n)`"));
+            }
+        };
+        let args = args.iter().map(|a| self.cast(*a, dtype, loc)).collect::<Result<Vec<_>, _>>()?;
+        self.push(result, Op::Arange { dtype: Some(dtype), len: Some(len) }, args, loc)
+    }
+
+    /// Results against what was declared.
+    fn finish(mut self) -> Result<Func, Vec<Diag>> {
+        let results = self.from.results.clone();
+        if !self.from.declared.is_empty() && self.from.declared.len() != results.len() {
+            let loc = results.first().map_or(Loc::default(), |r| self.from.data(*r).loc);
+            let (want, has) = (self.from.declared.len(), results.len());
+            self.diags.push(Diag::new(loc, format!("{want} results are declared, the body gives {has}")));
+            return Err(self.diags);
+        }
+        for (i, r) in results.iter().enumerate() {
+            if self.poisoned[r.0 as usize] {
+                continue;
+            }
+            let mut v = self.map[r.0 as usize];
+            if let Some(want) = self.from.declared.get(i).cloned() {
+                let has = self.out.ty(v).clone();
+                let loc = self.from.data(*r).loc;
+                if let Err(diag) = declared(&want, &has, loc) {
+                    self.diags.push(diag);
+                    continue;
+                }
+                // A weak result that is declared as a 0-d array becomes one.
+                if has.weak && !want.weak {
+                    let new = self.out.value(ValueData { name: None, ty: Some(want.clone()), loc });
+                    self.out.insts.push(Inst { op: Op::Cast(want.dtype), args: vec![v], results: vec![new] });
+                    v = new;
+                }
+            }
+            self.out.results.push(v);
+        }
+        if self.diags.is_empty() { Ok(self.out) } else { Err(self.diags) }
+    }
+}
+
+/// Whether a body's result fits the declared type. Sizes that are unknown pass; the call decides.
+pub(crate) fn declared(want: &Type, has: &Type, loc: Loc) -> Result<(), Diag> {
+    let clash = || Diag::new(loc, format!("the result is declared `{want}`, the body gives `{has}`"));
+    if want.weak {
+        return if has.rank().is_none_or(|r| r == 0) && has.dtype == want.dtype {
+            Ok(())
+        } else if has.rank() != Some(0) {
+            Err(clash().help(format!("declare `-> {has}`, or reduce the array to one value")))
+        } else {
+            Err(clash().help(format!("declare `-> {}`, or convert with `.astype({})`", has.dtype, want.dtype)))
+        };
+    }
+    let (Shape::Known(want_dims), Shape::Known(dims)) = (&want.shape, &has.shape) else {
+        return if want.dtype == has.dtype { Ok(()) } else { Err(clash()) };
+    };
+    if want.dtype != has.dtype {
+        return Err(clash().help(format!("declare `{}{}`, or convert with `.astype({})`", has.dtype, want.shape, want.dtype)));
+    }
+    if want_dims.len() != dims.len() || want_dims.iter().zip(dims).any(|(w, h)| w.compare(h) == Sameness::Different) {
+        return Err(clash().help(format!("declare `-> {has}`")));
+    }
+    Ok(())
+}
+
+/// The types of an operator's results for operands of these types, in the typed and fused stages.
+///
+/// # Errors
+/// What does not fit, in the user's words, at `loc`.
+pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag> {
+    let one = |ty: Type| Ok(vec![ty]);
+    match op {
+        Op::Const(c) => one(Type::weak(c.kind())),
+        Op::Dim(_) | Op::ShapeOf { .. } => one(Type::weak(Kind::Int)),
+        Op::Map(op) => one(map_type(*op, args, loc)?),
+        Op::Cast(dtype) => one(args[0].with_dtype(*dtype)),
+        Op::Reduce { op, axes, keepdims } => one(reduce_type(*op, axes.as_deref(), *keepdims, args[0], loc)?),
+        Op::Matmul { trans_a, trans_b } => one(shapes::matmul(args[0], args[1], *trans_a, *trans_b, loc)?),
+        Op::Transpose { perm } => one(shapes::transpose(args[0], perm.as_deref(), loc)?),
+        Op::Reshape { shape } => {
+            let dims = bound(shape, loc)?;
+            if let Some(from) = args[0].dims() {
+                shapes::reshape(from, &dims, loc)?;
+            }
+            one(Type::array(args[0].dtype, dims))
+        }
+        Op::Index { items } => one(index::index(args[0], items, loc)?),
+        Op::Concatenate { axis } => one(shapes::concatenate(args, *axis, loc)?),
+        Op::Fill { shape, dtype } => {
+            let dims = bound(shape, loc)?;
+            shapes::not_negative(&dims, loc)?;
+            one(Type::array(dtype.unwrap_or(args[0].dtype), dims))
+        }
+        Op::Arange { dtype, len } => {
+            let len = len.clone().ok_or_else(|| Diag::new(loc, "the length of `arange` is not known"))?;
+            one(Type::array(dtype.unwrap_or(args[0].dtype), vec![len]))
+        }
+        Op::Eye { rows, cols, dtype, .. } => {
+            let dims = bound(&[rows.clone(), cols.clone()], loc)?;
+            shapes::not_negative(&dims, loc)?;
+            one(Type::array(*dtype, dims))
+        }
+        Op::Solve => one(shapes::solve(args[0], args[1], loc)?),
+        Op::Kernel(body) => kernel(body, args),
+    }
+}
+
+/// A kernel's results: its body's, for operands of these types.
+fn kernel(body: &Func, args: &[&Type]) -> Result<Vec<Type>, Diag> {
+    let mut types: Vec<Option<Type>> = vec![None; body.values.len()];
+    for (p, ty) in body.params.iter().zip(args) {
+        types[p.0 as usize] = Some((*ty).clone());
+    }
+    for inst in &body.insts {
+        let loc = body.data(inst.results[0]).loc;
+        let made = match &inst.op {
+            Op::Const(_) | Op::Dim(_) => vec![body.ty(inst.results[0]).clone()],
+            op => {
+                let missing = || Diag::new(loc, format!("kernel {}: an operand has no type", body.name));
+                let args: Option<Vec<&Type>> = inst.args.iter().map(|a| types[a.0 as usize].as_ref()).collect();
+                result_types(op, &args.ok_or_else(missing)?, loc)?
+            }
+        };
+        for (r, ty) in inst.results.iter().zip(made) {
+            types[r.0 as usize] = Some(ty);
+        }
+    }
+    let loc = body.results.first().map_or(Loc::default(), |r| body.data(*r).loc);
+    let results: Option<Vec<Type>> = body.results.iter().map(|r| types[r.0 as usize].clone()).collect();
+    results.ok_or_else(|| Diag::new(loc, format!("kernel {}: a result is not made", body.name)))
+}
+
+/// Sizes that are resolved.
+fn bound(sizes: &[Size], loc: Loc) -> Result<Vec<Dim>, Diag> {
+    sizes
+        .iter()
+        .map(|s| match s {
+            Size::Dim(d) => Ok(d.clone()),
+            Size::Value(_) => Err(Diag::new(loc, "a size is not resolved")),
+        })
+        .collect()
+}
+
+fn map_type(op: MapOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> {
+    let dtypes: Vec<(DType, bool)> = args.iter().map(|t| (t.dtype, t.weak)).collect();
+    let (computed, dtype) = map_dtypes(op, &dtypes).map_err(|e| Diag::new(loc, e))?;
+    if let Some((has, want)) = args.iter().zip(&computed).find(|(a, c)| a.dtype != **c) {
+        return Err(Diag::new(loc, format!("`{}` computes in {want}, an operand is {}", op.name(), has.dtype)));
+    }
+    if args.iter().all(|t| t.weak) && stays_weak(op) {
+        return Ok(Type::weak(dtype.kind()));
+    }
+    Ok(Type { dtype, shape: broadcast_all(op.name(), args, loc)?, weak: false })
+}
+
+/// Python's operators on Python's numbers give Python numbers; NumPy's functions of them give NumPy scalars.
+fn stays_weak(op: MapOp) -> bool {
+    match op.rule() {
+        DTypeRule::Float | DTypeRule::Where | DTypeRule::Predicate => false,
+        DTypeRule::Arith
+        | DTypeRule::ArithInt
+        | DTypeRule::Divide
+        | DTypeRule::Compare
+        | DTypeRule::Logic
+        | DTypeRule::Bitwise
+        | DTypeRule::Shift
+        | DTypeRule::Abs => !matches!(op, MapOp::Square),
+    }
+}
+
+fn reduce_type(op: ReduceOp, axes: Option<&[i64]>, keepdims: bool, x: &Type, loc: Loc) -> Result<Type, Diag> {
+    let (_, dtype) = reduce_dtypes(op, x.dtype).map_err(|e| Diag::new(loc, e))?;
+    let (Some(dims), Some(axes)) = (x.dims(), axes) else {
+        return Ok(Type { dtype, shape: Shape::Any, weak: false });
+    };
+    for a in axes {
+        normalise(*a, dims.len(), loc)?;
+    }
+    let reduced = |i: usize| axes.contains(&(i as i64));
+    let dims = dims.iter().enumerate().filter(|(i, _)| keepdims || !reduced(*i));
+    Ok(Type::array(dtype, dims.map(|(i, d)| if reduced(i) { Dim::Const(1) } else { d.clone() }).collect()))
+}
+
+/// An axis counted from the front.
+fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag> {
+    let n = rank as i64;
+    if (-n..n).contains(&axis) {
+        return Ok(if axis < 0 { axis + n } else { axis } as usize);
+    }
+    let axes = if rank == 1 { "1 axis".to_owned() } else { format!("{rank} axes") };
+    Err(Diag::new(loc, format!("axis {axis} is out of bounds for an array with {axes}")))
+}
+
+/// The shape that all operands broadcast to.
+fn broadcast_all(op: &str, args: &[&Type], loc: Loc) -> Result<Shape, Diag> {
+    let mut out: Vec<Dim> = Vec::new();
+    for ty in args {
+        let Some(dims) = ty.dims() else { return Ok(Shape::Any) };
+        out = broadcast(&out, dims).map_err(|(a, b)| {
+            let shown: Vec<String> = args.iter().map(ToString::to_string).collect();
+            let diag = Diag::new(loc, format!("shapes do not broadcast in `{op}`: {}", shown.join(" and ")));
+            let diag = diag.note(format!("axes are aligned at the right: `{a}` meets `{b}`"));
+            match (a.as_symbol(), b.as_symbol()) {
+                (Some(_), Some(_)) => diag.help("write the same symbol if they are equal, or add an axis with `[:, None]`"),
+                _ => diag,
+            }
+        })?;
+    }
+    Ok(Shape::Known(out))
+}
+
+/// NumPy's broadcasting of two shapes; the two sizes that clash.
+fn broadcast(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, (Dim, Dim)> {
+    let rank = a.len().max(b.len());
+    let at = |dims: &[Dim], i: usize| (i + dims.len()).checked_sub(rank).map(|k| dims[k].clone());
+    (0..rank)
+        .map(|i| match (at(a, i), at(b, i)) {
+            (Some(x), None) | (None, Some(x)) => Ok(x),
+            (Some(x), Some(y)) if x == Dim::Const(1) => Ok(y),
+            (Some(x), Some(y)) if y == Dim::Const(1) => Ok(x),
+            (Some(x), Some(y)) => match x.compare(&y) {
+                Sameness::Same => Ok(x),
+                Sameness::Different => Err((x, y)),
+                Sameness::Unknown => Ok(more_telling(x, y)),
+            },
+            (None, None) => Ok(Dim::Const(1)),
+        })
+        .collect()
+}
+
+/// Of two sizes that must turn out equal, the one that says more: a number, then a symbol.
+fn more_telling(a: Dim, b: Dim) -> Dim {
+    let rank = |d: &Dim| (d.as_const().is_none(), d.as_symbol().is_none());
+    if rank(&a) <= rank(&b) { a } else { b }
+}
+
+/// A literal in another dtype.
+fn convert(c: Scalar, dtype: DType, loc: Loc) -> Result<Scalar, Diag> {
+    let small = |x: f64| if dtype.to_float() == DType::F32 { f64::from(x as f32) } else { x };
+    Ok(match (c, dtype.kind()) {
+        (Scalar::Bool(b), Kind::Bool) => Scalar::Bool(b),
+        (Scalar::Int(i), Kind::Bool) => Scalar::Bool(i != 0),
+        (Scalar::Float(x), Kind::Bool) => Scalar::Bool(x != 0.0),
+        (Scalar::Complex(re, im), Kind::Bool) => Scalar::Bool(re != 0.0 || im != 0.0),
+        (Scalar::Bool(b), Kind::Int) => Scalar::Int(i128::from(b)),
+        (Scalar::Int(i), Kind::Int) => {
+            if !in_range(i, dtype) {
+                return Err(Diag::new(loc, format!("the integer {i} is out of bounds for {dtype}")));
+            }
+            Scalar::Int(i)
+        }
+        (Scalar::Float(x), Kind::Int) => Scalar::Int(x as i128),
+        (Scalar::Complex(re, _), Kind::Int) => Scalar::Int(re as i128),
+        (c, Kind::Float) => Scalar::Float(small(real(c).unwrap_or(f64::NAN))),
+        (Scalar::Complex(re, im), Kind::Complex) => Scalar::Complex(small(re), small(im)),
+        (c, Kind::Complex) => Scalar::Complex(small(real(c).unwrap_or(f64::NAN)), 0.0),
+    })
+}
+
+/// The real number, if it is one.
+fn real(c: Scalar) -> Option<f64> {
+    match c {
+        Scalar::Bool(b) => Some(f64::from(u8::from(b))),
+        Scalar::Int(i) => Some(i as f64),
+        Scalar::Float(x) => Some(x),
+        Scalar::Complex(..) => None,
+    }
+}
+
+fn in_range(i: i128, dtype: DType) -> bool {
+    let bits = dtype.size() as u32 * 8;
+    if dtype.is_unsigned_int() {
+        (0..1i128 << bits).contains(&i)
+    } else {
+        (-(1i128 << (bits - 1))..1i128 << (bits - 1)).contains(&i)
+    }
+}
+
+/// What to write instead of an operator that does not take a dtype.
+fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
+    let boolean = types.iter().all(|t| t.dtype == DType::Bool);
+    match op {
+        MapOp::Subtract if boolean => diag.help("use `logical_xor(a, b)` or `a ^ b`"),
+        MapOp::Negative if boolean => diag.help("use `logical_not(a)` or `~a`"),
+        MapOp::BitwiseAnd | MapOp::BitwiseOr | MapOp::BitwiseXor | MapOp::Invert => {
+            diag.help("bits are of integers and booleans: compare first, or convert with `.astype(i64)`")
+        }
+        _ => diag,
+    }
+}
+
+/// A message about promoted operands, told with the types that the user wrote.
+fn retype(diag: Diag, types: &[&Type]) -> Diag {
+    let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
+    match diag.message.split_once(": ") {
+        Some((what, _)) if diag.message.contains(" and ") => Diag { message: format!("{what}: {}", shown.join(" and ")), ..diag },
+        _ => diag,
+    }
+}
+
+/// Replaces `operand 0` and `operand 1` in notes by the names of the source.
+fn name_operands(mut diag: Diag, func: &Func, inst: &Inst) -> Diag {
+    for (i, arg) in inst.args.iter().enumerate() {
+        let shown = match &func.data(*arg).name {
+            Some(name) => format!("`{name}`"),
+            None => ["the first operand", "the second operand", "the third operand"]
+                .get(i)
+                .copied()
+                .unwrap_or("an operand")
+                .to_owned(),
+        };
+        let slot = format!("operand {i}");
+        diag.notes.iter_mut().chain(&mut diag.help).for_each(|n| *n = n.replace(&slot, &shown));
+    }
+    diag
+}

@@ -1,11 +1,11 @@
 //! The passes, in the order of the pipeline. One file each: its header says the rule and what must run before.
 
-pub mod decompose;
-pub mod simplify;
 pub mod cse;
-pub mod transpose;
 pub mod dce;
+pub mod decompose;
 pub mod fuse;
+pub mod simplify;
+pub mod transpose;
 
 use crate::func::{Func, IndexItem, Op, Size, Value};
 

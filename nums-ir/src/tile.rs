@@ -14,9 +14,7 @@ use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::func::{Func, Inst, Op, Scalar, Size, Value};
-use crate::graph::{
-    Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, ReshapeTask, Task, TaskOp,
-};
+use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, ReshapeTask, Task, TaskOp};
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
 use std::collections::HashMap;
@@ -28,6 +26,7 @@ use std::collections::HashMap;
 /// A `Diag` for what only sizes decide: a reduction without identity over an empty axis.
 pub fn tile(func: &Func, grids: &[Grid]) -> Result<Graph, Diag> {
     let mut tiler = Tiler::new(&func.name);
+    tiler.names = crate::text::value_names(func);
     let mut grids = grids.iter();
     for p in &func.params {
         let (ty, loc) = (func.ty(*p), func.data(*p).loc);
@@ -72,6 +71,8 @@ enum Handle {
 
 struct Tiler {
     graph: Graph,
+    /// Printed names of the function's values.
+    names: Vec<String>,
     handles: HashMap<Value, Handle>,
     /// Arrays that were cut anew, by the cut.
     recuts: HashMap<(ArrayId, Vec<usize>), ArrayId>,
@@ -103,7 +104,7 @@ impl Tiler {
             outputs: vec![],
             tasks: vec![],
         };
-        Tiler { graph, handles: HashMap::new(), recuts: HashMap::new(), blocks: 0 }
+        Tiler { graph, names: vec![], handles: HashMap::new(), recuts: HashMap::new(), blocks: 0 }
     }
 
     fn array(&mut self, name: &str, dtype: DType, grid: Grid, loc: Loc) -> ArrayId {
@@ -116,7 +117,7 @@ impl Tiler {
     /// The array that an instruction makes, named as its value.
     fn result(&mut self, func: &Func, v: Value, grid: Grid) -> ArrayId {
         let data = func.data(v);
-        let name = data.name.clone().unwrap_or_else(|| v.0.to_string());
+        let name = self.names[v.0 as usize].clone();
         let id = self.array(&name, func.ty(v).dtype, grid, data.loc);
         self.handles.insert(v, Handle::Array(id));
         id
@@ -167,7 +168,8 @@ impl Tiler {
             Op::Concatenate { axis } => self.concatenate(func, inst, *axis),
             Op::Reshape { .. } => {
                 let x = self.operand(func, inst.args[0]);
-                let id = self.reshape(x, &sizes(func, out), &func.data(out).name.clone().unwrap_or_else(|| out.0.to_string()), loc);
+                let name = self.names[out.0 as usize].clone();
+                let id = self.reshape(x, &sizes(func, out), &name, loc);
                 self.handles.insert(out, Handle::Array(id));
             }
             Op::Const(value) => self.constant(func, out, *value),
@@ -255,7 +257,7 @@ impl Tiler {
             (format!("{}.c", array.name), array.dtype, array.grid.block_shape_at((out.0 - array.first.0) as usize))
         };
         let half = partials.len().div_ceil(2);
-        let mut join = |tiler: &mut Tiler, part: &[BlockId]| -> BlockId {
+        let join = |tiler: &mut Tiler, part: &[BlockId]| -> BlockId {
             if let [one] = part {
                 return *one;
             }

@@ -21,7 +21,8 @@ use crate::passes::visit_sizes;
 /// # Errors
 /// One message a broken rule.
 pub fn verify(func: &Func) -> Result<(), Vec<String>> {
-    let mut check = Check { func, names: crate::text::value_names(func), defined: vec![false; func.values.len()], broken: vec![] };
+    let mut check =
+        Check { func, names: crate::text::value_names(func), defined: vec![false; func.values.len()], broken: vec![] };
     check.func();
     if check.broken.is_empty() { Ok(()) } else { Err(check.broken) }
 }

@@ -3,9 +3,9 @@
 //! `Element` is sealed: the operator table knows exactly these types. A `Scalar` of the IR becomes an element as NumPy
 //! casts it: integers wrap, floats lose digits, complex numbers lose their imaginary part, a truth value is "not zero".
 
+use num_complex::Complex;
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
-use num_complex::Complex;
 use std::fmt::Debug;
 
 /// Complex of two `f32`.
@@ -143,19 +143,58 @@ slices! {
 macro_rules! with_type {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
-            nums_ir::dtype::DType::Bool => { type $T = bool; $body }
-            nums_ir::dtype::DType::I8 => { type $T = i8; $body }
-            nums_ir::dtype::DType::I16 => { type $T = i16; $body }
-            nums_ir::dtype::DType::I32 => { type $T = i32; $body }
-            nums_ir::dtype::DType::I64 => { type $T = i64; $body }
-            nums_ir::dtype::DType::U8 => { type $T = u8; $body }
-            nums_ir::dtype::DType::U16 => { type $T = u16; $body }
-            nums_ir::dtype::DType::U32 => { type $T = u32; $body }
-            nums_ir::dtype::DType::U64 => { type $T = u64; $body }
-            nums_ir::dtype::DType::F32 => { type $T = f32; $body }
-            nums_ir::dtype::DType::F64 => { type $T = f64; $body }
-            nums_ir::dtype::DType::C64 => { type $T = $crate::element::c64; $body }
-            nums_ir::dtype::DType::C128 => { type $T = $crate::element::c128; $body }
+            nums_ir::dtype::DType::Bool => {
+                type $T = bool;
+                $body
+            }
+            nums_ir::dtype::DType::I8 => {
+                type $T = i8;
+                $body
+            }
+            nums_ir::dtype::DType::I16 => {
+                type $T = i16;
+                $body
+            }
+            nums_ir::dtype::DType::I32 => {
+                type $T = i32;
+                $body
+            }
+            nums_ir::dtype::DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            nums_ir::dtype::DType::U8 => {
+                type $T = u8;
+                $body
+            }
+            nums_ir::dtype::DType::U16 => {
+                type $T = u16;
+                $body
+            }
+            nums_ir::dtype::DType::U32 => {
+                type $T = u32;
+                $body
+            }
+            nums_ir::dtype::DType::U64 => {
+                type $T = u64;
+                $body
+            }
+            nums_ir::dtype::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            nums_ir::dtype::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            nums_ir::dtype::DType::C64 => {
+                type $T = $crate::element::c64;
+                $body
+            }
+            nums_ir::dtype::DType::C128 => {
+                type $T = $crate::element::c128;
+                $body
+            }
         }
     };
 }

@@ -15,7 +15,9 @@ fn run(func: &mut Func) -> Changed {
     let before = insts.len();
     for inst in insts {
         match inst.op {
-            Op::Reduce { op: ReduceOp::Mean, ref axes, keepdims } => mean(func, &inst, axes.clone().unwrap_or_default(), keepdims),
+            Op::Reduce { op: ReduceOp::Mean, ref axes, keepdims } => {
+                mean(func, &inst, axes.clone().unwrap_or_default(), keepdims)
+            }
             _ => func.insts.push(inst),
         }
     }

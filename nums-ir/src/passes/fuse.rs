@@ -156,16 +156,14 @@ impl Plan {
 
     /// Whether a member feeds the instruction, or both read one value.
     fn related(&self, func: &Func, members: &[usize], sources: &[Value]) -> bool {
-        sources.iter().any(|s| {
-            members.iter().any(|m| func.insts[*m].results.contains(s) || self.sources(func, *m).contains(s))
-        })
+        sources.iter().any(|s| members.iter().any(|m| func.insts[*m].results.contains(s) || self.sources(func, *m).contains(s)))
     }
 
     /// A reduction's result is complete only after the kernel: its own kernel cannot read it.
     fn readable(&self, func: &Func, members: &[usize], sources: &[Value]) -> bool {
-        !members.iter().any(|m| {
-            matches!(func.insts[*m].op, Op::Reduce { .. }) && func.insts[*m].results.iter().any(|r| sources.contains(r))
-        })
+        !members
+            .iter()
+            .any(|m| matches!(func.insts[*m].op, Op::Reduce { .. }) && func.insts[*m].results.iter().any(|r| sources.contains(r)))
     }
 
     /// The clusters in an order in which operands come first; among free ones the one that began first.

@@ -97,9 +97,7 @@ fn rule(func: &Func, at: usize, inst: &Inst) -> Option<Rewrite> {
         // x[:, :] = x
         (Op::Index { items }, [a]) => {
             let whole = |item: &IndexItem| match item {
-                IndexItem::Slice { start, stop: None, step: 1 } => {
-                    start.as_ref().is_none_or(|s| *s == Size::Dim(Dim::Const(0)))
-                }
+                IndexItem::Slice { start, stop: None, step: 1 } => start.as_ref().is_none_or(|s| *s == Size::Dim(Dim::Const(0))),
                 IndexItem::Ellipsis => true,
                 IndexItem::Slice { .. } | IndexItem::At(_) | IndexItem::NewAxis => false,
             };

@@ -31,9 +31,10 @@ fn swapped(func: &Func, before: usize, v: Value) -> Option<Value> {
     let def = func.insts[..before].iter().find(|i| i.results.contains(&v))?;
     let Inst { op: Op::Transpose { perm: Some(perm) }, args, .. } = def else { return None };
     let n = perm.len();
-    let swaps = n >= 2 && perm.iter().enumerate().all(|(i, p)| {
-        let want = if i + 2 < n { i } else { n - 1 - (i + 2 - n) };
-        *p == want as i64
-    });
+    let swaps = n >= 2
+        && perm.iter().enumerate().all(|(i, p)| {
+            let want = if i + 2 < n { i } else { n - 1 - (i + 2 - n) };
+            *p == want as i64
+        });
     swaps.then(|| args[0])
 }

@@ -227,7 +227,13 @@ fn slice_start(n: i64, start: Option<i64>, _stop: Option<i64>, step: i64) -> i64
     let low = if step < 0 { -1 } else { 0 };
     let high = if step < 0 { n - 1 } else { n };
     match start {
-        None => if step < 0 { high } else { low },
+        None => {
+            if step < 0 {
+                high
+            } else {
+                low
+            }
+        }
         Some(s) if s < 0 => (s + n).max(low),
         Some(s) => s.min(high),
     }
