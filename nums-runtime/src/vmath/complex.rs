@@ -1,0 +1,180 @@
+//! Complex functions: textbook formulas in `f64` with the special values of C99 annex G, which NumPy follows.
+//!
+//! They branch on special values and are not meant to vectorise. `c64` is computed in `c128`. `sin`, `cos` and `tanh` are
+//! their hyperbolic twins turned by a quarter, so that one set of special values serves both.
+
+use super::{Real, cos_f64, exp_f64, hypot, log_f64, sin_f64};
+use num_complex::Complex;
+
+type C = Complex<f64>;
+
+macro_rules! by_type {
+    ($($(#[$doc:meta])* $name:ident = $wide:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline]
+        pub(crate) fn $name<T: Real>(z: Complex<T>) -> Complex<T> {
+            let w: C = $wide(C::new(z.re.wide(), z.im.wide()));
+            Complex::new(T::narrow(w.re), T::narrow(w.im))
+        }
+    )*};
+}
+by_type! {
+    /// `e^z`.
+    complex_exp = exp;
+    /// Principal logarithm.
+    complex_log = log;
+    /// Principal square root.
+    complex_sqrt = sqrt;
+    /// Sine: `-i sinh(i z)`.
+    complex_sin = |z: C| { let w = sinh(C::new(-z.im, z.re)); C::new(w.im, -w.re) };
+    /// Cosine: `cosh(i z)`.
+    complex_cos = |z: C| cosh(C::new(-z.im, z.re));
+    /// Hyperbolic tangent.
+    complex_tanh = tanh;
+}
+
+/// `a^b` as NumPy: powers of 0 by cases, small integer powers by multiplication, the rest by `exp(b log a)`.
+pub(crate) fn complex_pow<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
+    let w = pow(C::new(a.re.wide(), a.im.wide()), C::new(b.re.wide(), b.im.wide()));
+    Complex::new(T::narrow(w.re), T::narrow(w.im))
+}
+
+fn pow(a: C, b: C) -> C {
+    if b == C::new(0.0, 0.0) {
+        return C::new(1.0, 0.0);
+    }
+    if a == C::new(0.0, 0.0) {
+        return if b.re > 0.0 { a * 0.0 } else { C::new(f64::NAN, f64::NAN) };
+    }
+    let n = b.re as i32;
+    if b.im == 0.0 && f64::from(n) == b.re && n.abs() < 100 {
+        let power = (1..=n.unsigned_abs().ilog2()).rev().fold(a, |p, bit| {
+            let square = p * p;
+            if n.unsigned_abs() >> (bit - 1) & 1 == 1 { square * a } else { square }
+        });
+        return if n > 0 { power } else { nums_ir::scalar::complex_div(C::new(1.0, 0.0), power) };
+    }
+    exp(b * log(a))
+}
+
+/// `size · (cos angle + i sin angle)` for a size given by its logarithm; an infinite size keeps the quadrant.
+fn polar(log_size: f64, angle: f64) -> C {
+    // In two factors, so that a large exponential times a small cosine does not overflow.
+    let half = exp_f64(log_size / 2.0);
+    C::new(half * cos_f64(angle) * half, half * sin_f64(angle) * half)
+}
+
+fn exp(z: C) -> C {
+    if z.im == 0.0 {
+        return C::new(exp_f64(z.re), z.im);
+    }
+    if z.im.is_finite() {
+        return polar(z.re, z.im);
+    }
+    match z.re {
+        f64::NEG_INFINITY => C::new(0.0, 0.0f64.copysign(z.im)),
+        f64::INFINITY => C::new(f64::INFINITY, f64::NAN),
+        _ => C::new(f64::NAN, f64::NAN),
+    }
+}
+
+fn log(z: C) -> C {
+    let (large, small) = (z.re.abs().max(z.im.abs()), z.re.abs().min(z.im.abs()));
+    let size = if z.re.is_nan() || z.im.is_nan() {
+        hypot(z.re, z.im)
+    } else if (0.5..2.0).contains(&large) {
+        // log |z| = log1p(|z|² - 1) / 2: near the unit circle log(|z|) has no digits left.
+        let excess = (large - 1.0) * (large + 1.0) + small * small;
+        return C::new(excess.ln_1p() / 2.0, z.im.atan2(z.re));
+    } else if large > 1.0e307 && large.is_finite() {
+        return C::new(log_f64(hypot(large / 4.0, small / 4.0)) + 2.0 * std::f64::consts::LN_2, z.im.atan2(z.re));
+    } else {
+        hypot(large, small)
+    };
+    C::new(log_f64(size), z.im.atan2(z.re))
+}
+
+fn sqrt(z: C) -> C {
+    if z.im.is_infinite() {
+        return C::new(f64::INFINITY, z.im);
+    }
+    if z.re.is_infinite() {
+        let other = if z.im.is_nan() { f64::NAN } else { 0.0f64.copysign(z.im) };
+        return if z.re > 0.0 { C::new(z.re, other) } else { C::new(other.abs(), f64::INFINITY.copysign(z.im)) };
+    }
+    if z.re == 0.0 && z.im == 0.0 {
+        return C::new(0.0, z.im);
+    }
+    // Scaled by 2^-4 or 2^108, whose roots are exact, so that nothing overflows or loses digits.
+    let large = z.re.abs().max(z.im.abs());
+    let (scale, back) = if large > 1.0e300 {
+        (0.0625, 4.0)
+    } else if large < 1.0e-290 {
+        (2.0f64.powi(108), 2.0f64.powi(-54))
+    } else {
+        (1.0, 1.0)
+    };
+    let (re, im) = (z.re * scale, z.im * scale);
+    let root = ((re.abs() + hypot(re, im)) / 2.0).sqrt();
+    let other = im.abs() / (2.0 * root);
+    let (x, y) = if re >= 0.0 { (root, other) } else { (other, root) };
+    C::new(x * back, (y * back).copysign(z.im))
+}
+
+/// Size beyond which sinh and cosh are `e^|x| / 2` to the last bit.
+const ONE_SIDED: f64 = 40.0;
+
+fn sinh(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if y == 0.0 {
+        C::new(x.sinh(), y)
+    } else if !y.is_finite() {
+        // The sign of a zero or infinite real part is open; NumPy keeps it.
+        C::new(if x == 0.0 || x.is_infinite() { x } else { f64::NAN }, f64::NAN)
+    } else if x.abs() > ONE_SIDED {
+        let half = exp_f64(x.abs() / 2.0);
+        C::new(half * cos_f64(y) * (half / 2.0) * x.signum(), half * sin_f64(y) * (half / 2.0))
+    } else {
+        C::new(x.sinh() * cos_f64(y), x.cosh() * sin_f64(y))
+    }
+}
+
+fn cosh(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if y == 0.0 {
+        let sign = if x.is_nan() { y } else { y * x.signum() };
+        C::new(x.cosh(), 0.0f64.copysign(sign))
+    } else if x == 0.0 {
+        // An infinite or NaN angle gives NaN by its cosine.
+        C::new(cos_f64(y), if y.is_finite() { x * sin_f64(y) } else { 0.0 })
+    } else if !y.is_finite() {
+        C::new(if x.is_infinite() { f64::INFINITY } else { f64::NAN }, f64::NAN)
+    } else if x.abs() > ONE_SIDED {
+        let half = exp_f64(x.abs() / 2.0);
+        C::new(half * cos_f64(y) * (half / 2.0), half * sin_f64(y) * (half / 2.0) * x.signum())
+    } else {
+        C::new(x.cosh() * cos_f64(y), x.sinh() * sin_f64(y))
+    }
+}
+
+/// By Kahan's formula.
+fn tanh(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if x.is_infinite() {
+        let sign = if y.is_finite() { sin_f64(2.0 * y) } else { y };
+        return C::new(x.signum(), 0.0f64.copysign(sign));
+    }
+    if x.is_nan() {
+        return C::new(x, if y == 0.0 { y } else { f64::NAN });
+    }
+    if !y.is_finite() {
+        return C::new(if x == 0.0 { x } else { f64::NAN }, f64::NAN);
+    }
+    if x.abs() > 20.0 {
+        return C::new(x.signum(), 4.0 * sin_f64(y) * cos_f64(y) * exp_f64(-2.0 * x.abs()));
+    }
+    let (t, s) = (y.tan(), x.sinh());
+    let beta = 1.0 + t * t;
+    let scale = 1.0 + beta * s * s;
+    C::new(beta * (1.0 + s * s).sqrt() * s / scale, t / scale)
+}
