@@ -85,6 +85,9 @@ macro_rules! slices {
         }
 
         impl SliceMut<'_> {
+            /// The same elements, borrowed for a shorter time.
+            pub fn reborrow(&mut self) -> SliceMut<'_> { match self { $(SliceMut::$Name(s) => SliceMut::$Name(s)),* } }
+
             /// Their dtype.
             pub fn dtype(&self) -> DType { match self { $(SliceMut::$Name(_) => DType::$Name),* } }
 

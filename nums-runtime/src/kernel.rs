@@ -1,1 +1,152 @@
-//! (being written)
+//! What a task does with blocks, on the calling thread.
+//!
+//! `run` is total: operands that do not fit are an error, never a panic, because tasks come over the wire. Results depend on
+//! the task and its operand blocks alone: every sum has an order fixed by the block's shape (`reduce`), loops give the same
+//! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`). `op` is the operator table
+//! as types; `map` one operator over contiguous elements; `assemble`, `reshape` and `make` move and make elements; `matmul`
+//! and `solve` are linear algebra.
+
+mod assemble;
+mod interpret;
+mod make;
+mod map;
+mod matmul;
+pub mod op;
+mod reduce;
+mod reshape;
+mod solve;
+
+pub use interpret::{Counts, Kernel, counts};
+
+use crate::block::Block;
+use nums_ir::func::Scalar;
+use nums_ir::graph::TaskOp;
+use nums_ir::ops::ReduceOp;
+use std::fmt;
+use std::sync::Arc;
+
+/// An operand of a task.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand<'a> {
+    /// A block.
+    Block(&'a Block),
+    /// A plain scalar of the call.
+    Scalar(Scalar),
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KernelError {
+    /// `solve` met a pivot of 0.
+    Singular,
+    /// An integer to a negative power.
+    NegativePower,
+    /// `max` or `min` of no elements.
+    EmptyReduction(ReduceOp),
+    /// A task that this version cannot run.
+    Unsupported(String),
+    /// Operands that do not fit the task: a bug of the planner, or a message that lies.
+    Mismatch {
+        /// The operator.
+        op: String,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+impl KernelError {
+    fn mismatch(op: &str, why: impl Into<String>) -> KernelError {
+        KernelError::Mismatch { op: op.to_owned(), why: why.into() }
+    }
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KernelError::Singular => f.write_str("singular"),
+            KernelError::NegativePower => f.write_str("integers to negative integer powers are not allowed"),
+            KernelError::EmptyReduction(op) => write!(f, "`{}` of an empty axis has no value", op.name()),
+            KernelError::Unsupported(what) => write!(f, "not supported: {what}"),
+            KernelError::Mismatch { op, why } => write!(f, "operands of `{op}` do not fit: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for KernelError {}
+
+/// Runs a task: the blocks it makes, in order.
+pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+    let block = match op {
+        TaskOp::Kernel(k) => {
+            let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
+            return kernels.get(*k as usize).ok_or_else(missing)?.run(args);
+        }
+        TaskOp::Combine(reduce) => {
+            let [a, b] = blocks("combine", args)?;
+            combine(*reduce, a, b)?
+        }
+        TaskOp::Matmul { trans_a, trans_b } => {
+            let [a, b] = blocks("matmul", args)?;
+            matmul::matmul(a, b, *trans_a, *trans_b)?
+        }
+        TaskOp::Assemble { shape, pieces } => assemble::assemble(shape, pieces, &all_blocks("assemble", args)?)?,
+        TaskOp::Reshape(task) => reshape::reshape(task, &all_blocks("reshape", args)?)?,
+        TaskOp::Fill { shape, dtype } => make::fill(shape, *dtype, scalars("fill", args)?)?,
+        TaskOp::Arange { offset, len, dtype } => make::arange(*offset, *len, *dtype, scalars("arange", args)?)?,
+        TaskOp::Eye { offset, shape, k, dtype } => make::eye(*offset, *shape, *k, *dtype)?,
+        TaskOp::Const { value, dtype } => make::constant(*value, *dtype),
+        TaskOp::Solve => {
+            let [a, b] = blocks("solve", args)?;
+            solve::solve(a, b)?
+        }
+    };
+    Ok(vec![block])
+}
+
+/// Two partial results of a reduction joined.
+fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError> {
+    let Some(op) = reduce.combine() else {
+        return Err(KernelError::Unsupported(format!("joining partial results of `{}`", reduce.name())));
+    };
+    if a.shape() != b.shape() || a.dtype() != b.dtype() {
+        let why = format!("{}{:?} and {}{:?}", a.dtype(), a.shape(), b.dtype(), b.shape());
+        return Err(KernelError::mismatch(reduce.name(), why));
+    }
+    let mut out = Block::zeros(a.dtype(), a.shape());
+    map::map(op, &[a.slice(), b.slice()], out.slice_mut())?;
+    Ok(out)
+}
+
+fn all_blocks<'a>(op: &str, args: &[Operand<'a>]) -> Result<Vec<&'a Block>, KernelError> {
+    let block = |arg: &Operand<'a>| match arg {
+        Operand::Block(b) => Ok(*b),
+        Operand::Scalar(_) => Err(KernelError::mismatch(op, "a scalar, expected a block")),
+    };
+    args.iter().map(block).collect()
+}
+
+fn blocks<'a, const N: usize>(op: &str, args: &[Operand<'a>]) -> Result<[&'a Block; N], KernelError> {
+    let found = all_blocks(op, args)?;
+    found.try_into().map_err(|_| KernelError::mismatch(op, format!("{} operands, expected {N}", args.len())))
+}
+
+/// Operands that are one element each: scalars, or blocks of one element.
+fn scalars<const N: usize>(op: &str, args: &[Operand<'_>]) -> Result<[Scalar; N], KernelError> {
+    let scalar = |arg: &Operand<'_>| match arg {
+        Operand::Scalar(s) => Ok(*s),
+        Operand::Block(b) => make::only_element(b).ok_or_else(|| KernelError::mismatch(op, format!("a block of {}", b.len()))),
+    };
+    let found = args.iter().map(scalar).collect::<Result<Vec<_>, _>>()?;
+    found.try_into().map_err(|_| KernelError::mismatch(op, format!("{} operands, expected {N}", args.len())))
+}
+
+/// A zeroed block of a shape that came with a task.
+fn room(op: &str, dtype: nums_ir::dtype::DType, shape: &[usize]) -> Result<Block, KernelError> {
+    match crate::block::byte_len(dtype, shape) {
+        Some(_) => Ok(Block::zeros(dtype, shape)),
+        None => Err(KernelError::mismatch(op, format!("a block of shape {shape:?} is larger than memory"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,397 @@
-//! (being written)
+//! Native loops of element-wise groups, which the macro emits, and the choice of instructions for all loops of the runtime.
+//!
+//! `native_group!` turns a group into an entry of `NATIVE` in the crate that is being compiled: one loop over contiguous
+//! slices in three variants (baseline, AVX2, AVX-512). The interpreter looks entries up by the group's id and falls back to
+//! its own loops; both expand the same rows of the operator table, and no multiplication and addition is ever contracted, so
+//! every variant and the interpreter give the same bits. Entries of one id are equal, so any will do. Everything that needs
+//! `unsafe` for vector instructions is here; `kernel`'s loops come through `vectorised`.
+#![allow(unsafe_code)]
+
+use crate::element::{Element, Slice, SliceMut};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+#[doc(hidden)]
+pub use linkme;
+
+/// A loop over `len` positions: reads the group's inputs (one element of a splat), writes its outputs. `false` if the
+/// operands are not those of the group.
+///
+/// Calling one is sound where the CPU has the instructions of the field that it stands in.
+#[doc(hidden)]
+pub type Run = unsafe fn(usize, &[Slice<'_>], &mut [SliceMut<'_>]) -> bool;
+
+/// The native code of one element-wise group. Made by `native_group!` alone.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Native {
+    /// `Group::id`.
+    pub id: u128,
+    /// Needs nothing.
+    pub base: Run,
+    /// Needs AVX2 and FMA.
+    pub avx2: Run,
+    /// Needs AVX-512 F, BW, DQ and VL.
+    pub avx512: Run,
+}
+
+/// All native groups that were linked in.
+#[doc(hidden)]
+#[linkme::distributed_slice]
+pub static NATIVE: [Native];
+
+/// The entry of a group.
+pub(crate) fn find(id: u128) -> Option<&'static Native> {
+    static BY_ID: OnceLock<HashMap<u128, &'static Native>> = OnceLock::new();
+    BY_ID.get_or_init(|| NATIVE.iter().map(|n| (n.id, n)).collect()).get(&id).copied()
+}
+
+/// Vector instructions that a loop may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isa {
+    /// What the target guarantees.
+    Base,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL.
+    Avx512,
+}
+
+impl Isa {
+    /// The best of this machine.
+    pub fn detected() -> Isa {
+        static DETECTED: OnceLock<Isa> = OnceLock::new();
+        *DETECTED.get_or_init(detect)
+    }
+
+    /// All of this machine, for tests that demand equal bits of them.
+    #[cfg(test)]
+    pub(crate) fn available() -> impl Iterator<Item = Isa> {
+        [Isa::Base, Isa::Avx2, Isa::Avx512].into_iter().filter(|&isa| isa <= Isa::detected())
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect() -> Isa {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl");
+    match (avx2, avx512) {
+        (true, true) => Isa::Avx512,
+        (true, false) => Isa::Avx2,
+        (false, _) => Isa::Base,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect() -> Isa {
+    Isa::Base
+}
+
+#[cfg(test)]
+thread_local! {
+    static FORCED: std::cell::Cell<Option<Isa>> = const { std::cell::Cell::new(None) };
+}
+
+/// Runs `f` with the loops of this thread restricted to `isa`.
+#[cfg(test)]
+pub(crate) fn with_isa<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
+    FORCED.set(Some(isa.min(Isa::detected())));
+    let out = f();
+    FORCED.set(None);
+    out
+}
+
+#[inline]
+fn isa() -> Isa {
+    #[cfg(test)]
+    if let Some(isa) = FORCED.get() {
+        return isa;
+    }
+    Isa::detected()
+}
+
+impl Native {
+    /// Runs the best variant for this machine.
+    pub(crate) fn run(&self, len: usize, ins: &[Slice<'_>], outs: &mut [SliceMut<'_>]) -> bool {
+        // SAFETY: `isa` is at most what was detected on this CPU, and each field needs just the features of its variant.
+        unsafe {
+            match isa() {
+                Isa::Base => (self.base)(len, ins, outs),
+                Isa::Avx2 => (self.avx2)(len, ins, outs),
+                Isa::Avx512 => (self.avx512)(len, ins, outs),
+            }
+        }
+    }
+}
+
+/// A loop that is worth vector instructions. `run` must be `#[inline(always)]`, or it keeps the baseline's.
+pub(crate) trait Loop {
+    type Out;
+    fn run(self) -> Self::Out;
+}
+
+/// Runs a loop with the best instructions of this machine.
+#[inline]
+pub(crate) fn vectorised<L: Loop>(work: L) -> L::Out {
+    #[cfg(target_arch = "x86_64")]
+    match isa() {
+        Isa::Base => work.run(),
+        // SAFETY: the features of `avx2` were detected on this CPU.
+        Isa::Avx2 => unsafe { avx2(work) },
+        // SAFETY: the features of `avx512` were detected on this CPU.
+        Isa::Avx512 => unsafe { avx512(work) },
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<L: Loop>(work: L) -> L::Out {
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn avx512<L: Loop>(work: L) -> L::Out {
+    work.run()
+}
+
+/// An operand with one element a position.
+#[doc(hidden)]
+#[inline(always)]
+pub fn full<T: Element>(slice: Option<Slice<'_>>, len: usize) -> Option<&[T]> {
+    T::slice(slice?)?.get(..len)
+}
+
+/// An operand with one element for all positions.
+#[doc(hidden)]
+#[inline(always)]
+pub fn splat<T: Element>(slice: Option<Slice<'_>>) -> Option<T> {
+    T::slice(slice?)?.first().copied()
+}
+
+/// Where an output goes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn output<'a, T: Element>(slice: Option<&'a mut SliceMut<'_>>, len: usize) -> Option<&'a mut [T]> {
+    T::slice_mut(slice?.reborrow())?.get_mut(..len)
+}
+
+/// An entry of `NATIVE` from a group: inputs, steps that are computed once, steps for each position, outputs.
+///
+/// ```text
+/// native_group! {
+///     id 0x0123u128;
+///     in (v0: full f64) (v1: splat f64);
+///     once [v2: f64 = Float(0x4000000000000000)] [v3: f64 = Multiply(v1, v2)];
+///     each [v4: f64 = Add(v0, v3)] [v5: f32 = cast(v4)];
+///     out (full v4: f64) (full v5: f32);
+/// }
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! native_group {
+    (id $id:literal; in $(($in:ident : $kind:ident $in_t:ident))*; once $($once:tt)*) => {
+        $crate::native_group! { @split $id; [$(($in : $kind $in_t))*]; []; $($once)* }
+    };
+    (@split $id:literal; $ins:tt; [$($once:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
+        $crate::native_group! { @split $id; $ins; [$($once)* [$($step)*]]; $($rest)* }
+    };
+    (@split $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; [$($once:tt)*]; ;
+        each $($each:tt)*) => {
+        $crate::native_group! { @each $id; [$(($in : $kind $in_t))*]; [$($once)*]; []; $($each)* }
+    };
+    (@each $id:literal; $ins:tt; $once:tt; [$($each:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
+        $crate::native_group! { @each $id; $ins; $once; [$($each)* [$($step)*]]; $($rest)* }
+    };
+    (@each $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; [$($once:tt)*]; [$($each:tt)*]; ;
+        out $(($out_kind:ident $out:ident : $out_t:ident))*; ) => {
+        const _: () = {
+            #[inline(always)]
+            fn positions(
+                len: usize,
+                $($in: $crate::native_group!(@param $kind $in_t),)*
+                $($out: &mut [$crate::element::types::$out_t],)*
+            ) {
+                // The inner scope names a slot's value as the outer one names its output.
+                let once = { $($crate::native_group!(@step $once);)* $crate::native_group!(@used $($once)*); $crate::native_group!(@values splat $(($out_kind $out))*) };
+                $crate::native_group!(@store once, 0, splat $(($out_kind $out))*);
+                $($crate::native_group!(@step $once);)*
+                for i in 0..len {
+                    let each = {
+                        $($crate::native_group!(@load $kind $in i);)*
+                        $($crate::native_group!(@step $each);)*
+                        $crate::native_group!(@values full $(($out_kind $out))*)
+                    };
+                    $crate::native_group!(@store each, i, full $(($out_kind $out))*);
+                }
+            }
+
+            #[inline(always)]
+            fn checked(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> Option<()> {
+                let mut ins = ins.iter().copied();
+                let mut outs = outs.iter_mut();
+                positions(
+                    len,
+                    $($crate::native_group!(@operand $kind $in_t ins len),)*
+                    $($crate::native_group!(@output $out_kind $out_t outs len),)*
+                );
+                let _ = (&mut ins, &mut outs);
+                Some(())
+            }
+
+            fn base(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+                checked(len, ins, outs).is_some()
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+                checked(len, ins, outs).is_some()
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn avx512(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+                checked(len, ins, outs).is_some()
+            }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            use base as avx2;
+            #[cfg(not(target_arch = "x86_64"))]
+            use base as avx512;
+
+            #[$crate::native::linkme::distributed_slice($crate::native::NATIVE)]
+            #[linkme(crate = $crate::native::linkme)]
+            static ENTRY: $crate::native::Native = $crate::native::Native { id: $id, base, avx2, avx512 };
+        };
+    };
+
+    (@param full $t:ident) => { &[$crate::element::types::$t] };
+    (@param splat $t:ident) => { $crate::element::types::$t };
+    (@operand full $t:ident $ins:ident $len:ident) => {
+        $crate::native::full::<$crate::element::types::$t>($ins.next(), $len)?
+    };
+    (@operand splat $t:ident $ins:ident $len:ident) => { $crate::native::splat::<$crate::element::types::$t>($ins.next())? };
+    (@output full $t:ident $outs:ident $len:ident) => {
+        $crate::native::output::<$crate::element::types::$t>($outs.next(), $len)?
+    };
+    (@output splat $t:ident $outs:ident $len:ident) => {
+        $crate::native::output::<$crate::element::types::$t>($outs.next(), 1)?
+    };
+    (@load full $in:ident $i:ident) => { let $in = $in[$i]; };
+    (@load splat $in:ident $i:ident) => {};
+
+    (@step [$v:ident : $t:ident = Bool($b:literal)]) => {
+        let $v: $crate::element::types::$t = $crate::native::constant($crate::native::Scalar::Bool($b));
+    };
+    (@step [$v:ident : $t:ident = Int($x:expr)]) => {
+        let $v: $crate::element::types::$t = $crate::native::constant($crate::native::Scalar::Int($x));
+    };
+    (@step [$v:ident : $t:ident = Float($x:literal)]) => {
+        let $v: $crate::element::types::$t = $crate::native::constant($crate::native::Scalar::Float(f64::from_bits($x)));
+    };
+    (@step [$v:ident : $t:ident = Complex($re:literal, $im:literal)]) => {
+        let $v: $crate::element::types::$t =
+            $crate::native::constant($crate::native::Scalar::Complex(f64::from_bits($re), f64::from_bits($im)));
+    };
+    (@step [$v:ident : $t:ident = cast($a:ident)]) => {
+        let $v = $crate::kernel::op::cast::<_, $crate::element::types::$t>($a);
+    };
+    (@step [$v:ident : $t:ident = $Op:ident($($a:ident),+)]) => {
+        let $v: $crate::element::types::$t = <$crate::kernel::op::$Op as $crate::kernel::op::Apply<_>>::apply(($($a,)+));
+    };
+
+    (@used $([$v:ident : $($step:tt)*])*) => { $(let _ = $v;)* };
+
+    (@values $want:ident) => { () };
+    (@values full (full $v:ident) $($rest:tt)*) => { ($v, $crate::native_group!(@values full $($rest)*)) };
+    (@values splat (splat $v:ident) $($rest:tt)*) => { ($v, $crate::native_group!(@values splat $($rest)*)) };
+    (@values $want:ident ($other:ident $v:ident) $($rest:tt)*) => { $crate::native_group!(@values $want $($rest)*) };
+
+    (@store $values:ident, $i:expr, $want:ident) => { let () = $values; };
+    (@store $values:ident, $i:expr, full (full $v:ident) $($rest:tt)*) => {
+        let (value, others) = $values;
+        $v[$i] = value;
+        $crate::native_group!(@store others, $i, full $($rest)*);
+    };
+    (@store $values:ident, $i:expr, splat (splat $v:ident) $($rest:tt)*) => {
+        let (value, others) = $values;
+        $v[$i] = value;
+        $crate::native_group!(@store others, $i, splat $($rest)*);
+    };
+    (@store $values:ident, $i:expr, $want:ident ($other:ident $v:ident) $($rest:tt)*) => {
+        $crate::native_group!(@store $values, $i, $want $($rest)*);
+    };
+}
+
+#[doc(hidden)]
+pub use nums_ir::func::Scalar;
+
+/// A constant of a group as an element.
+#[doc(hidden)]
+#[inline(always)]
+pub fn constant<T: Element>(scalar: Scalar) -> T {
+    T::from_scalar(scalar)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{Isa, Native, find, with_isa};
+    use crate::block::Block;
+    use crate::element::{Slice, SliceMut};
+    use nums_ir::dtype::DType;
+
+    /// The id of the loop below, of the group
+    /// `(f64 splat, f64) { const f64 1.0; multiply 0 1; add 3 2; negative 4; exp 5; add 2 6; divide 2 7 } -> 8`.
+    pub(crate) const SIGMOID: u128 = 0x46b1_1ad4_d8f3_0e7c_a08e_7e6e_9b2f_0cd1;
+
+    crate::native_group! {
+        id 0x46b1_1ad4_d8f3_0e7c_a08e_7e6e_9b2f_0cd1u128;
+        in (v0: splat f64) (v1: full f64);
+        once [v2: f64 = Float(0x3ff0_0000_0000_0000)];
+        each [v3: f64 = Multiply(v0, v1)] [v4: f64 = Add(v3, v2)] [v5: f64 = Negative(v4)] [v6: f64 = Exp(v5)]
+            [v7: f64 = Add(v2, v6)] [v8: f64 = Divide(v2, v7)];
+        out (full v8: f64);
+    }
+
+    crate::native_group! {
+        id 0x77u128;
+        in (a: full bool) (b: full i32) (s: splat u8);
+        once [k: i32 = Int(-3)] [t: i32 = cast(s)] [u: i32 = Add(k, t)];
+        each [p: i32 = Multiply(b, u)] [q: i32 = Where(a, p, b)] [r: c64 = cast(q)] [w: f32 = Absolute(r)];
+        out (splat u: i32) (full q: i32) (full w: f32);
+    }
+
+    fn entry() -> &'static Native {
+        find(0x77).unwrap()
+    }
+
+    #[test]
+    fn every_variant_computes_splats_once_and_positions_each() {
+        let a = Block::from_slice(&[true, false, true], &[3]);
+        let b = Block::from_slice(&[5i32, -6, i32::MAX], &[3]);
+        let s = Block::scalar(5u8);
+        for isa in Isa::available() {
+            let (mut u, mut q, mut w) = ([0i32], [0i32; 3], [0f32; 3]);
+            let mut outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
+            assert!(with_isa(isa, || entry().run(3, &[a.slice(), b.slice(), s.slice()], &mut outs)));
+            assert_eq!((u, q, w), ([2], [10, -6, -2], [10.0, 6.0, 2.0]));
+        }
+    }
+
+    #[test]
+    fn operands_of_another_group_are_refused() {
+        let b = Block::zeros(DType::I32, &[3]);
+        let (mut u, mut q, mut w) = ([0i32], [0i32; 3], [0f32; 3]);
+        let ins = [b.slice(), b.slice(), b.slice()];
+        assert!(!entry().run(3, &ins, &mut [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)]));
+        let short = [Slice::Bool(&[true]), b.slice(), Slice::U8(&[1])];
+        assert!(!entry().run(3, &short, &mut [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)]));
+        assert!(find(0x78).is_none());
+    }
+}

@@ -1,0 +1,434 @@
+//! `Kernel`: a fused body, prepared once and run over blocks tile by tile.
+//!
+//! A body is views that add axes, one element-wise group, and reductions of what the group makes. Its index space is the
+//! common shape of the operand blocks, which may be smaller at an array's edge than the body's types say. A tile is a range
+//! of the index space in C order that fits in the fastest cache. Operands of the whole space are read in place, others are
+//! gathered into a tile buffer; single elements stay single. The group runs as native code if the program has some for its
+//! id, else one operator at a time (`map`); mapped results are written in place, reductions are fed tile by tile, so that
+//! nothing of the size of a block is made but results. Bits do not depend on any of this.
+
+mod gather;
+mod prepare;
+
+pub(super) use gather::broadcast;
+
+use self::gather::Gather;
+use super::reduce::{Reduction, reduced_shape, reduction};
+use super::{KernelError, Operand, map};
+use crate::block::Block;
+use crate::element::{Element, Slice, SliceMut, with_type};
+use crate::native::Native;
+use nums_ir::dtype::DType;
+use nums_ir::group::{Group, StepOp};
+use nums_ir::ops::ReduceOp;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Elements of a tile: a multiple of the panels of `reduce`; a few operands of this many stay in the first cache.
+const TILE: usize = 1024;
+/// Elements of a tile of native code, which needs no buffers between its operators.
+const NATIVE_TILE: usize = 4 * TILE;
+
+/// A kernel's body, prepared for running.
+#[derive(Debug)]
+pub struct Kernel {
+    name: String,
+    params: Vec<Param>,
+    /// What the slots before and after the group's steps hold: the group's inputs, then other values that leave the body.
+    sources: Vec<Source>,
+    group: Group,
+    native: Option<&'static Native>,
+    /// Where each step's elements go: by step of the group.
+    places: Vec<Place>,
+    /// Dtypes of the tile buffers.
+    buffers: Vec<DType>,
+    reductions: Vec<Reduce>,
+    results: Vec<Output>,
+}
+
+#[derive(Debug)]
+struct Param {
+    dtype: DType,
+    rank: usize,
+}
+
+/// A value that the group reads.
+#[derive(Debug)]
+struct Source {
+    dtype: DType,
+    splat: bool,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    /// A parameter, looked at through new axes: for each axis of the view the parameter's axis.
+    Param { index: usize, axes: Vec<Option<usize>> },
+    /// A size that is used as a value.
+    Dim(i64),
+}
+
+/// Where a step leaves its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// One element for the whole space.
+    Splat,
+    /// In result `k`, at the tile's place.
+    Result(usize),
+    /// In a tile buffer.
+    Buffer(usize),
+    /// Nowhere: the native loop keeps it in a register.
+    Register,
+}
+
+/// Values of the body, numbered: sources of the group, steps, then other sources.
+type Slot = usize;
+
+#[derive(Debug)]
+struct Reduce {
+    op: ReduceOp,
+    axes: Vec<usize>,
+    keepdims: bool,
+    slot: Slot,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Output {
+    /// Elements of a slot.
+    Slot(Slot),
+    /// A reduction.
+    Reduced(usize),
+}
+
+/// How groups were executed in this process since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// By native code.
+    pub native: u64,
+    /// By the interpreter.
+    pub interpreted: u64,
+}
+
+static NATIVE_RUNS: AtomicU64 = AtomicU64::new(0);
+static INTERPRETED_RUNS: AtomicU64 = AtomicU64::new(0);
+
+/// How groups were executed in this process so far, one count a kernel task.
+pub fn counts() -> Counts {
+    Counts { native: NATIVE_RUNS.load(Ordering::Relaxed), interpreted: INTERPRETED_RUNS.load(Ordering::Relaxed) }
+}
+
+impl Kernel {
+    /// Whether the group runs as native code; `None` for a kernel without element-wise steps.
+    pub fn is_native(&self) -> Option<bool> {
+        (!self.group.steps.is_empty()).then_some(self.native.is_some())
+    }
+
+    /// The same kernel, interpreted.
+    #[must_use]
+    pub fn interpreted(mut self) -> Kernel {
+        self.native = None;
+        self.assign_places();
+        self
+    }
+
+    fn tile_len(&self) -> usize {
+        if self.native.is_some() { NATIVE_TILE } else { TILE }
+    }
+
+    fn mismatch(&self, why: impl Into<String>) -> KernelError {
+        KernelError::mismatch(&self.name, why)
+    }
+
+    /// Runs the kernel on operand blocks: its results in order.
+    pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+        let mut run = Run::new(self, args)?;
+        match self.is_native() {
+            Some(true) => NATIVE_RUNS.fetch_add(1, Ordering::Relaxed),
+            Some(false) => INTERPRETED_RUNS.fetch_add(1, Ordering::Relaxed),
+            None => 0,
+        };
+        run.splats()?;
+        let n: usize = run.space.iter().product();
+        if run.has_tiles() {
+            let tile = self.tile_len();
+            for start in (0..n).step_by(tile) {
+                run.tile(start, tile.min(n - start))?;
+            }
+        }
+        run.finish()
+    }
+
+    fn is_splat(&self, slot: Slot) -> bool {
+        match self.slot(slot) {
+            Named::Source(s) => self.sources[s].splat,
+            Named::Step(s) => self.group.steps[s].splat,
+        }
+    }
+
+    fn dtype(&self, slot: Slot) -> DType {
+        match self.slot(slot) {
+            Named::Source(s) => self.sources[s].dtype,
+            Named::Step(s) => self.group.steps[s].dtype,
+        }
+    }
+
+    fn slot(&self, slot: Slot) -> Named {
+        let (inputs, steps) = (self.group.inputs.len(), self.group.steps.len());
+        if slot < inputs {
+            Named::Source(slot)
+        } else if slot < inputs + steps {
+            Named::Step(slot - inputs)
+        } else {
+            Named::Source(slot - steps)
+        }
+    }
+
+    /// Slots that leave the group and have one element a position.
+    fn reduced_full(&self) -> impl Iterator<Item = &Reduce> {
+        self.reductions.iter().filter(|r| !self.is_splat(r.slot))
+    }
+}
+
+enum Named {
+    Source(usize),
+    Step(usize),
+}
+
+/// One execution of a kernel.
+struct Run<'a> {
+    kernel: &'a Kernel,
+    space: Vec<usize>,
+    /// By source: how its elements are read.
+    reads: Vec<Read<'a>>,
+    /// By step: the one element of a splat.
+    ones: Vec<Block>,
+    /// By result: the block of a mapped one.
+    results: Vec<Block>,
+    buffers: Vec<Block>,
+    reductions: Vec<Box<dyn Reduction>>,
+}
+
+/// How the elements of a source are read.
+enum Read<'a> {
+    /// One element.
+    One(Block),
+    /// In place.
+    Whole(&'a Block),
+    /// Through a tile buffer.
+    Gathered(Gather<'a>),
+}
+
+impl<'a> Run<'a> {
+    fn new(kernel: &'a Kernel, args: &[Operand<'a>]) -> Result<Run<'a>, KernelError> {
+        if args.len() != kernel.params.len() {
+            return Err(kernel.mismatch(format!("{} operands, expected {}", args.len(), kernel.params.len())));
+        }
+        for (param, arg) in kernel.params.iter().zip(args) {
+            if let Operand::Block(b) = arg
+                && (b.dtype() != param.dtype || b.shape().len() != param.rank)
+            {
+                let expected = format!("expected {} of rank {}", param.dtype, param.rank);
+                return Err(kernel.mismatch(format!("{}{:?}, {expected}", b.dtype(), b.shape())));
+            }
+        }
+        let mut space = Vec::new();
+        for source in kernel.sources.iter().filter(|s| !s.splat) {
+            let shape = source.shape(args).ok_or_else(|| kernel.mismatch("a scalar, expected a block"))?;
+            let fits = broadcast(&space, &shape);
+            space = fits.ok_or_else(|| kernel.mismatch(format!("a block of {shape:?} in an index space of {space:?}")))?;
+        }
+        let reads = kernel.sources.iter().map(|s| s.read(args, &space, kernel.tile_len())).collect::<Option<Vec<_>>>();
+        let reads = reads.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
+        let ones = kernel.group.steps.iter().map(|s| Block::zeros(s.dtype, &[usize::from(s.splat)])).collect();
+        let full = |output: &Output| match *output {
+            Output::Slot(slot) if !kernel.is_splat(slot) => Block::zeros(kernel.dtype(slot), &space),
+            Output::Slot(_) | Output::Reduced(_) => Block::default(),
+        };
+        let results = kernel.results.iter().map(full).collect();
+        let buffers = kernel.buffers.iter().map(|&dtype| Block::zeros(dtype, &[kernel.tile_len()])).collect();
+        let start = |r: &Reduce| {
+            if r.axes.iter().any(|&axis| axis >= space.len()) {
+                return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
+            }
+            reduction(r.op, kernel.dtype(r.slot), &space, &r.axes)
+        };
+        let reductions = kernel.reduced_full().map(start).collect::<Result<_, _>>()?;
+        Ok(Run { kernel, space, reads, ones, results, buffers, reductions })
+    }
+
+    /// Whether anything has one element a position.
+    fn has_tiles(&self) -> bool {
+        let mapped = self.kernel.results.iter().any(|o| matches!(o, Output::Slot(slot) if !self.kernel.is_splat(*slot)));
+        mapped || !self.reductions.is_empty()
+    }
+
+    /// Computes the steps that have one element for the whole space.
+    fn splats(&mut self) -> Result<(), KernelError> {
+        let steps = &self.kernel.group.steps;
+        for (i, step) in steps.iter().enumerate().filter(|(_, s)| s.splat) {
+            let mut one = std::mem::take(&mut self.ones[i]);
+            self.step(i, 0, 1, one.slice_mut())?;
+            if step.dtype != one.dtype() {
+                return Err(self.kernel.mismatch("a step of another dtype"));
+            }
+            self.ones[i] = one;
+        }
+        Ok(())
+    }
+
+    /// The elements of a slot for a tile; one for a splat.
+    fn slice(&self, slot: Slot, start: usize, len: usize) -> Slice<'_> {
+        match self.kernel.slot(slot) {
+            Named::Source(s) => match &self.reads[s] {
+                Read::One(block) => block.slice(),
+                Read::Whole(block) => part(block, start, len),
+                Read::Gathered(gather) => part(gather.buffer(), 0, len),
+            },
+            Named::Step(s) => match self.kernel.places[s] {
+                Place::Splat | Place::Register => self.ones[s].slice(),
+                Place::Result(k) => part(&self.results[k], start, len),
+                Place::Buffer(b) => part(&self.buffers[b], 0, len),
+            },
+        }
+    }
+
+    /// Runs step `i` into `dst`.
+    fn step(&self, i: usize, start: usize, len: usize, mut dst: SliceMut<'_>) -> Result<(), KernelError> {
+        let step = &self.kernel.group.steps[i];
+        let arg = |slot: &Slot| self.slice(*slot, start, len);
+        match (step.op, step.args.as_slice()) {
+            (StepOp::Map(op), [a]) => map::map(op, &[arg(a)], dst),
+            (StepOp::Map(op), [a, b]) => map::map(op, &[arg(a), arg(b)], dst),
+            (StepOp::Map(op), [a, b, c]) => map::map(op, &[arg(a), arg(b), arg(c)], dst),
+            (StepOp::Cast, [a]) => map::cast(arg(a), dst),
+            (StepOp::Const(value), []) => {
+                with_type!(step.dtype, T => if let Some(dst) = T::slice_mut(dst.reborrow()) { dst.fill(T::from_scalar(value)) });
+                Ok(())
+            }
+            (StepOp::Map(_) | StepOp::Cast | StepOp::Const(_), args) => {
+                Err(self.kernel.mismatch(format!("{} operands of a step", args.len())))
+            }
+        }
+    }
+
+    fn tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
+        for read in &mut self.reads {
+            if let Read::Gathered(gather) = read {
+                gather.fill(start, len);
+            }
+        }
+        match self.kernel.native {
+            Some(native) => self.native_tile(native, start, len)?,
+            None => self.interpreted_tile(start, len)?,
+        }
+        let kernel = self.kernel;
+        for (k, output) in kernel.results.iter().enumerate() {
+            if let Output::Slot(slot) = *output
+                && let (Named::Source(_), false) = (kernel.slot(slot), kernel.is_splat(slot))
+            {
+                let mut dst = std::mem::take(&mut self.results[k]);
+                map::cast(self.slice(slot, start, len), part_mut(&mut dst, start, len))?;
+                self.results[k] = dst;
+            }
+        }
+        let mut reductions = std::mem::take(&mut self.reductions);
+        for (reduction, reduce) in reductions.iter_mut().zip(kernel.reduced_full()) {
+            reduction.feed(self.slice(reduce.slot, start, len))?;
+        }
+        self.reductions = reductions;
+        Ok(())
+    }
+
+    fn interpreted_tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
+        for (i, &place) in self.kernel.places.iter().enumerate() {
+            let at = match place {
+                Place::Splat | Place::Register => continue,
+                Place::Result(_) => start,
+                Place::Buffer(_) => 0,
+            };
+            // Out of `self` for the time of the step, which reads other places.
+            let mut dst = std::mem::take(self.block_at(place, i));
+            self.step(i, start, len, part_mut(&mut dst, at, len))?;
+            *self.block_at(place, i) = dst;
+        }
+        Ok(())
+    }
+
+    fn native_tile(&mut self, native: &Native, start: usize, len: usize) -> Result<(), KernelError> {
+        let kernel = self.kernel;
+        let inputs = kernel.group.inputs.len();
+        let place = |slot: &Slot| (slot - inputs, kernel.places[slot - inputs]);
+        let outputs = || kernel.group.outputs.iter().map(place);
+        let mut blocks: Vec<Block> = outputs().map(|(step, place)| std::mem::take(self.block_at(place, step))).collect();
+        let ins: Vec<Slice<'_>> = (0..inputs).map(|slot| self.slice(slot, start, len)).collect();
+        let mut outs: Vec<SliceMut<'_>> = Vec::with_capacity(blocks.len());
+        for ((_, place), block) in outputs().zip(&mut blocks) {
+            outs.push(match place {
+                Place::Splat | Place::Register => block.slice_mut(),
+                Place::Result(_) => part_mut(block, start, len),
+                Place::Buffer(_) => part_mut(block, 0, len),
+            });
+        }
+        if !native.run(len, &ins, &mut outs) {
+            return Err(kernel.mismatch("native code of another group"));
+        }
+        drop((ins, outs));
+        for ((step, place), block) in outputs().zip(blocks) {
+            *self.block_at(place, step) = block;
+        }
+        Ok(())
+    }
+
+    fn block_at(&mut self, place: Place, step: usize) -> &mut Block {
+        match place {
+            Place::Splat | Place::Register => &mut self.ones[step],
+            Place::Result(k) => &mut self.results[k],
+            Place::Buffer(b) => &mut self.buffers[b],
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<Block>, KernelError> {
+        let kernel = self.kernel;
+        let one = |run: &Run<'_>, slot| {
+            let slice = run.slice(slot, 0, 1);
+            with_type!(slice.dtype(), T => T::slice(slice).map(|s| Block::from_slice(&s[..1], &[])).unwrap_or_default())
+        };
+        let mut reduced = Vec::new();
+        let mut full = std::mem::take(&mut self.reductions).into_iter();
+        for reduce in &kernel.reductions {
+            reduced.push(if kernel.is_splat(reduce.slot) {
+                one(&self, reduce.slot)
+            } else {
+                let shape = reduced_shape(&self.space, &reduce.axes, reduce.keepdims);
+                full.next().ok_or_else(|| kernel.mismatch("a reduction without operand"))?.finish(&shape)?
+            });
+        }
+        let mut out = Vec::with_capacity(kernel.results.len());
+        for (k, output) in kernel.results.iter().enumerate() {
+            out.push(match *output {
+                Output::Reduced(r) => reduced[r].clone(),
+                Output::Slot(slot) if kernel.is_splat(slot) => one(&self, slot),
+                Output::Slot(slot) => match kernel.slot(slot) {
+                    // A value returned twice stands in its first result's place, which was moved out already.
+                    Named::Step(s) if kernel.places[s] != Place::Result(k) => {
+                        let first = kernel.results.iter().position(|o| matches!(o, Output::Slot(s) if *s == slot));
+                        first.and_then(|f| out.get(f)).cloned().ok_or_else(|| kernel.mismatch("a result without a place"))?
+                    }
+                    Named::Step(_) | Named::Source(_) => std::mem::take(&mut self.results[k]),
+                },
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// `len` elements of a block from `start`.
+fn part(block: &Block, start: usize, len: usize) -> Slice<'_> {
+    with_type!(block.dtype(), T => T::wrap(&block.as_slice::<T>()[start..start + len]))
+}
+
+fn part_mut(block: &mut Block, start: usize, len: usize) -> SliceMut<'_> {
+    with_type!(block.dtype(), T => T::wrap_mut(&mut block.as_mut_slice::<T>()[start..start + len]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,518 @@
+//! Reductions inside a block, in an order that the block's shape alone fixes.
+//!
+//! The axes of a block, neighbours of a kind merged, alternate between kept and reduced. Elements arrive in C order, in
+//! pieces of any length, and pass a chain of stages, innermost first: `Runs` reduces runs of neighbours to one element each,
+//! `Rows` reduces rows of neighbours element by element. Both take fixed panels in order and join panels in the fixed tree
+//! of a binary counter, so that pieces, instructions and fusion change no bit, and rounding errors grow with the logarithm
+//! of the length. The first panel starts from its elements, not from 0: the sum of -0.0 is -0.0.
+
+use super::KernelError;
+use super::op::{self, Apply};
+use crate::block::Block;
+use crate::element::{Element, Slice, c64, c128};
+use crate::native::{Loop, vectorised};
+use nums_ir::dtype::DType;
+use nums_ir::func::Scalar;
+use nums_ir::ops::{Identity, ReduceOp};
+use std::marker::PhantomData;
+
+/// Elements of a panel of `Runs`.
+pub(super) const PANEL: usize = 128;
+/// Partial results kept side by side in a panel.
+pub(super) const LANES: usize = 8;
+/// Rows of a panel of `Rows`.
+pub(super) const ROWS: usize = 16;
+/// Columns that stay in registers while the rows of a panel are taken.
+pub(super) const COLUMNS: usize = 16;
+
+/// A reduction that takes its elements in pieces.
+pub(super) trait Reduction {
+    /// The next elements in C order.
+    fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError>;
+    /// The result under its shape, once all elements are in.
+    fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError>;
+}
+
+/// The reduction `op` of a block of `shape` and `dtype` over `axes`.
+pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usize]) -> Result<Box<dyn Reduction>, KernelError> {
+    macro_rules! chain {
+        ($Row:ident: $($t:ident)*) => {
+            match dtype {
+                $(<$t as Element>::DTYPE => Ok(Box::new(Chain::<op::$Row, $t>::new(op, shape, axes)) as Box<dyn Reduction>),)*
+                #[allow(unreachable_patterns)]
+                other => Err(KernelError::mismatch(op.name(), format!("no `{}` of {other}", op.name()))),
+            }
+        };
+    }
+    match op {
+        ReduceOp::Sum => chain!(Add: i64 u64 f32 f64 c64 c128),
+        ReduceOp::Prod => chain!(Multiply: i64 u64 f32 f64 c64 c128),
+        ReduceOp::Max => chain!(Maximum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
+        ReduceOp::Min => chain!(Minimum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
+        ReduceOp::Any => chain!(LogicalOr: bool),
+        ReduceOp::All => chain!(LogicalAnd: bool),
+        ReduceOp::Mean => {
+            Err(KernelError::Unsupported("`mean` of a block: it is a sum and a division before it gets here".into()))
+        }
+    }
+}
+
+/// The shape of a reduction's result.
+pub(super) fn reduced_shape(shape: &[usize], axes: &[usize], keepdims: bool) -> Vec<usize> {
+    let kept = |(axis, &n): (usize, &usize)| match (axes.contains(&axis), keepdims) {
+        (false, _) => Some(n),
+        (true, true) => Some(1),
+        (true, false) => None,
+    };
+    shape.iter().enumerate().filter_map(kept).collect()
+}
+
+pub(super) trait Join<T>: Apply<(T, T), Out = T> {}
+impl<O: Apply<(T, T), Out = T>, T> Join<T> for O {}
+
+#[inline(always)]
+fn join<O: Join<T>, T>(a: T, b: T) -> T {
+    O::apply((a, b))
+}
+
+/// The stages of a reduction, innermost first.
+struct Chain<O, T> {
+    op: ReduceOp,
+    runs: Option<Runs<O, T>>,
+    rows: Vec<Rows<O, T>>,
+    /// What one stage hands to the next, and the other way round.
+    buffers: [Vec<T>; 2],
+    out: Vec<T>,
+}
+
+impl<O: Join<T>, T: Element> Chain<O, T> {
+    fn new(op: ReduceOp, shape: &[usize], axes: &[usize]) -> Chain<O, T> {
+        // Merged axes as (reduced, size), outermost first; an axis of size 1 is of either kind.
+        let mut groups: Vec<(bool, usize)> = Vec::new();
+        for (axis, &n) in shape.iter().enumerate().filter(|(_, n)| **n != 1) {
+            let reduced = axes.contains(&axis);
+            match groups.last_mut() {
+                Some((kind, size)) if *kind == reduced => *size *= n,
+                _ => groups.push((reduced, n)),
+            }
+        }
+        let (mut runs, mut rows, mut width) = (None, Vec::new(), 1);
+        for (k, &(reduced, n)) in groups.iter().rev().enumerate() {
+            match (reduced, k) {
+                (false, _) => width *= n,
+                (true, 0) => runs = Some(Runs::new(n)),
+                (true, _) => rows.push(Rows::new(n, width)),
+            }
+        }
+        Chain { op, runs, rows, buffers: [Vec::new(), Vec::new()], out: Vec::new() }
+    }
+}
+
+impl<O: Join<T>, T: Element> Reduction for Chain<O, T> {
+    fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError> {
+        let Some(mut piece) = T::slice(piece) else {
+            return Err(KernelError::mismatch(self.op.name(), format!("{} into {}", piece.dtype(), T::DTYPE)));
+        };
+        let [a, b] = &mut self.buffers;
+        let (mut from, mut to) = (a, b);
+        if let Some(runs) = &mut self.runs {
+            to.clear();
+            runs.feed(piece, to);
+            std::mem::swap(&mut from, &mut to);
+            piece = from;
+        }
+        for rows in &mut self.rows {
+            to.clear();
+            rows.feed(piece, to);
+            std::mem::swap(&mut from, &mut to);
+            piece = from;
+        }
+        self.out.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError> {
+        let n: usize = shape.iter().product();
+        if self.out.len() == n {
+            return Ok(Block::from_slice(&self.out, shape));
+        }
+        if !self.out.is_empty() {
+            return Err(KernelError::mismatch(self.op.name(), format!("{} results for {shape:?}", self.out.len())));
+        }
+        let identity = match self.op.identity() {
+            Identity::Zero | Identity::False => Scalar::Int(0),
+            Identity::One | Identity::True => Scalar::Int(1),
+            Identity::Nan | Identity::None => return Err(KernelError::EmptyReduction(self.op)),
+        };
+        Ok(Block::from_slice(&vec![T::from_scalar(identity); n], shape))
+    }
+}
+
+/// Partial results of equal ranges, joined as soon as two neighbours of one level are there: the tree of pairwise summation.
+pub(super) struct Counter<O, P> {
+    levels: Vec<Option<P>>,
+    op: PhantomData<O>,
+}
+
+impl<O, P> Counter<O, P> {
+    pub(super) fn new() -> Counter<O, P> {
+        Counter { levels: Vec::new(), op: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, mut part: P, join: impl Fn(P, P) -> P) {
+        for level in &mut self.levels {
+            match level.take() {
+                Some(before) => part = join(before, part),
+                None => {
+                    *level = Some(part);
+                    return;
+                }
+            }
+        }
+        self.levels.push(Some(part));
+    }
+
+    /// What was pushed, joined, and an empty counter.
+    #[inline(always)]
+    pub(super) fn take(&mut self, join: impl Fn(P, P) -> P) -> Option<P> {
+        let mut sum = None;
+        for level in &mut self.levels {
+            sum = match (level.take(), sum) {
+                (Some(before), Some(after)) => Some(join(before, after)),
+                (before, after) => before.or(after),
+            };
+        }
+        sum
+    }
+}
+
+/// Reduces runs of `len` neighbours to one element each.
+struct Runs<O, T> {
+    len: usize,
+    /// Elements of the current run that are in.
+    pos: usize,
+    lanes: [T; LANES],
+    counter: Counter<O, T>,
+}
+
+impl<O: Join<T>, T: Element> Runs<O, T> {
+    fn new(len: usize) -> Runs<O, T> {
+        Runs { len, pos: 0, lanes: [T::default(); LANES], counter: Counter::new() }
+    }
+
+    fn feed(&mut self, piece: &[T], out: &mut Vec<T>) {
+        vectorised(FeedRuns { runs: self, piece, out });
+    }
+
+    #[inline(always)]
+    fn take(&mut self, mut piece: &[T], out: &mut Vec<T>) {
+        while !piece.is_empty() {
+            let n = piece.len().min(self.len - self.pos);
+            let (run, rest) = piece.split_at(n);
+            piece = rest;
+            self.take_run(run);
+            if self.pos == self.len {
+                self.pos = 0;
+                out.extend(self.counter.take(join::<O, T>));
+            }
+        }
+    }
+
+    /// Elements of the current run, up to its end.
+    #[inline(always)]
+    fn take_run(&mut self, mut run: &[T]) {
+        while !run.is_empty() {
+            let start = self.pos % PANEL;
+            let size = PANEL.min(self.len - (self.pos - start));
+            let n = run.len().min(size - start);
+            let (part, rest) = run.split_at(n);
+            if n == PANEL {
+                self.counter.push(whole_panel::<O, T>(part), join::<O, T>);
+            } else {
+                self.take_part(part, start);
+                if start + n == size {
+                    self.counter.push(join_lanes::<O, T>(self.lanes, size), join::<O, T>);
+                }
+            }
+            (run, self.pos) = (rest, self.pos + n);
+        }
+    }
+
+    /// Elements of a panel from its position `at`.
+    #[inline(always)]
+    fn take_part(&mut self, part: &[T], at: usize) {
+        for (i, &x) in (at..).zip(part) {
+            let lane = &mut self.lanes[i % LANES];
+            *lane = if i < LANES { x } else { join::<O, T>(*lane, x) };
+        }
+    }
+}
+
+struct FeedRuns<'a, O, T> {
+    runs: &'a mut Runs<O, T>,
+    piece: &'a [T],
+    out: &'a mut Vec<T>,
+}
+
+impl<O: Join<T>, T: Element> Loop for FeedRuns<'_, O, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.runs.take(self.piece, self.out);
+    }
+}
+
+#[inline(always)]
+fn whole_panel<O: Join<T>, T: Element>(panel: &[T]) -> T {
+    let mut lanes = [T::default(); LANES];
+    let (first, rest) = panel.split_at(LANES);
+    lanes.copy_from_slice(first);
+    for chunk in rest.chunks_exact(LANES) {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = join::<O, T>(*lane, x);
+        }
+    }
+    join_lanes::<O, T>(lanes, PANEL)
+}
+
+/// The lanes of a panel of `size` elements as one: halves folded onto each other, missing lanes left out.
+#[inline(always)]
+pub(super) fn join_lanes<O: Join<T>, T: Element>(mut lanes: [T; LANES], size: usize) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            if i + width < size {
+                lanes[i] = join::<O, T>(lanes[i], lanes[i + width]);
+            }
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// Reduces `count` rows of `width` neighbours to one row.
+struct Rows<O, T> {
+    count: usize,
+    width: usize,
+    /// Elements of the current rows that are in.
+    pos: usize,
+    panel: Vec<T>,
+    counter: Counter<O, Vec<T>>,
+}
+
+impl<O: Join<T>, T: Element> Rows<O, T> {
+    fn new(count: usize, width: usize) -> Rows<O, T> {
+        Rows { count, width, pos: 0, panel: vec![T::default(); width], counter: Counter::new() }
+    }
+
+    fn feed(&mut self, mut piece: &[T], out: &mut Vec<T>) {
+        while !piece.is_empty() {
+            let (row, col) = (self.pos / self.width, self.pos % self.width);
+            let in_panel = row % ROWS;
+            // Whole rows of this panel, or a part of one row.
+            let rows = (piece.len() / self.width).min(ROWS - in_panel).min(self.count - row);
+            let n = if col == 0 && rows > 0 { rows * self.width } else { piece.len().min(self.width - col) };
+            let (part, rest) = piece.split_at(n);
+            if n >= self.width {
+                vectorised(AddRows::<O, T> { panel: &mut self.panel, rows: part, first: in_panel == 0, op: PhantomData });
+            } else {
+                let panel = &mut self.panel[col..col + n];
+                vectorised(AddRows::<O, T> { panel, rows: part, first: in_panel == 0, op: PhantomData });
+            }
+            (piece, self.pos) = (rest, self.pos + n);
+            self.close(out);
+        }
+    }
+
+    /// Ends the panel, and the reduction, where they end.
+    fn close(&mut self, out: &mut Vec<T>) {
+        if !self.pos.is_multiple_of(self.width) {
+            return;
+        }
+        let row = self.pos / self.width;
+        if row.is_multiple_of(ROWS) || row == self.count {
+            self.counter.push(self.panel.clone(), join_rows::<O, T>);
+        }
+        if row == self.count {
+            self.pos = 0;
+            out.extend(self.counter.take(join_rows::<O, T>).into_iter().flatten());
+        }
+    }
+}
+
+pub(super) fn join_rows<O: Join<T>, T: Element>(mut a: Vec<T>, b: Vec<T>) -> Vec<T> {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = join::<O, T>(*a, b);
+    }
+    a
+}
+
+/// Joins rows as wide as the panel to it, in order.
+struct AddRows<'a, O, T> {
+    panel: &'a mut [T],
+    rows: &'a [T],
+    first: bool,
+    op: PhantomData<O>,
+}
+
+impl<O: Join<T>, T: Element> Loop for AddRows<'_, O, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let width = self.panel.len();
+        let rows = if self.first {
+            let (first, rest) = self.rows.split_at(width);
+            self.panel.copy_from_slice(first);
+            rest
+        } else {
+            self.rows
+        };
+        let mut columns = self.panel.chunks_exact_mut(COLUMNS);
+        let mut col = 0;
+        for columns in &mut columns {
+            let mut sums = [T::default(); COLUMNS];
+            sums.copy_from_slice(columns);
+            for row in rows.chunks_exact(width) {
+                for (sum, &x) in sums.iter_mut().zip(&row[col..col + COLUMNS]) {
+                    *sum = join::<O, T>(*sum, x);
+                }
+            }
+            columns.copy_from_slice(&sums);
+            col += COLUMNS;
+        }
+        for (col, sum) in (col..).zip(columns.into_remainder()) {
+            for row in rows.chunks_exact(width) {
+                *sum = join::<O, T>(*sum, row[col]);
+            }
+        }
+    }
+}
+
+/// A whole block reduced: what the fused form must equal.
+#[cfg(test)]
+pub(super) fn reduce(op: ReduceOp, src: &Block, axes: &[usize]) -> Result<Block, KernelError> {
+    let mut reduction = reduction(op, src.dtype(), src.shape(), axes)?;
+    reduction.feed(src.slice())?;
+    reduction.finish(&reduced_shape(src.shape(), axes, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reduce, reduced_shape, reduction};
+    use crate::block::Block;
+    use crate::kernel::KernelError;
+    use crate::native::{Isa, with_isa};
+    use nums_ir::dtype::DType;
+    use nums_ir::ops::ReduceOp;
+
+    fn numbers(shape: &[usize]) -> Block {
+        let n: usize = shape.iter().product();
+        let x: Vec<f64> = (0..n).map(|i| ((i * 7919 + 13) % 1009) as f64 / 97.0 - 4.0).collect();
+        Block::from_slice(&x, shape)
+    }
+
+    /// The sum over `axes`, one element at a time.
+    fn naive(src: &Block, axes: &[usize]) -> Vec<f64> {
+        let shape = src.shape();
+        let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
+        let mut out = vec![0.0; kept.iter().map(|&a| shape[a]).product()];
+        for (i, x) in src.as_slice::<f64>().iter().enumerate() {
+            let (mut rest, mut coords) = (i, vec![0; shape.len()]);
+            for axis in (0..shape.len()).rev() {
+                coords[axis] = rest % shape[axis];
+                rest /= shape[axis];
+            }
+            out[kept.iter().fold(0, |n, &a| n * shape[a] + coords[a])] += x;
+        }
+        out
+    }
+
+    /// Shapes with every order of kept and reduced axes, and lengths around the panels'.
+    fn cases() -> Vec<(Vec<usize>, Vec<usize>)> {
+        let mut cases = Vec::new();
+        for n in [1, 7, 8, 9, 127, 128, 129, 1000, 5003] {
+            cases.push((vec![n], vec![0]));
+            cases.push((vec![n, 3], vec![0]));
+            cases.push((vec![3, n], vec![1]));
+            cases.push((vec![3, n], vec![0]));
+        }
+        cases.push((vec![33, 40], vec![]));
+        cases.push((vec![1, 17, 1], vec![0, 2]));
+        for axes in [vec![0], vec![1], vec![2], vec![0, 2], vec![1, 3], vec![0, 1], vec![0, 1, 2, 3], vec![1, 2]] {
+            cases.push((vec![5, 17, 6, 23], axes));
+        }
+        cases
+    }
+
+    #[test]
+    fn sums_are_those_of_a_plain_loop() {
+        for (shape, axes) in cases() {
+            let src = numbers(&shape);
+            let got = reduce(ReduceOp::Sum, &src, &axes).unwrap();
+            assert_eq!(got.shape(), reduced_shape(&shape, &axes, false));
+            let want = naive(&src, &axes);
+            for (g, w) in got.as_slice::<f64>().iter().zip(&want) {
+                assert!((g - w).abs() < 1e-9, "{shape:?} over {axes:?}: {g}, expected {w}");
+            }
+            assert_eq!(got.len(), want.len());
+        }
+    }
+
+    #[test]
+    fn pieces_and_instructions_change_no_bit() {
+        for (shape, axes) in cases() {
+            let src = numbers(&shape);
+            let whole = with_isa(Isa::Base, || reduce(ReduceOp::Sum, &src, &axes)).unwrap();
+            for isa in Isa::available() {
+                for piece in [1, 5, 64, 128, 1000] {
+                    let fed = with_isa(isa, || {
+                        let mut r = reduction(ReduceOp::Sum, DType::F64, &shape, &axes).unwrap();
+                        for piece in src.as_slice::<f64>().chunks(piece) {
+                            r.feed(crate::element::Slice::F64(piece)).unwrap();
+                        }
+                        r.finish(whole.shape()).unwrap()
+                    });
+                    assert_eq!(fed.bytes(), whole.bytes(), "{shape:?} over {axes:?} on {isa:?} in pieces of {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_sums_lose_few_digits() {
+        let x = Block::from_slice(&vec![0.1f32; 1_000_000], &[1_000_000]);
+        let sum = reduce(ReduceOp::Sum, &x, &[0]).unwrap().as_slice::<f32>()[0];
+        assert!((f64::from(sum) - 1.0e6 * f64::from(0.1f32)).abs() < 0.1, "{sum}");
+        let column = x.with_shape(&[500_000, 2]);
+        let sums = reduce(ReduceOp::Sum, &column, &[0]).unwrap();
+        assert!((f64::from(sums.as_slice::<f32>()[1]) - 5.0e5 * f64::from(0.1f32)).abs() < 0.05);
+    }
+
+    #[test]
+    fn max_and_min_find_nan_and_zeros_keep_their_sign() {
+        let mut x = numbers(&[300]);
+        x.as_mut_slice::<f64>()[211] = f64::NAN;
+        for op in [ReduceOp::Max, ReduceOp::Min, ReduceOp::Sum, ReduceOp::Prod] {
+            assert!(reduce(op, &x, &[0]).unwrap().as_slice::<f64>()[0].is_nan());
+        }
+        let minus = Block::from_slice(&[-0.0f64; 9], &[9]);
+        assert!(reduce(ReduceOp::Sum, &minus, &[0]).unwrap().as_slice::<f64>()[0].is_sign_negative());
+        let bytes = Block::from_slice(&[3u8, 200, 7], &[3]);
+        assert_eq!(reduce(ReduceOp::Max, &bytes, &[0]).unwrap().as_slice::<u8>(), [200]);
+    }
+
+    #[test]
+    fn nothing_reduces_to_the_identity() {
+        let none = Block::zeros(DType::I64, &[2, 0]);
+        assert_eq!(reduce(ReduceOp::Prod, &none, &[1]).unwrap().as_slice::<i64>(), [1, 1]);
+        assert_eq!(reduce(ReduceOp::Sum, &none, &[0]).unwrap().len(), 0);
+        let bools = Block::zeros(DType::Bool, &[0]);
+        assert_eq!(reduce(ReduceOp::All, &bools, &[0]).unwrap().as_slice::<bool>(), [true]);
+        assert_eq!(reduce(ReduceOp::Max, &none, &[1]).unwrap_err(), KernelError::EmptyReduction(ReduceOp::Max));
+        assert!(matches!(reduce(ReduceOp::Mean, &none, &[1]), Err(KernelError::Unsupported(_))));
+        assert!(matches!(reduce(ReduceOp::Sum, &bools, &[0]), Err(KernelError::Mismatch { .. })));
+    }
+}

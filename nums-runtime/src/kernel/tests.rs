@@ -1,0 +1,206 @@
+//! Tasks from one end to the other.
+
+use super::{KernelError, Operand, run};
+use crate::block::Block;
+use crate::element::c128;
+use nums_ir::dtype::DType;
+use nums_ir::func::Scalar;
+use nums_ir::graph::{Piece, ReshapeTask, TaskOp};
+use nums_ir::grid::Grid;
+use nums_ir::ops::ReduceOp;
+
+fn one(op: &TaskOp, args: &[&Block]) -> Result<Block, KernelError> {
+    let args: Vec<Operand<'_>> = args.iter().map(|b| Operand::Block(b)).collect();
+    let mut out = run(op, &[], &args)?;
+    assert_eq!(out.len(), 1);
+    Ok(out.remove(0))
+}
+
+fn counting(shape: &[usize]) -> Block {
+    let x: Vec<f64> = (0..shape.iter().product()).map(|i| i as f64).collect();
+    Block::from_slice(&x, shape)
+}
+
+fn product(a: &Block, b: &Block, trans_a: bool, trans_b: bool) -> Result<Block, KernelError> {
+    one(&TaskOp::Matmul { trans_a, trans_b }, &[a, b])
+}
+
+fn transposed(a: &Block) -> Block {
+    let (n, m) = (a.shape()[0], a.shape()[1]);
+    let x = a.as_slice::<f64>();
+    let t: Vec<f64> = (0..m).flat_map(|j| (0..n).map(move |i| x[i * m + j])).collect();
+    Block::from_slice(&t, &[m, n])
+}
+
+#[test]
+fn products_agree_with_three_loops_under_every_transpose() {
+    for (m, k, n) in [(1, 1, 1), (3, 4, 5), (17, 300, 1), (1, 300, 17), (40, 33, 20), (2, 0, 3), (0, 3, 2), (1, 130, 1)] {
+        let (a, b) = (counting(&[m, k]), counting(&[k, n]));
+        let (x, y) = (a.as_slice::<f64>(), b.as_slice::<f64>());
+        let want: Vec<f64> = (0..m * n).map(|i| (0..k).map(|p| x[i / n * k + p] * y[p * n + i % n]).sum::<f64>()).collect();
+        for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (left, right) = (if ta { transposed(&a) } else { a.clone() }, if tb { transposed(&b) } else { b.clone() });
+            let got = product(&left, &right, ta, tb).unwrap();
+            assert_eq!(got.shape(), [m, n]);
+            assert_eq!(got.as_slice::<f64>(), want, "{m}x{k}x{n} {ta} {tb}");
+        }
+    }
+}
+
+#[test]
+fn vectors_and_stacks_multiply_as_in_numpy() {
+    let (v, a) = (counting(&[3]), counting(&[3, 2]));
+    let dot = product(&v, &v, false, false).unwrap();
+    assert_eq!((dot.shape(), dot.as_slice::<f64>()), (&[][..], &[5.0][..]));
+    assert_eq!(product(&v, &a, false, false).unwrap().as_slice::<f64>(), [10.0, 13.0]);
+    assert_eq!(product(&a, &v, true, false).unwrap().as_slice::<f64>(), [10.0, 13.0]);
+    let stack = counting(&[2, 1, 2, 3]);
+    let got = product(&stack, &counting(&[4, 3, 2]), false, false).unwrap();
+    assert_eq!(got.shape(), [2, 4, 2, 2]);
+    // Row (6, 7, 8) of the second stack times the last matrix's first column (18, 20, 22).
+    assert_eq!(got.as_slice::<f64>()[28], 6.0 * 18.0 + 7.0 * 20.0 + 8.0 * 22.0);
+    assert!(matches!(product(&v, &counting(&[4]), false, false), Err(KernelError::Mismatch { .. })));
+    assert!(matches!(product(&v, &counting(&[]), false, false), Err(KernelError::Mismatch { .. })));
+}
+
+#[test]
+fn products_of_integers_wrap_and_of_booleans_are_and_or() {
+    let a = Block::from_slice(&[100u8, 3], &[1, 2]);
+    let b = Block::from_slice(&[3u8, 1], &[2, 1]);
+    assert_eq!(product(&a, &b, false, false).unwrap().as_slice::<u8>(), [47]);
+    let (p, q) = (Block::from_slice(&[true, true], &[2]), Block::from_slice(&[false, true], &[2]));
+    assert_eq!(product(&p, &q, false, false).unwrap().as_slice::<bool>(), [true]);
+    let i = Block::from_slice(&[c128::new(0.0, 1.0), c128::new(1.0, 0.0)], &[2]);
+    assert_eq!(product(&i, &i, false, false).unwrap().as_slice::<c128>(), [c128::new(0.0, 0.0)]);
+}
+
+#[test]
+fn solving_inverts_a_product_and_finds_singular_matrices() {
+    let n = 40;
+    // Large on the other diagonal, so that every pivot is in another row.
+    let mut x: Vec<f64> = (0..n * n).map(|i| ((i * i * 31 + i * 7) % 101) as f64 / 10.0 - 5.0).collect();
+    (0..n).for_each(|i| x[i * n + n - 1 - i] += 60.0);
+    let a = Block::from_slice(&x, &[n, n]);
+    for shape in [&[n][..], &[n, 3]] {
+        let want = counting(shape);
+        let b = product(&a, &want, false, false).unwrap();
+        let got = one(&TaskOp::Solve, &[&a, &b]).unwrap();
+        assert_eq!(got.shape(), shape);
+        for (g, w) in got.as_slice::<f64>().iter().zip(want.as_slice::<f64>()) {
+            assert!((g - w).abs() < 1e-8, "{g}, expected {w}");
+        }
+    }
+    let i = c128::new(0.0, 1.0);
+    let rotation = Block::from_slice(&[c128::default(), i, i, c128::default()], &[2, 2]);
+    let b = Block::from_slice(&[i, c128::new(2.0, 0.0)], &[2]);
+    assert_eq!(one(&TaskOp::Solve, &[&rotation, &b]).unwrap().as_slice::<c128>(), [c128::new(0.0, -2.0), c128::new(1.0, 0.0)]);
+    let singular = Block::from_slice(&[1.0f64, 2.0, 2.0, 4.0], &[2, 2]);
+    assert_eq!(one(&TaskOp::Solve, &[&singular, &counting(&[2])]).unwrap_err(), KernelError::Singular);
+    assert!(matches!(one(&TaskOp::Solve, &[&singular, &counting(&[3])]), Err(KernelError::Mismatch { .. })));
+}
+
+fn piece(arg: u32, src: &[usize], dest: &[usize], shape: &[usize], axes: &[Option<u32>], step: &[i64]) -> Piece {
+    let [src, dest, shape] = [src, dest, shape].map(<[usize]>::to_vec);
+    Piece { arg, src, dest, shape, axes: axes.to_vec(), step: step.to_vec() }
+}
+
+#[test]
+fn pieces_are_slices_transposes_and_joins() {
+    let a = counting(&[3, 4]);
+    let assemble = |shape: &[usize], pieces: Vec<Piece>| one(&TaskOp::Assemble { shape: shape.to_vec(), pieces }, &[&a, &a]);
+    let reversed = assemble(&[2, 2], vec![piece(0, &[2, 3], &[0, 0], &[2, 2], &[Some(0), Some(1)], &[-2, -1])]).unwrap();
+    assert_eq!(reversed.as_slice::<f64>(), [11.0, 10.0, 3.0, 2.0]);
+    let transpose = assemble(&[4, 3], vec![piece(0, &[0, 0], &[0, 0], &[4, 3], &[Some(1), Some(0)], &[1, 1])]).unwrap();
+    assert_eq!(transpose.as_slice::<f64>(), transposed(&a).as_slice::<f64>());
+    let row = piece(0, &[1, 0], &[0, 0], &[1, 4], &[None, Some(1)], &[1, 1]);
+    let other = piece(1, &[2, 0], &[1, 0], &[1, 4], &[None, Some(1)], &[1, 1]);
+    let joined = assemble(&[2, 4], vec![row.clone(), other]).unwrap();
+    assert_eq!(joined.as_slice::<f64>(), [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+    let diagonal = assemble(&[3], vec![piece(0, &[0, 0], &[0], &[3], &[Some(1)], &[1])]).unwrap();
+    assert_eq!(diagonal.as_slice::<f64>(), [0.0, 1.0, 2.0]);
+    for bad in [
+        piece(2, &[0, 0], &[0, 0], &[2, 4], &[Some(0), Some(1)], &[1, 1]),
+        piece(0, &[2, 0], &[0, 0], &[2, 4], &[Some(0), Some(1)], &[1, 1]),
+        piece(0, &[0, 0], &[1, 0], &[2, 4], &[Some(0), Some(1)], &[1, 1]),
+        piece(0, &[0, 0], &[0, 0], &[2, 4], &[Some(0), Some(7)], &[1, 1]),
+        piece(0, &[1, 0], &[0, 0], &[2, 4], &[Some(0), Some(1)], &[-2, 1]),
+        piece(0, &[0], &[0, 0], &[2, 4], &[Some(0), Some(1)], &[1, 1]),
+        row,
+    ] {
+        assert!(matches!(assemble(&[2, 4], vec![bad]), Err(KernelError::Mismatch { .. })));
+    }
+    let large = assemble(&[usize::MAX, 2], vec![]);
+    assert!(matches!(large, Err(KernelError::Mismatch { .. })));
+}
+
+#[test]
+fn a_large_transpose_is_walked_in_patches() {
+    let a = counting(&[37, 50]);
+    let whole = piece(0, &[0, 0], &[0, 0], &[50, 37], &[Some(1), Some(0)], &[1, 1]);
+    let t = one(&TaskOp::Assemble { shape: vec![50, 37], pieces: vec![whole] }, &[&a]).unwrap();
+    assert_eq!(t.as_slice::<f64>(), transposed(&a).as_slice::<f64>());
+}
+
+#[test]
+fn a_reshape_takes_elements_in_c_order_from_every_block() {
+    let (shape, from) = ([6, 10], Grid::new(&[6, 10], &[4, 3]));
+    let blocks: Vec<Block> = (0..from.n_blocks())
+        .map(|b| {
+            let (size, at) = (from.block_shape_at(b), from.offset_at(b));
+            let x: Vec<f64> =
+                (0..size[0] * size[1]).map(|i| ((at[0] + i / size[1]) * shape[1] + at[1] + i % size[1]) as f64).collect();
+            Block::from_slice(&x, &size)
+        })
+        .collect();
+    let args: Vec<&Block> = blocks.iter().collect();
+    for to in [Grid::new(&[60], &[7]), Grid::new(&[5, 12], &[2, 5]), Grid::new(&[3, 4, 5], &[3, 2, 5])] {
+        for block in 0..to.n_blocks() {
+            let task = ReshapeTask { from: from.clone(), blocks: (0..8).collect(), to: to.clone(), block: block as u32 };
+            let got = one(&TaskOp::Reshape(task), &args).unwrap();
+            let (size, at) = (to.block_shape_at(block), to.offset_at(block));
+            assert_eq!(got.shape(), size);
+            for (i, &x) in got.as_slice::<f64>().iter().enumerate() {
+                let (mut rest, mut want, mut stride) = (i, 0, 1);
+                for axis in (0..size.len()).rev() {
+                    want += (at[axis] + rest % size[axis]) * stride;
+                    rest /= size[axis];
+                    stride *= to.shape()[axis];
+                }
+                assert_eq!(x, want as f64);
+            }
+        }
+    }
+    let task = ReshapeTask { from, blocks: vec![1], to: Grid::whole(&[60]), block: 0 };
+    assert!(matches!(one(&TaskOp::Reshape(task), &args[1..2]), Err(KernelError::Mismatch { .. })));
+}
+
+#[test]
+fn blocks_are_made_from_scalars() {
+    let make = |op: TaskOp, args: &[Operand<'_>]| run(&op, &[], args).map(|mut b| b.remove(0));
+    let two = Block::scalar(2i32);
+    let fill = TaskOp::Fill { shape: vec![2, 2], dtype: DType::F32 };
+    assert_eq!(make(fill, &[Operand::Block(&two)]).unwrap().as_slice::<f32>(), [2.0; 4]);
+    let fill = TaskOp::Fill { shape: vec![1], dtype: DType::F64 };
+    let minus = make(fill.clone(), &[Operand::Scalar(Scalar::Float(-0.0))]).unwrap();
+    assert!(minus.as_slice::<f64>()[0].is_sign_negative());
+    assert!(matches!(make(fill, &[Operand::Block(&counting(&[3]))]), Err(KernelError::Mismatch { .. })));
+    let arange = TaskOp::Arange { offset: 3, len: 3, dtype: DType::I64 };
+    let steps = [Operand::Scalar(Scalar::Int(10)), Operand::Scalar(Scalar::Int(-2))];
+    assert_eq!(make(arange, &steps).unwrap().as_slice::<i64>(), [4, 2, 0]);
+    let eye = TaskOp::Eye { offset: [2, 1], shape: [2, 3], k: 0, dtype: DType::U8 };
+    assert_eq!(make(eye, &[]).unwrap().as_slice::<u8>(), [0, 1, 0, 0, 0, 1]);
+    let constant = TaskOp::Const { value: Scalar::Complex(1.0, -1.0), dtype: DType::C128 };
+    assert_eq!(make(constant, &[]).unwrap().as_slice::<c128>(), [c128::new(1.0, -1.0)]);
+}
+
+#[test]
+fn partial_results_are_joined_by_their_reduction() {
+    let (a, b) = (Block::from_slice(&[1i64, 5], &[2]), Block::from_slice(&[3i64, 4], &[2]));
+    for (op, want) in [(ReduceOp::Sum, [4, 9]), (ReduceOp::Prod, [3, 20]), (ReduceOp::Max, [3, 5]), (ReduceOp::Min, [1, 4])] {
+        assert_eq!(one(&TaskOp::Combine(op), &[&a, &b]).unwrap().as_slice::<i64>(), want);
+    }
+    assert!(matches!(one(&TaskOp::Combine(ReduceOp::Mean), &[&a, &b]), Err(KernelError::Unsupported(_))));
+    assert!(matches!(one(&TaskOp::Combine(ReduceOp::Sum), &[&a]), Err(KernelError::Mismatch { .. })));
+    assert!(matches!(one(&TaskOp::Combine(ReduceOp::Sum), &[&a, &counting(&[2])]), Err(KernelError::Mismatch { .. })));
+    assert!(matches!(one(&TaskOp::Kernel(0), &[]), Err(KernelError::Mismatch { .. })));
+}
