@@ -42,7 +42,7 @@ pub enum Error {
         why: String,
     },
     /// A task of a call failed, or one that it depends on.
-    Task(Failure),
+    Task(Box<Failure>),
     /// A file could not be read or written.
     Io {
         /// Which file.
