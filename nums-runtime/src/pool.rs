@@ -1,1 +1,258 @@
-//! (being written)
+//! `Pool`: the blocks and the compute of a cluster, as the rest of the runtime uses them.
+//!
+//! A pool takes planned calls (`Graph` and `Placement`), and blocks to keep, and gives blocks back. It is the `driver`, a
+//! state machine, joined to nodes: one in this process (`threads`), or one a worker process (`processes`). Calls return
+//! when they are submitted; `fetch`, `wait` and `finish` wait for a cause that can end: a result, a failure, a lost worker,
+//! the pool's end. It works from any thread, also inside an async runtime, since it waits on plain channels.
+
+#[cfg(target_os = "linux")]
+mod processes;
+mod threads;
+
+use crate::block::Block;
+use crate::driver::{Action, Driver, Event, Reply, Ticket};
+use crate::error::{Error, Result};
+use crate::place::ClusterSpec;
+use crate::wire::message::ToWorker;
+use nums_ir::func::Scalar;
+use nums_ir::graph::{Graph, NodeId, Placement};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A block of the cluster.
+pub type Gid = u64;
+
+/// A planned call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The function's name, or `expr`.
+    pub name: String,
+    /// Number of the call as the user counts, from 1.
+    pub number: u64,
+    /// Source file of the expression.
+    pub file: String,
+    /// Its tasks.
+    pub graph: Arc<Graph>,
+    /// Where they run.
+    pub placement: Arc<Placement>,
+    /// One block an input block, by `BlockId`.
+    pub inputs: Vec<Gid>,
+    /// Plain scalars, in the graph's order.
+    pub scalars: Vec<Scalar>,
+    /// Made block `b` is block `first + (b - number of input blocks)` of the cluster; see `Pool::reserve`. The blocks of
+    /// results are kept until released (a result that is an input array makes no block); the others go with their last use.
+    pub first: Gid,
+}
+
+/// What a node did so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NodeStats {
+    /// The process.
+    pub pid: u32,
+    /// Tasks that ran.
+    pub tasks: u64,
+    /// Element-wise groups that ran as native code.
+    pub native: u64,
+    /// Element-wise groups that were interpreted.
+    pub interpreted: u64,
+    /// Bytes that came in over sockets.
+    pub net_in: u64,
+    /// Bytes that went out over sockets.
+    pub net_out: u64,
+    /// Bytes of blocks that are on the node.
+    pub resident: u64,
+    /// Bytes of the largest block that ever was on the node.
+    pub largest: u64,
+}
+
+/// What a cluster did so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// By node.
+    pub nodes: Vec<NodeStats>,
+}
+
+/// The blocks and the compute of one cluster.
+pub struct Pool {
+    hub: Arc<Hub>,
+    nodes: Nodes,
+    spec: ClusterSpec,
+    next: AtomicU64,
+}
+
+/// What stands behind a pool and must be ended with it.
+enum Nodes {
+    Threads(threads::Threads),
+    #[cfg(target_os = "linux")]
+    Processes(processes::Processes),
+}
+
+/// The driver, and how its actions are carried out.
+struct Hub {
+    state: Mutex<HubState>,
+}
+
+struct HubState {
+    driver: Driver,
+    links: Vec<Box<dyn Link>>,
+    answers: HashMap<Ticket, mpsc::Sender<Result<Reply>>>,
+    ticket: Ticket,
+}
+
+/// The way to one node. Never blocks: it queues, or hands over to a node of this process.
+trait Link: Send {
+    /// Hands over one message; what the node says at once comes back as events.
+    fn send(&self, message: ToWorker) -> Vec<Event>;
+}
+
+impl Pool {
+    /// One node in this process with `n` compute threads.
+    pub fn threads(n: usize) -> Result<Pool> {
+        crate::hook::leave_if_worker();
+        let n = n.max(1);
+        let (hub, threads) = threads::start(n)?;
+        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec: ClusterSpec::uniform(1, n), next: AtomicU64::new(1) })
+    }
+
+    /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads.
+    #[cfg(target_os = "linux")]
+    pub fn local(nodes: usize, threads_each: usize) -> Result<Pool> {
+        let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
+        let (hub, processes) = processes::start(nodes, threads_each)?;
+        let spec = ClusterSpec::uniform(nodes, threads_each);
+        Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) })
+    }
+
+    /// `nodes` worker processes of this executable on this machine: Linux only so far.
+    #[cfg(not(target_os = "linux"))]
+    pub fn local(_nodes: usize, _threads_each: usize) -> Result<Pool> {
+        Err(Error::Unsupported { what: "worker processes on this system: use `threads`".to_owned() })
+    }
+
+    /// What planning needs to know of the cluster.
+    pub fn spec(&self) -> ClusterSpec {
+        self.spec.clone()
+    }
+
+    /// `n` new names of blocks; the first is returned.
+    pub fn reserve(&self, n: u64) -> Gid {
+        self.next.fetch_add(n, Ordering::Relaxed)
+    }
+
+    /// Submits a call. Waits while too many calls are unfinished; returns the failure of an input that is known to have failed.
+    pub fn submit(&self, call: Call) -> Result<()> {
+        self.hub.ask(|ticket| Event::Submit(ticket, Box::new(call))).map(drop)
+    }
+
+    /// Gives `block` to `node`, which keeps it until released.
+    pub fn put(&self, id: Gid, node: NodeId, block: Block) -> Result<()> {
+        self.hub.ask(|ticket| Event::Put(ticket, id, node, Arc::new(block))).map(drop)
+    }
+
+    /// The blocks, in the order asked for; waits until they are made.
+    pub fn fetch(&self, ids: &[Gid]) -> Result<Vec<Arc<Block>>> {
+        match self.hub.ask(|ticket| Event::Fetch(ticket, ids.to_vec()))? {
+            Reply::Blocks(blocks) => Ok(blocks),
+            Reply::Done | Reply::Stats(_) => Err(Error::Closed),
+        }
+    }
+
+    /// Waits until the blocks are made; no data moves.
+    pub fn wait(&self, ids: &[Gid]) -> Result<()> {
+        self.hub.ask(|ticket| Event::Wait(ticket, ids.to_vec())).map(drop)
+    }
+
+    /// The user's handles of these blocks are gone. Never blocks; submitted calls still have them.
+    pub fn release(&self, ids: Vec<Gid>) {
+        self.hub.on(Event::Release(ids));
+    }
+
+    /// The node that holds a kept block; node 0 for one that is unknown.
+    pub fn home(&self, id: Gid) -> NodeId {
+        self.hub.lock().driver.home(id).unwrap_or_default()
+    }
+
+    /// What the nodes did so far. A node that was lost stays as it last was heard of.
+    pub fn stats(&self) -> Stats {
+        match self.hub.ask(Event::Stats) {
+            Ok(Reply::Stats(nodes)) => Stats { nodes },
+            Ok(Reply::Done | Reply::Blocks(_)) | Err(_) => Stats::default(),
+        }
+    }
+
+    /// Waits for all calls, closes the cluster and returns the first failure that nobody was told of.
+    pub fn finish(&self) -> Result<()> {
+        let result = self.hub.ask(Event::Finish).map(drop);
+        self.close();
+        result
+    }
+
+    fn close(&self) {
+        self.hub.on(Event::Close);
+        match &self.nodes {
+            Nodes::Threads(threads) => threads.close(),
+            #[cfg(target_os = "linux")]
+            Nodes::Processes(processes) => processes.close(),
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.close();
+        if let Some(error) = self.hub.lock().driver.first_unread() {
+            eprintln!("nums: {error}");
+        }
+    }
+}
+
+impl Hub {
+    fn new(driver: Driver, links: Vec<Box<dyn Link>>) -> Arc<Hub> {
+        let state = HubState { driver, links, answers: HashMap::new(), ticket: 0 };
+        Arc::new(Hub { state: Mutex::new(state) })
+    }
+
+    /// Hands an event to the driver that it will answer, and waits for the answer.
+    fn ask(&self, event: impl FnOnce(Ticket) -> Event) -> Result<Reply> {
+        let (sender, receiver) = mpsc::channel();
+        {
+            let mut state = self.lock();
+            state.ticket += 1;
+            let ticket = state.ticket;
+            state.answers.insert(ticket, sender);
+            state.drive(event(ticket));
+        }
+        receiver.recv().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Hands an event to the driver.
+    fn on(&self, event: Event) {
+        self.lock().drive(event);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HubState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HubState {
+    /// Carries out what an event leads to, in order: messages to one node keep theirs.
+    fn drive(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.driver.on(event) {
+                match action {
+                    Action::Send(node, message) => events.extend(self.links[node.0 as usize].send(message)),
+                    Action::Answer(ticket, answer) => {
+                        if let Some(sender) = self.answers.remove(&ticket) {
+                            // Nobody listens any more only if the asking thread is gone.
+                            let _ = sender.send(answer);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

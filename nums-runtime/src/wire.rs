@@ -1,1 +1,46 @@
-//! (being written)
+//! The wire between driver and workers: what is said (`message`), how it becomes bytes (`codec`, `frame`), who may speak
+//! (`auth`), and the sockets (`link`).
+//!
+//! A connection begins with `auth`'s challenge; nothing else is read before it succeeded. Then frames follow, each one
+//! control message (bincode, limited) or one block (a short header and raw bytes). Only this folder sees bytes: driver and
+//! workers see messages, and in one process they are handed over as they are.
+
+pub mod auth;
+pub mod codec;
+pub mod frame;
+pub mod link;
+pub mod message;
+
+use std::fmt;
+
+/// Why a connection is of no more use.
+#[derive(Debug)]
+pub enum WireError {
+    /// The system says so.
+    Io(std::io::Error),
+    /// Bytes that break the rules of the protocol.
+    Broken(String),
+    /// The other end does not know the secret, or is not who it should be.
+    Refused(&'static str),
+    /// The other end was silent for too long.
+    Late(&'static str),
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WireError::Io(e) => write!(f, "{e}"),
+            WireError::Broken(what) => f.write_str(what),
+            WireError::Refused(why) => write!(f, "refused: {why}"),
+            WireError::Late(what) => write!(f, "no answer in time: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for WireError {}
+
+impl From<std::io::Error> for WireError {
+    fn from(e: std::io::Error) -> WireError {
+        WireError::Io(e)
+    }
+}

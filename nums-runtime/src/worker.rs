@@ -1,1 +1,587 @@
-//! (being written)
+//! `Worker`: what one node does, as a state machine. Input in, actions out; no socket, no thread, no clock.
+//!
+//! A batch announces blocks and tasks. A task is ready when all its operands are in the `store`; the lowest (call, sequence)
+//! is started first. Operands that live elsewhere are pulled, at most `PULLS` at a time and in the order of the tasks that
+//! need them, and one pull serves all who wait. That order keeps a bounded number of pulls free of deadlock: the lowest
+//! unfinished task of the cluster waits for nothing unfinished, so its pulls are at the front and are answered. A task
+//! with a failed operand is not run: its results carry the same failure. Ends are reported in batches, at the latest when
+//! there is nothing to run. `next_job` hands out jobs, `compute` runs them, the rim moves the messages.
+
+pub mod compute;
+#[cfg(target_os = "linux")]
+pub mod serve;
+
+use crate::block::Block;
+use crate::error::Failure;
+use crate::kernel::Kernel;
+use crate::pool::{Gid, NodeStats};
+use crate::store::{Content, Reader, Store};
+use crate::wire::message::{Batch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
+use nums_ir::func::Scalar;
+use nums_ir::graph::{Arg, NodeId, TaskOp};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// What can happen to a worker.
+#[derive(Debug)]
+pub enum Input {
+    /// The driver says something.
+    Driver(ToWorker),
+    /// Another node asks for a block.
+    Request(NodeId, ToOwner),
+    /// Another node answers a pull.
+    Reply(NodeId, FromOwner),
+    /// The connection to another node ended or never began.
+    Unreachable(NodeId),
+    /// A job ended.
+    Finished(Finished),
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The job's number.
+    pub job: usize,
+    /// Its blocks, or why there are none.
+    pub result: Result<Vec<Block>, String>,
+    /// Element-wise groups that ran as native code.
+    pub native: u64,
+    /// Element-wise groups that were interpreted.
+    pub interpreted: u64,
+}
+
+/// What a worker wants done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Tell the driver.
+    Tell(ToDriver),
+    /// Ask the node that holds a block.
+    Ask(NodeId, ToOwner),
+    /// Answer a node that asked.
+    Answer(NodeId, FromOwner),
+    /// End: the driver said so, or a compute thread met a defect.
+    Stop,
+}
+
+/// A task that can run now.
+pub struct Job {
+    /// Its number, for `Finished`.
+    pub job: usize,
+    /// Operands, in order.
+    pub args: Vec<JobArg>,
+    prepared: Arc<Prepared>,
+    index: usize,
+}
+
+/// An operand of a job.
+#[derive(Clone, Debug)]
+pub enum JobArg {
+    /// A block.
+    Block(Arc<Block>),
+    /// A scalar of the call.
+    Scalar(Scalar),
+}
+
+impl Job {
+    /// What is done.
+    pub fn op(&self) -> &TaskOp {
+        &self.prepared.batch.tasks[self.index].op
+    }
+
+    /// The kernels that `TaskOp::Kernel` means.
+    pub fn kernels(&self) -> &[Arc<Kernel>] {
+        &self.prepared.kernels
+    }
+}
+
+/// Pulls under way at a time.
+const PULLS: usize = 64;
+/// Ended tasks that are reported at the latest.
+const REPORT: usize = 64;
+
+/// One node.
+pub struct Worker {
+    node: NodeId,
+    store: Store,
+    tasks: Vec<Option<Pending>>,
+    free: Vec<usize>,
+    ready: BinaryHeap<Reverse<(u64, u32, usize)>>,
+    running: usize,
+    kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
+    pulls: HashMap<Gid, Pull>,
+    queue: VecDeque<Gid>,
+    under_way: usize,
+    lost: HashMap<NodeId, u32>,
+    pids: HashMap<NodeId, u32>,
+    seen: u64,
+    report: Report,
+    ended: usize,
+    stats: NodeStats,
+}
+
+/// A task that is not done.
+struct Pending {
+    prepared: Arc<Prepared>,
+    index: usize,
+    missing: usize,
+    blame: Option<Arc<Failure>>,
+}
+
+/// A batch with its kernels ready to run.
+struct Prepared {
+    batch: Batch,
+    kernels: Vec<Arc<Kernel>>,
+    /// Why kernels of this batch cannot run.
+    broken: Option<String>,
+}
+
+struct Pull {
+    from: NodeId,
+    serial: u64,
+    uses: u32,
+    asked: bool,
+    /// The first task that needs the block: it says what failed if the block never comes.
+    first: Option<usize>,
+}
+
+impl Worker {
+    /// A node without blocks. `pids` names the processes of the cluster, for failures.
+    pub fn new(node: NodeId, pids: HashMap<NodeId, u32>) -> Worker {
+        Worker {
+            node,
+            store: Store::default(),
+            tasks: Vec::new(),
+            free: Vec::new(),
+            ready: BinaryHeap::new(),
+            running: 0,
+            kernels: HashMap::new(),
+            pulls: HashMap::new(),
+            queue: VecDeque::new(),
+            under_way: 0,
+            lost: HashMap::new(),
+            stats: NodeStats { pid: pids.get(&node).copied().unwrap_or_default(), ..NodeStats::default() },
+            pids,
+            seen: 0,
+            report: Report::default(),
+            ended: 0,
+        }
+    }
+
+    /// Takes one input and says what follows.
+    pub fn on(&mut self, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match input {
+            Input::Driver(message) => self.on_driver(message, &mut actions),
+            Input::Request(node, request) => self.on_request(node, request, &mut actions),
+            Input::Reply(_, FromOwner::Block(id, block)) => self.on_pulled(id, Ok(block), &mut actions),
+            Input::Reply(_, FromOwner::Failed(id, failure)) => self.on_pulled(id, Err(Arc::new(failure)), &mut actions),
+            Input::Unreachable(node) => self.on_unreachable(node, &mut actions),
+            Input::Finished(finished) => self.on_finished(finished, &mut actions),
+        }
+        self.pull(&mut actions);
+        if self.ended >= REPORT || (self.ended > 0 && self.ready.is_empty() && self.running == 0) {
+            self.flush(&mut actions);
+        }
+        actions
+    }
+
+    /// The lowest task that can run now.
+    pub fn next_job(&mut self) -> Option<Job> {
+        let Reverse((_, _, number)) = self.ready.pop()?;
+        let pending = self.tasks[number].as_ref().expect("a ready task is pending");
+        let (prepared, index) = (Arc::clone(&pending.prepared), pending.index);
+        let batch = &prepared.batch;
+        let operand = |arg: &Arg| match *arg {
+            Arg::Scalar(s) => JobArg::Scalar(batch.scalars[s as usize]),
+            Arg::Block(b) => match self.store.content(batch.blocks[b.0 as usize].id) {
+                Some(Ok(block)) => JobArg::Block(Arc::clone(block)),
+                Some(Err(_)) | None => unreachable!("a ready task has its operands"),
+            },
+        };
+        let args = batch.tasks[index].args.iter().map(operand).collect();
+        self.running += 1;
+        Some(Job { job: number, args, prepared, index })
+    }
+
+    /// Tasks that could start now.
+    pub fn n_ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Blocks that are here or awaited.
+    pub fn n_blocks(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Counts of the node so far; what went over sockets is the rim's to add.
+    pub fn stats(&self) -> NodeStats {
+        NodeStats { resident: self.store.bytes(), largest: self.store.largest(), ..self.stats.clone() }
+    }
+
+    fn on_driver(&mut self, message: ToWorker, actions: &mut Vec<Action>) {
+        match message {
+            ToWorker::Tasks(batch) => self.on_batch(batch, actions),
+            ToWorker::Get(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Driver, actions)),
+            ToWorker::Watch(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Watch, actions)),
+            ToWorker::Release(ids) => ids.into_iter().for_each(|id| self.store.release(id)),
+            ToWorker::Lost { node, pid } => {
+                self.lost.insert(node, pid);
+                self.on_unreachable(node, actions);
+            }
+            ToWorker::Stats(ticket) => {
+                self.flush(actions);
+                actions.push(Action::Tell(ToDriver::Stats(ticket, self.stats())));
+            }
+            ToWorker::Shutdown => actions.push(Action::Stop),
+            ToWorker::Put(id, block) => {
+                self.store.announce(id, 0, true);
+                self.fill(id, Ok(block), actions);
+            }
+        }
+    }
+
+    fn on_batch(&mut self, batch: Batch, actions: &mut Vec<Action>) {
+        self.seen = self.seen.max(batch.serial);
+        for block in &batch.blocks {
+            let known = self.store.announce(block.id, block.uses, block.origin == Origin::MadeAndKept);
+            if let Origin::From(node) = block.origin {
+                match (known, self.pulls.get_mut(&block.id)) {
+                    // A copy is here or under way: the owner need not send this one, but must not wait for it either.
+                    (true, Some(pull)) if !pull.asked => pull.uses += 1,
+                    (true, _) => actions.push(Action::Ask(node, ToOwner::Used { id: block.id, uses: 1 })),
+                    (false, _) => {
+                        let pull = Pull { from: node, serial: batch.serial, uses: 1, asked: false, first: None };
+                        self.pulls.insert(block.id, pull);
+                    }
+                }
+            }
+        }
+        let prepared = Arc::new(self.prepare(batch));
+        for index in 0..prepared.batch.tasks.len() {
+            self.add_task(&prepared, index, actions);
+        }
+    }
+
+    fn prepare(&mut self, mut batch: Batch) -> Prepared {
+        if batch.forget {
+            self.kernels.clear();
+        }
+        for (id, body) in std::mem::take(&mut batch.define) {
+            self.kernels.insert(id, Kernel::prepare(&body.0).map(Arc::new).map_err(|e| e.to_string()));
+        }
+        let unknown = || Err("the node was not told what the kernel does".to_owned());
+        let found: Result<Vec<_>, String> =
+            batch.kernels.iter().map(|id| self.kernels.get(id).cloned().unwrap_or_else(unknown)).collect();
+        match found {
+            Ok(kernels) => Prepared { batch, kernels, broken: None },
+            Err(why) => Prepared { batch, kernels: Vec::new(), broken: Some(why) },
+        }
+    }
+
+    fn add_task(&mut self, prepared: &Arc<Prepared>, index: usize, actions: &mut Vec<Action>) {
+        let number = self.free.pop().unwrap_or(self.tasks.len());
+        let task = &prepared.batch.tasks[index];
+        let mut pending = Pending { prepared: Arc::clone(prepared), index, missing: 0, blame: None };
+        for arg in &task.args {
+            let Arg::Block(b) = *arg else { continue };
+            let id = prepared.batch.blocks[b.0 as usize].id;
+            match self.store.content(id) {
+                Some(Ok(_)) => {}
+                Some(Err(failure)) => pending.blame = Some(Arc::clone(failure)),
+                None => {
+                    pending.missing += 1;
+                    self.store.await_task(id, number);
+                    self.queue_pull(id, number);
+                }
+            }
+        }
+        if pending.missing == 0 && pending.blame.is_none() && matches!(task.op, TaskOp::Kernel(_)) {
+            pending.blame = blame_kernel(&pending);
+        }
+        let missing = pending.missing;
+        if number == self.tasks.len() {
+            self.tasks.push(Some(pending));
+        } else {
+            self.tasks[number] = Some(pending);
+        }
+        if missing == 0 {
+            self.start(number, actions);
+        }
+    }
+
+    /// Lets the pull of `id` stand in the queue at the place of the first task that needs it.
+    fn queue_pull(&mut self, id: Gid, task: usize) {
+        if let Some(pull) = self.pulls.get_mut(&id)
+            && pull.first.is_none()
+        {
+            pull.first = Some(task);
+            self.queue.push_back(id);
+        }
+    }
+
+    /// A task whose operands are all there runs, or passes on a failure. Consequences are worked off from a list.
+    fn start(&mut self, number: usize, actions: &mut Vec<Action>) {
+        let mut numbers = vec![number];
+        while let Some(number) = numbers.pop() {
+            let pending = self.tasks[number].as_ref().expect("a task is started once");
+            match pending.blame.clone() {
+                None => {
+                    let task = &pending.prepared.batch.tasks[pending.index];
+                    self.ready.push(Reverse((pending.prepared.batch.serial, task.seq, number)));
+                }
+                Some(failure) => {
+                    let n = self.tasks[number].as_ref().map_or(0, Pending::n_outs);
+                    self.end(number, vec![Err(failure); n], &mut numbers, actions);
+                }
+            }
+        }
+    }
+
+    fn on_finished(&mut self, finished: Finished, actions: &mut Vec<Action>) {
+        let Finished { job, result, native, interpreted } = finished;
+        self.running -= 1;
+        self.stats.tasks += 1;
+        self.stats.native += native;
+        self.stats.interpreted += interpreted;
+        let Some(pending) = self.tasks.get(job).and_then(Option::as_ref) else { return };
+        let contents = match result {
+            Ok(blocks) if blocks.len() == pending.n_outs() => blocks.into_iter().map(|b| Ok(Arc::new(b))).collect(),
+            Ok(blocks) => {
+                let why = format!("made {} blocks instead of {}", blocks.len(), pending.n_outs());
+                vec![Err(Arc::new(pending.failure(why))); pending.n_outs()]
+            }
+            Err(why) => vec![Err(Arc::new(pending.failure(why))); pending.n_outs()],
+        };
+        let mut numbers = Vec::new();
+        self.end(job, contents, &mut numbers, actions);
+        for number in numbers {
+            self.start(number, actions);
+        }
+    }
+
+    /// Ends a task: fills its results, takes its uses, counts it. Tasks that can start now are added to `numbers`.
+    fn end(&mut self, number: usize, contents: Vec<Content>, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
+        let Some(pending) = self.tasks[number].take() else { return };
+        self.free.push(number);
+        let batch = &pending.prepared.batch;
+        let task = &batch.tasks[pending.index];
+        if let Some(Err(failure)) = contents.first() {
+            self.report_failure(failure, task.outs.iter().map(|&o| batch.blocks[o as usize].id));
+        }
+        for (&out, content) in task.outs.iter().zip(contents) {
+            self.settle(batch.blocks[out as usize].id, content, numbers, actions);
+        }
+        for arg in &task.args {
+            if let Arg::Block(b) = *arg {
+                self.store.used(batch.blocks[b.0 as usize].id, 1);
+            }
+        }
+        self.ended += 1;
+        match self.report.ended.last_mut() {
+            Some((serial, n)) if *serial == batch.serial => *n += 1,
+            Some(_) | None => self.report.ended.push((batch.serial, 1)),
+        }
+        // Reports are searched for equal failures, so they stay short.
+        if self.report.failures.len() >= REPORT {
+            self.flush(actions);
+        }
+    }
+
+    fn report_failure(&mut self, failure: &Failure, outs: impl Iterator<Item = Gid>) {
+        let kept: Vec<Gid> = outs.filter(|&id| self.store.is_kept(id)).collect();
+        let known = self.report.failures.iter().position(|f| f == failure);
+        let index = known.unwrap_or_else(|| {
+            self.report.failures.push(failure.clone());
+            self.report.failures.len() - 1
+        });
+        self.report.poisoned.extend(kept.into_iter().map(|id| (id, index as u32)));
+    }
+
+    /// Fills a slot and starts what waited for it.
+    fn fill(&mut self, id: Gid, content: Content, actions: &mut Vec<Action>) {
+        let mut numbers = Vec::new();
+        self.settle(id, content, &mut numbers, actions);
+        for number in numbers {
+            self.start(number, actions);
+        }
+    }
+
+    /// Fills a slot and answers its readers; tasks that can start now are added to `numbers`.
+    fn settle(&mut self, id: Gid, content: Content, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
+        let waiting = self.store.fill(id, content.clone());
+        for number in waiting.tasks {
+            let Some(pending) = self.tasks[number].as_mut() else { continue };
+            pending.missing -= 1;
+            if let Err(failure) = &content {
+                pending.blame.get_or_insert_with(|| Arc::clone(failure));
+            }
+            if pending.missing == 0 {
+                if pending.blame.is_none() {
+                    pending.blame = blame_kernel(pending);
+                }
+                numbers.push(number);
+            }
+        }
+        for reader in waiting.readers {
+            self.answer(id, &content, reader, actions);
+        }
+    }
+
+    fn on_request(&mut self, node: NodeId, request: ToOwner, actions: &mut Vec<Action>) {
+        match request {
+            ToOwner::Used { id, uses } => self.store.used(id, uses),
+            ToOwner::Get { id, serial, uses } => {
+                if self.seen >= serial && !self.store.knows(id) {
+                    let failure = self.nowhere(id);
+                    actions.push(Action::Answer(node, FromOwner::Failed(id, failure)));
+                } else {
+                    self.read(id, Reader::Peer(node, uses), actions);
+                }
+            }
+        }
+    }
+
+    /// A reader from outside: answered now or when the block is there.
+    fn read(&mut self, id: Gid, reader: Reader, actions: &mut Vec<Action>) {
+        match self.store.content(id).cloned() {
+            Some(content) => self.answer(id, &content, reader, actions),
+            None if !self.store.knows(id) && !matches!(reader, Reader::Peer(..)) => {
+                let failure = self.nowhere(id);
+                actions.push(Action::Tell(ToDriver::Failed(id, failure)));
+            }
+            None => self.store.await_reader(id, reader),
+        }
+    }
+
+    fn answer(&mut self, id: Gid, content: &Content, reader: Reader, actions: &mut Vec<Action>) {
+        actions.push(match (reader, content) {
+            (Reader::Driver, Ok(block)) => Action::Tell(ToDriver::Block(id, Arc::clone(block))),
+            (Reader::Watch, Ok(_)) => Action::Tell(ToDriver::Ready(id)),
+            (Reader::Driver | Reader::Watch, Err(failure)) => Action::Tell(ToDriver::Failed(id, Failure::clone(failure))),
+            (Reader::Peer(node, _), Ok(block)) => Action::Answer(node, FromOwner::Block(id, Arc::clone(block))),
+            (Reader::Peer(node, _), Err(failure)) => Action::Answer(node, FromOwner::Failed(id, Failure::clone(failure))),
+        });
+        let uses = if let Reader::Peer(_, uses) = reader { uses } else { 0 };
+        self.store.used(id, uses);
+    }
+
+    /// Asks for blocks in the order of the tasks that need them.
+    fn pull(&mut self, actions: &mut Vec<Action>) {
+        while self.under_way < PULLS
+            && let Some(id) = self.queue.pop_front()
+        {
+            let Some(pull) = self.pulls.get_mut(&id) else { continue };
+            if self.lost.contains_key(&pull.from) {
+                self.give_up(id, actions);
+                continue;
+            }
+            pull.asked = true;
+            self.under_way += 1;
+            actions.push(Action::Ask(pull.from, ToOwner::Get { id, serial: pull.serial, uses: pull.uses }));
+        }
+    }
+
+    fn on_pulled(&mut self, id: Gid, content: Content, actions: &mut Vec<Action>) {
+        if self.pulls.get(&id).is_none_or(|p| !p.asked) {
+            return;
+        }
+        self.pulls.remove(&id);
+        self.under_way -= 1;
+        self.fill(id, content, actions);
+    }
+
+    /// Nothing more comes from `node`: what is asked of it fails now, what is not asked yet fails in its turn.
+    fn on_unreachable(&mut self, node: NodeId, actions: &mut Vec<Action>) {
+        let pid = self.pids.get(&node).copied().unwrap_or_default();
+        self.lost.entry(node).or_insert(pid);
+        let mut ids: Vec<Gid> = self.pulls.iter().filter(|(_, p)| p.from == node).map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.give_up(id, actions);
+        }
+    }
+
+    fn give_up(&mut self, id: Gid, actions: &mut Vec<Action>) {
+        let Some(pull) = self.pulls.remove(&id) else { return };
+        self.under_way -= usize::from(pull.asked);
+        let pid = self.lost.get(&pull.from).copied().unwrap_or_default();
+        let why = format!("worker n{} (process {pid}) was lost", pull.from.0);
+        let waits = pull.first.and_then(|t| self.tasks[t].as_ref());
+        let failure = waits.map_or_else(|| nowhere(self.node, id, &why), |pending| pending.failure(why.clone()));
+        self.fill(id, Err(Arc::new(failure)), actions);
+    }
+
+    fn nowhere(&self, id: Gid) -> Failure {
+        nowhere(self.node, id, "the block is not on this node")
+    }
+
+    fn flush(&mut self, actions: &mut Vec<Action>) {
+        if self.ended > 0 {
+            self.ended = 0;
+            actions.push(Action::Tell(ToDriver::Report(std::mem::take(&mut self.report))));
+        }
+    }
+}
+
+impl Pending {
+    fn n_outs(&self) -> usize {
+        self.prepared.batch.tasks[self.index].outs.len()
+    }
+
+    fn failure(&self, why: String) -> Failure {
+        let batch = &self.prepared.batch;
+        let task = &batch.tasks[self.index];
+        let (grid, index) = (&batch.grids[task.place.0 as usize], task.place.1 as usize);
+        Failure {
+            call: batch.call.clone(),
+            number: batch.number,
+            file: batch.file.clone(),
+            loc: task.loc,
+            op: op_name(&task.op).to_owned(),
+            why,
+            block: grid.coords(index).into_iter().map(|c| c as u32).collect(),
+            shape: grid.block_shape_at(index).into_iter().map(|n| n as u64).collect(),
+        }
+    }
+}
+
+/// The failure of a kernel task whose kernel could not be prepared.
+fn blame_kernel(pending: &Pending) -> Option<Arc<Failure>> {
+    let why = pending.prepared.broken.as_ref()?;
+    let is_kernel = matches!(pending.prepared.batch.tasks[pending.index].op, TaskOp::Kernel(_));
+    is_kernel.then(|| Arc::new(pending.failure(why.clone())))
+}
+
+/// The failure of a block that no task here accounts for.
+fn nowhere(node: NodeId, id: Gid, why: &str) -> Failure {
+    Failure {
+        call: "cluster".to_owned(),
+        number: 0,
+        file: format!("n{}", node.0),
+        loc: nums_ir::diag::Loc::default(),
+        op: format!("block g{id}"),
+        why: why.to_owned(),
+        block: Vec::new(),
+        shape: Vec::new(),
+    }
+}
+
+/// The operator's name in a failure.
+fn op_name(op: &TaskOp) -> &'static str {
+    match op {
+        TaskOp::Kernel(_) => "kernel",
+        TaskOp::Combine(op) => op.name(),
+        TaskOp::Matmul { .. } => "matmul",
+        TaskOp::Assemble { .. } => "assemble",
+        TaskOp::Reshape(_) => "reshape",
+        TaskOp::Fill { .. } => "fill",
+        TaskOp::Arange { .. } => "arange",
+        TaskOp::Eye { .. } => "eye",
+        TaskOp::Const { .. } => "const",
+        TaskOp::Solve => "solve",
+    }
+}
+
+#[cfg(test)]
+mod tests;

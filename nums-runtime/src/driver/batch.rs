@@ -1,0 +1,223 @@
+//! One batch a node, from a call and the nodes of its blocks.
+//!
+//! Two passes. The first writes each task into its node's batch, names the blocks that it touches there and counts uses; an
+//! operand that lives elsewhere is named `From` its owner and counts one use there, however many tasks pull it. The second
+//! adds those uses to the owners' batches. The result depends on nothing but the arguments, except that a node is told the
+//! body of a kernel once.
+
+use crate::pool::{Call, Gid};
+use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
+use nums_ir::func::Func;
+use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
+
+/// Kernels that a cluster has seen, and which node knows which.
+pub struct Kernels {
+    by_text: HashMap<[u8; 32], u32>,
+    /// By address: a graph that still lives was looked at before.
+    by_graph: HashMap<usize, (Weak<Graph>, Arc<[u32]>)>,
+    told: Vec<Vec<bool>>,
+    forget: Vec<bool>,
+}
+
+/// Kernels after which all are forgotten, so that a loop over changing shapes holds bounded memory.
+const KERNELS: usize = 4096;
+
+/// The batches of `call`, by node. `owners` is the node of every block; inputs' blocks come first.
+pub fn derive(call: &Call, owners: &[NodeId], serial: u64, kernels: &mut Kernels) -> Vec<(NodeId, Batch)> {
+    let mut by_node: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
+    for (index, node) in call.placement.tasks.iter().enumerate() {
+        by_node.entry(*node).or_default().push(index as u32);
+    }
+    let none = || vec![NONE; owners.len()];
+    let kept = kept_flags(&call.graph, call.inputs.len());
+    let mut pass = Pass { call, owners, kept, pulls: vec![0; owners.len()], home: none(), here: none(), touched: Vec::new() };
+    let mut batches: BTreeMap<NodeId, Batch> = BTreeMap::new();
+    for (node, tasks) in by_node {
+        batches.insert(node, pass.batch(node, &tasks, serial));
+    }
+    pass.add_pulls(serial, &mut batches);
+    let ids = kernels.of(&call.graph);
+    for (node, batch) in &mut batches {
+        kernels.tell(*node, &call.graph, &ids, batch);
+    }
+    batches.into_iter().collect()
+}
+
+/// The blocks of results that the call makes, as indices over all blocks; they stay until released.
+pub fn kept(graph: &Graph, n_inputs: usize) -> impl Iterator<Item = usize> {
+    kept_flags(graph, n_inputs).into_iter().enumerate().filter(|(_, kept)| *kept).map(|(block, _)| block)
+}
+
+fn kept_flags(graph: &Graph, n_inputs: usize) -> Vec<bool> {
+    let mut kept = vec![false; graph.n_blocks()];
+    for output in &graph.outputs {
+        for block in graph.array(output.array).blocks() {
+            kept[block.0 as usize] = block.0 as usize >= n_inputs;
+        }
+    }
+    kept
+}
+
+/// No index.
+const NONE: u32 = u32::MAX;
+
+struct Pass<'a> {
+    call: &'a Call,
+    owners: &'a [NodeId],
+    kept: Vec<bool>,
+    /// Pulls of each block by other nodes.
+    pulls: Vec<u32>,
+    /// Index of each block in its owner's batch.
+    home: Vec<u32>,
+    /// Index of each block in the batch that is being written, and which have one.
+    here: Vec<u32>,
+    touched: Vec<usize>,
+}
+
+impl Pass<'_> {
+    fn batch(&mut self, node: NodeId, tasks: &[u32], serial: u64) -> Batch {
+        let mut batch = empty(self.call, serial);
+        let mut grids = HashMap::new();
+        for &index in tasks {
+            let task = &self.call.graph.tasks[index as usize];
+            let args = task.args.iter().map(|arg| match *arg {
+                Arg::Scalar(s) => Arg::Scalar(s),
+                Arg::Block(block) => Arg::Block(BlockId(self.touch(node, block, 1, &mut batch))),
+            });
+            let args = args.collect();
+            let outs = task.outs.iter().map(|&block| self.touch(node, block, 0, &mut batch)).collect();
+            let place = place(&self.call.graph, task, &mut grids, &mut batch);
+            batch.tasks.push(BatchTask { seq: index, op: task.op.clone(), args, outs, place, loc: task.loc });
+        }
+        for block in self.touched.drain(..) {
+            self.here[block] = NONE;
+        }
+        batch
+    }
+
+    /// The index of `block` in the batch of `node`, with so many more uses there.
+    fn touch(&mut self, node: NodeId, block: BlockId, uses: u32, batch: &mut Batch) -> u32 {
+        let block = block.0 as usize;
+        if self.here[block] == NONE {
+            self.here[block] = batch.blocks.len() as u32;
+            self.touched.push(block);
+            let owner = self.owners[block];
+            if owner == node {
+                self.home[block] = self.here[block];
+            } else {
+                self.pulls[block] += 1;
+            }
+            let origin = if owner == node { self.origin(block) } else { Origin::From(owner) };
+            batch.blocks.push(BatchBlock { id: self.id(block), uses: 0, origin });
+        }
+        let index = self.here[block];
+        batch.blocks[index as usize].uses += uses;
+        index
+    }
+
+    /// What a block is to its owner.
+    fn origin(&self, block: usize) -> Origin {
+        match (block < self.call.inputs.len(), self.kept[block]) {
+            (true, _) => Origin::Here,
+            (false, true) => Origin::MadeAndKept,
+            (false, false) => Origin::Made,
+        }
+    }
+
+    fn id(&self, block: usize) -> Gid {
+        let n = self.call.inputs.len();
+        self.call.inputs.get(block).copied().unwrap_or_else(|| self.call.first + (block - n) as u64)
+    }
+
+    /// Adds to each owner's batch the pulls of other nodes; an owner without a task gets a batch for that alone.
+    fn add_pulls(&self, serial: u64, batches: &mut BTreeMap<NodeId, Batch>) {
+        for (block, &uses) in self.pulls.iter().enumerate().filter(|(_, uses)| **uses > 0) {
+            let batch = batches.entry(self.owners[block]).or_insert_with(|| empty(self.call, serial));
+            match batch.blocks.get_mut(self.home[block] as usize) {
+                Some(entry) => entry.uses += uses,
+                None => batch.blocks.push(BatchBlock { id: self.id(block), uses, origin: self.origin(block) }),
+            }
+        }
+    }
+}
+
+fn empty(call: &Call, serial: u64) -> Batch {
+    Batch {
+        serial,
+        call: call.name.clone(),
+        number: call.number,
+        file: call.file.clone(),
+        kernels: Vec::new(),
+        define: Vec::new(),
+        forget: false,
+        scalars: call.scalars.clone(),
+        grids: Vec::new(),
+        blocks: Vec::new(),
+        tasks: Vec::new(),
+    }
+}
+
+/// Which block of which cut array a task makes first.
+fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, batch: &mut Batch) -> (u32, u32) {
+    let block = task.outs[0];
+    let id = graph.array_of(block);
+    let array = graph.array(id);
+    let grid = *grids.entry(id).or_insert_with(|| {
+        batch.grids.push(array.grid.clone());
+        batch.grids.len() as u32 - 1
+    });
+    (grid, block.0 - array.first.0)
+}
+
+impl Kernels {
+    /// No kernels, on so many nodes.
+    pub fn new(nodes: usize) -> Kernels {
+        Kernels { by_text: HashMap::new(), by_graph: HashMap::new(), told: vec![Vec::new(); nodes], forget: vec![false; nodes] }
+    }
+
+    /// The cluster's numbers of a graph's kernels. Equal text is the same kernel.
+    fn of(&mut self, graph: &Arc<Graph>) -> Arc<[u32]> {
+        let address = Arc::as_ptr(graph).addr();
+        if let Some((known, ids)) = self.by_graph.get(&address)
+            && known.upgrade().is_some_and(|known| Arc::ptr_eq(&known, graph))
+        {
+            return Arc::clone(ids);
+        }
+        if self.by_text.len() + graph.kernels.len() > KERNELS {
+            self.by_text.clear();
+            self.by_graph.clear();
+            self.told.iter_mut().for_each(Vec::clear);
+            self.forget.fill(true);
+        }
+        if self.by_graph.len() >= KERNELS {
+            self.by_graph.retain(|_, (graph, _)| graph.strong_count() > 0);
+        }
+        let ids: Arc<[u32]> = graph.kernels.iter().map(|body| self.number(body)).collect();
+        self.by_graph.insert(address, (Arc::downgrade(graph), Arc::clone(&ids)));
+        ids
+    }
+
+    fn number(&mut self, body: &Func) -> u32 {
+        let key = *blake3::hash(nums_ir::text::print(body).as_bytes()).as_bytes();
+        let next = self.by_text.len() as u32;
+        *self.by_text.entry(key).or_insert(next)
+    }
+
+    /// Writes the kernels into a batch, with the bodies that the node does not know.
+    fn tell(&mut self, node: NodeId, graph: &Graph, ids: &[u32], batch: &mut Batch) {
+        let node = node.0 as usize;
+        batch.forget = std::mem::take(&mut self.forget[node]);
+        batch.kernels = ids.to_vec();
+        let told = &mut self.told[node];
+        for (&id, body) in ids.iter().zip(&graph.kernels) {
+            if told.len() <= id as usize {
+                told.resize(id as usize + 1, false);
+            }
+            if !std::mem::replace(&mut told[id as usize], true) {
+                batch.define.push((id, Body(Arc::new(body.clone()))));
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Tables: events in, actions out, both as one line of text each.
+
+use super::{Action, CALLS, Driver, Event, Reply};
+use crate::block::Block;
+use crate::error::{Error, Failure};
+use crate::pool::Call;
+use crate::wire::message::{Batch, Origin, Report, ToDriver, ToWorker};
+use nums_ir::diag::Loc;
+use nums_ir::dtype::DType;
+use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, NodeId, Placement, Task, TaskOp};
+use nums_ir::grid::Grid;
+use nums_ir::ops::ReduceOp;
+use std::sync::Arc;
+
+/// Node 0 has process 50, node 1 process 51.
+fn driver() -> Driver {
+    Driver::new(&[50, 51])
+}
+
+fn one() -> Arc<Block> {
+    Arc::new(Block::from_slice(&[1.0f64], &[1]))
+}
+
+fn array(blocks: usize, first: u32) -> GraphArray {
+    let grid = Grid::new(&[blocks], &[1]);
+    GraphArray { name: "a".to_owned(), dtype: DType::F64, grid, first: BlockId(first), loc: Loc::default() }
+}
+
+/// `y = x[0] + x[1]` on node 0, `z = y + x[1]` on node 1; `z` is the result. Inputs are g1 and g2, `first` is `y`.
+fn call(number: u64, first: u64) -> Box<Call> {
+    let add = |a, b, out| Task {
+        op: TaskOp::Combine(ReduceOp::Sum),
+        args: vec![Arg::Block(BlockId(a)), Arg::Block(BlockId(b))],
+        outs: vec![BlockId(out)],
+        loc: Loc::default(),
+    };
+    let graph = Graph {
+        name: "f".to_owned(),
+        kernels: vec![],
+        arrays: vec![array(2, 0), array(1, 2), array(1, 3)],
+        inputs: vec![ArrayId(0)],
+        scalars: vec![],
+        outputs: vec![GraphOutput { array: ArrayId(2), weak: false }],
+        tasks: vec![add(0, 1, 2), add(2, 1, 3)],
+    };
+    let placement =
+        Placement { policy: String::new(), tasks: vec![NodeId(0), NodeId(1)], homes: vec![], loads: vec![], copies: vec![] };
+    let (graph, placement) = (Arc::new(graph), Arc::new(placement));
+    Box::new(Call {
+        name: "f".to_owned(),
+        number,
+        file: "f.rs".to_owned(),
+        graph,
+        placement,
+        inputs: vec![1, 2],
+        scalars: vec![],
+        first,
+    })
+}
+
+fn failure(number: u64) -> Failure {
+    let (call, file, op, why) = ("f".to_owned(), "f.rs".to_owned(), "sum".to_owned(), "broken".to_owned());
+    Failure { call, number, file, loc: Loc::default(), op, why, block: vec![0], shape: vec![1] }
+}
+
+fn report(ended: &[(u64, u32)], failed: &[(u64, u64)]) -> ToDriver {
+    let poisoned = failed.iter().enumerate().map(|(i, (id, _))| (*id, i as u32)).collect();
+    ToDriver::Report(Report { ended: ended.to_vec(), failures: failed.iter().map(|f| failure(f.1)).collect(), poisoned })
+}
+
+fn batch_text(batch: &Batch) -> String {
+    let blocks = batch.blocks.iter().map(|b| {
+        let origin = match b.origin {
+            Origin::Made => "made".to_owned(),
+            Origin::MadeAndKept => "kept".to_owned(),
+            Origin::Here => "here".to_owned(),
+            Origin::From(node) => format!("from n{}", node.0),
+        };
+        format!("g{} {origin} x{}", b.id, b.uses)
+    });
+    let blocks: Vec<String> = blocks.collect();
+    format!("batch {} of {} tasks: {}", batch.serial, batch.tasks.len(), blocks.join(", "))
+}
+
+fn text(action: &Action) -> String {
+    match action {
+        Action::Send(node, message) => {
+            let message = match message {
+                ToWorker::Tasks(batch) => batch_text(batch),
+                ToWorker::Get(ids) => format!("get {ids:?}"),
+                ToWorker::Watch(ids) => format!("watch {ids:?}"),
+                ToWorker::Release(ids) => format!("release {ids:?}"),
+                ToWorker::Lost { node, pid } => format!("lost n{} {pid}", node.0),
+                ToWorker::Stats(ticket) => format!("stats {ticket}"),
+                ToWorker::Shutdown => "shutdown".to_owned(),
+                ToWorker::Put(id, _) => format!("put g{id}"),
+            };
+            format!("n{}: {message}", node.0)
+        }
+        Action::Answer(ticket, Ok(Reply::Done)) => format!("{ticket}: done"),
+        Action::Answer(ticket, Ok(Reply::Blocks(blocks))) => format!("{ticket}: {} blocks", blocks.len()),
+        Action::Answer(ticket, Ok(Reply::Stats(stats))) => format!("{ticket}: stats of {}", stats.len()),
+        Action::Answer(ticket, Err(error)) => format!("{ticket}: {error}"),
+    }
+}
+
+#[track_caller]
+fn check(driver: &mut Driver, event: Event, expected: &[&str]) {
+    let actions: Vec<String> = driver.on(event).iter().map(text).collect();
+    assert_eq!(actions, expected);
+}
+
+/// With g1 on node 0 and g2 on node 1.
+fn with_inputs() -> Driver {
+    let mut driver = driver();
+    check(&mut driver, Event::Put(1, 1, NodeId(0), one()), &["n0: put g1", "1: done"]);
+    check(&mut driver, Event::Put(2, 2, NodeId(1), one()), &["n1: put g2", "2: done"]);
+    driver
+}
+
+const N0: NodeId = NodeId(0);
+const N1: NodeId = NodeId(1);
+
+#[test]
+fn a_call_is_one_batch_a_node_with_uses_counted() {
+    let mut d = with_inputs();
+    let submitted = [
+        // g2 is pulled to node 0 once; g10 is used by node 1's pull.
+        "n0: batch 1 of 1 tasks: g1 here x1, g2 from n1 x1, g10 made x1",
+        // g2 is used here and by node 0's pull.
+        "n1: batch 1 of 1 tasks: g10 from n0 x1, g2 here x2, g11 kept x0",
+        "3: done",
+    ];
+    check(&mut d, Event::Submit(3, call(1, 10)), &submitted);
+    assert_eq!((d.home(11), d.home(10), d.n_unfinished()), (Some(N1), None, 1));
+    check(&mut d, Event::Fetch(4, vec![11, 11]), &["n1: get [11]"]);
+    check(&mut d, Event::Fetch(5, vec![11]), &[]);
+    check(&mut d, Event::Wait(6, vec![11]), &["n1: watch [11]"]);
+    check(&mut d, Event::From(N1, ToDriver::Block(11, one())), &["4: 2 blocks", "5: 1 blocks"]);
+    check(&mut d, Event::From(N1, ToDriver::Ready(11)), &["6: done"]);
+    check(&mut d, Event::Finish(7), &[]);
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &["7: done"]);
+    check(&mut d, Event::Release(vec![11, 1, 99]), &["n0: release [1]", "n1: release [11]"]);
+}
+
+#[test]
+fn an_owner_without_a_task_hears_of_the_pull() {
+    let mut d = with_inputs();
+    let mut call = call(1, 10);
+    Arc::make_mut(&mut call.placement).tasks.fill(N0);
+    let submitted = [
+        "n0: batch 1 of 2 tasks: g1 here x1, g2 from n1 x2, g10 made x1, g11 kept x0",
+        "n1: batch 1 of 0 tasks: g2 here x1",
+        "3: done",
+    ];
+    check(&mut d, Event::Submit(3, call), &submitted);
+}
+
+#[test]
+fn calls_beyond_the_bound_wait_in_order() {
+    let mut d = with_inputs();
+    for i in 0..CALLS as u64 {
+        assert_eq!(d.on(Event::Submit(100 + i, call(i, 1000 + 2 * i))).len(), 3);
+    }
+    check(&mut d, Event::Submit(300, call(90, 9000)), &[]);
+    check(&mut d, Event::Submit(301, call(91, 9002)), &[]);
+    check(&mut d, Event::From(N0, report(&[(5, 1)], &[])), &[]);
+    let actions = d.on(Event::From(N1, report(&[(5, 1)], &[])));
+    assert_eq!(text(&actions[2]), "300: done");
+    assert_eq!((actions.len(), d.n_unfinished()), (3, CALLS));
+    let actions: Vec<String> = d.on(Event::Close).iter().map(text).collect();
+    assert_eq!(actions, ["n0: shutdown", "n1: shutdown", "301: the cluster is closed"]);
+}
+
+#[test]
+fn a_failure_is_told_once() {
+    let said = "f, call 1: sum at f.rs:0:0: broken, block (0), 1";
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    d.on(Event::Fetch(4, vec![11]));
+    check(&mut d, Event::From(N1, ToDriver::Failed(11, failure(1))), &[&format!("4: {said}")]);
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[(11, 1)])), &[]);
+    check(&mut d, Event::Wait(5, vec![11]), &[&format!("5: {said}")]);
+    check(&mut d, Event::Finish(6), &["6: done"]);
+}
+
+#[test]
+fn a_failure_that_nobody_read_is_kept_for_the_end() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[(10, 1)])), &[]);
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[(11, 1)])), &[]);
+    assert!(matches!(d.first_unread(), Some(Error::Task(f)) if f.number == 1));
+    check(&mut d, Event::Finish(6), &["6: f, call 1: sum at f.rs:0:0: broken, block (0), 1"]);
+    assert!(d.first_unread().is_none());
+}
+
+#[test]
+fn a_call_on_a_failed_input_is_refused() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[(11, 1)])), &[]);
+    let mut next = call(2, 20);
+    next.inputs = vec![1, 11];
+    check(&mut d, Event::Submit(4, next), &["4: f, call 1: sum at f.rs:0:0: broken, block (0), 1"]);
+}
+
+#[test]
+fn a_lost_node_fails_what_involves_it() {
+    let lost = "worker n1 (process 51) was lost: gone";
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::Fetch(4, vec![1, 11]), &["n0: get [1]", "n1: get [11]"]);
+    check(&mut d, Event::Wait(5, vec![1]), &["n0: watch [1]"]);
+    check(&mut d, Event::Stats(6), &["n0: stats 6", "n1: stats 6"]);
+    check(&mut d, Event::From(N0, ToDriver::Stats(6, Default::default())), &[]);
+    let told = ["n0: lost n1 51".to_owned(), format!("4: {lost}"), "6: stats of 2".to_owned()];
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &told.each_ref().map(String::as_str));
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &[]);
+    check(&mut d, Event::From(N0, ToDriver::Ready(1)), &["5: done"]);
+    check(&mut d, Event::Wait(7, vec![11]), &[&format!("7: {lost}")]);
+    check(&mut d, Event::Put(8, 30, N1, one()), &[&format!("8: {lost}")]);
+    check(&mut d, Event::Submit(9, call(2, 20)), &[&format!("9: {lost}")]);
+    check(&mut d, Event::Release(vec![2]), &[]);
+    check(&mut d, Event::Finish(10), &[]);
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &["10: done"]);
+}
+
+#[test]
+fn a_loss_that_nobody_was_told_of_is_kept_for_the_end() {
+    let mut d = with_inputs();
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: lost n1 51"]);
+    check(&mut d, Event::Finish(3), &["3: worker n1 (process 51) was lost: gone"]);
+}
+
+#[test]
+fn the_end_answers_all_who_wait() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    d.on(Event::Finish(4));
+    let closed = ["4: the cluster is closed", "n0: shutdown", "n1: shutdown"];
+    check(&mut d, Event::Close, &closed);
+    check(&mut d, Event::Close, &[]);
+    check(&mut d, Event::Wait(5, vec![11]), &["5: the cluster is closed"]);
+    check(&mut d, Event::Submit(6, call(2, 20)), &["6: the cluster is closed"]);
+    check(&mut d, Event::Put(7, 30, N0, one()), &["7: the cluster is closed"]);
+    check(&mut d, Event::Lost(N0, "it ended".to_owned()), &[]);
+    check(&mut d, Event::Stats(8), &["8: stats of 2"]);
+}
+
+#[test]
+fn finish_after_close_is_answered() {
+    let mut d = driver();
+    d.on(Event::Close);
+    check(&mut d, Event::Finish(1), &["1: done"]);
+}

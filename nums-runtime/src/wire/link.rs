@@ -1,0 +1,254 @@
+//! A socket after the challenge: a reader and a writer of messages.
+//!
+//! A control message is one frame, decoded after its length was checked. A block's bytes go from the socket straight into the
+//! block's buffer and from the block straight into the socket. The writer takes messages from a queue and flushes when the
+//! queue is empty, so that many small messages share a packet. Every socket has Nagle's delay switched off.
+
+use super::WireError;
+use super::codec::{self, BLOCK_FIXED, BlockHeader};
+use super::frame::{HEADER, Header, Kind};
+use super::message::Carries;
+use crate::block::{Block, Receiver};
+use crate::pool::Gid;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Bytes that went over the sockets of a process.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Received.
+    pub net_in: AtomicU64,
+    /// Sent.
+    pub net_out: AtomicU64,
+}
+
+/// The reading half.
+pub struct Reader {
+    stream: BufReader<OwnedReadHalf>,
+    epoch: u32,
+    traffic: Arc<Traffic>,
+}
+
+/// The writing half.
+pub struct Writer {
+    stream: BufWriter<OwnedWriteHalf>,
+    epoch: u32,
+    traffic: Arc<Traffic>,
+}
+
+/// Buffer of a socket: many small messages, but not a block.
+const BUFFER: usize = 64 << 10;
+
+/// Takes a socket apart. Frames of another epoch are refused.
+pub fn split(stream: TcpStream, epoch: u32, traffic: &Arc<Traffic>) -> (Reader, Writer) {
+    let (read, write) = stream.into_split();
+    let reader = Reader { stream: BufReader::with_capacity(BUFFER, read), epoch, traffic: Arc::clone(traffic) };
+    let writer = Writer { stream: BufWriter::with_capacity(BUFFER, write), epoch, traffic: Arc::clone(traffic) };
+    (reader, writer)
+}
+
+impl Reader {
+    /// The next message; `None` when the other end closed between two frames.
+    pub async fn read<M: Carries>(&mut self) -> Result<Option<M>, WireError> {
+        let Some(header) = self.header().await? else { return Ok(None) };
+        match header.kind {
+            Kind::Control => codec::decode(&self.payload(header.length).await?).map(Some),
+            Kind::Block => {
+                let (id, block) = self.block(header.length).await?;
+                let message = M::with_block(id, Arc::new(block));
+                message.map(Some).ok_or_else(|| WireError::Broken("a block where none is expected".to_owned()))
+            }
+            Kind::Auth => Err(WireError::Broken("a challenge in the middle of a connection".to_owned())),
+        }
+    }
+
+    /// The next message, which must be there and carry no block.
+    pub async fn read_plain<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, WireError> {
+        match self.header().await? {
+            Some(Header { kind: Kind::Control, length, .. }) => codec::decode(&self.payload(length).await?),
+            Some(Header { kind: Kind::Auth | Kind::Block, .. }) => Err(WireError::Broken("a frame out of order".to_owned())),
+            None => Err(WireError::Broken("the other end closed".to_owned())),
+        }
+    }
+
+    /// Sets the epoch that frames must have from now on.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
+
+    async fn header(&mut self) -> Result<Option<Header>, WireError> {
+        let mut bytes = [0; HEADER];
+        let mut have = 0;
+        while have < HEADER {
+            match self.stream.read(&mut bytes[have..]).await? {
+                0 if have == 0 => return Ok(None),
+                0 => return Err(WireError::Broken("the other end closed within a frame".to_owned())),
+                n => have += n,
+            }
+        }
+        let header = Header::decode(&bytes)?;
+        match header {
+            Some(header) if header.epoch != self.epoch => {
+                Err(WireError::Broken(format!("a frame of epoch {}, expected {}", header.epoch, self.epoch)))
+            }
+            Some(header) => {
+                self.traffic.net_in.fetch_add(HEADER as u64 + header.length, Ordering::Relaxed);
+                Ok(Some(header))
+            }
+            None => Err(WireError::Broken("a frame without a header".to_owned())),
+        }
+    }
+
+    async fn payload(&mut self, length: u64) -> Result<Vec<u8>, WireError> {
+        let mut payload = vec![0; length as usize];
+        self.stream.read_exact(&mut payload).await?;
+        Ok(payload)
+    }
+
+    async fn block(&mut self, length: u64) -> Result<(Gid, Block), WireError> {
+        let mut fixed = [0; BLOCK_FIXED];
+        self.stream.read_exact(&mut fixed).await?;
+        let n = BlockHeader::len_of(&fixed)?;
+        let mut bytes = fixed.to_vec();
+        bytes.resize(n, 0);
+        self.stream.read_exact(&mut bytes[BLOCK_FIXED..]).await?;
+        let rest = length.checked_sub(n as u64).ok_or_else(|| WireError::Broken("a block shorter than its header".to_owned()))?;
+        let header = BlockHeader::decode(&bytes, rest)?;
+        let broken = |e| WireError::Broken(format!("a block that cannot be read: {e}"));
+        let mut receiver = Receiver::new(header.dtype, &header.shape).map_err(broken)?;
+        self.stream.read_exact(receiver.bytes_mut()).await?;
+        Ok((header.id, receiver.finish().map_err(broken)?))
+    }
+}
+
+impl Writer {
+    /// Writes messages from the queue until it is closed or the socket fails.
+    pub async fn run<M: Carries>(mut self, mut queue: UnboundedReceiver<M>) -> Result<(), WireError> {
+        while let Some(message) = queue.recv().await {
+            self.write(&message).await?;
+            while let Ok(message) = queue.try_recv() {
+                self.write(&message).await?;
+            }
+            self.stream.flush().await?;
+        }
+        Ok(self.stream.shutdown().await?)
+    }
+
+    /// Writes one message that carries no block, at once.
+    pub async fn write_plain<T: serde::Serialize>(&mut self, message: &T) -> Result<(), WireError> {
+        let payload = codec::encode(message)?;
+        self.frame(Kind::Control, &payload, &[]).await?;
+        Ok(self.stream.flush().await?)
+    }
+
+    /// Sets the epoch of frames from now on.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
+
+    async fn write<M: Carries>(&mut self, message: &M) -> Result<(), WireError> {
+        match message.block() {
+            None => {
+                let payload = codec::encode(message)?;
+                self.frame(Kind::Control, &payload, &[]).await
+            }
+            Some((id, block)) => {
+                let header = BlockHeader { id, dtype: block.dtype(), shape: block.shape().to_vec() }.encode()?;
+                self.frame(Kind::Block, &header, block.bytes()).await
+            }
+        }
+    }
+
+    async fn frame(&mut self, kind: Kind, front: &[u8], rest: &[u8]) -> Result<(), WireError> {
+        let header = Header { kind, epoch: self.epoch, length: (front.len() + rest.len()) as u64 };
+        self.stream.write_all(&header.encode()).await?;
+        self.stream.write_all(front).await?;
+        self.stream.write_all(rest).await?;
+        self.traffic.net_out.fetch_add(HEADER as u64 + header.length, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Header, Kind, Traffic, split};
+    use crate::block::Block;
+    use crate::wire::WireError;
+    use crate::wire::message::{FromOwner, ToOwner, ToWorker};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::mpsc::unbounded_channel;
+
+    fn with_sockets<T>(test: impl AsyncFnOnce(TcpStream, TcpStream) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let dialed = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (accepted, _) = listener.accept().await.unwrap();
+            test(dialed, accepted).await
+        })
+    }
+
+    #[test]
+    fn messages_and_blocks_arrive_in_order_and_the_end_is_clean() {
+        let big: Vec<f64> = (0..100_000).map(f64::from).collect();
+        let blocks =
+            [Block::from_slice(&big, &[100, 1000]), Block::from_slice(&[true], &[]), Block::from_slice::<i8>(&[], &[0, 3])];
+        with_sockets(async |a, b| {
+            let traffic = Arc::new(Traffic::default());
+            let (_read, writer) = split(a, 7, &traffic);
+            let (mut reader, _write) = split(b, 7, &Arc::new(Traffic::default()));
+            let (queue, messages) = unbounded_channel();
+            for (i, block) in blocks.iter().enumerate() {
+                queue.send(ToWorker::Put(i as u64, Arc::new(block.clone()))).unwrap();
+                queue.send(ToWorker::Release(vec![i as u64])).unwrap();
+            }
+            drop(queue);
+            let written = tokio::spawn(writer.run(messages));
+            for (i, block) in blocks.iter().enumerate() {
+                let Some(ToWorker::Put(id, got)) = reader.read().await.unwrap() else { panic!("a block") };
+                assert_eq!((id, got.dtype(), got.shape()), (i as u64, block.dtype(), block.shape()));
+                assert_eq!(got.bytes(), block.bytes());
+                assert!(matches!(reader.read().await.unwrap(), Some(ToWorker::Release(ids)) if ids == [i as u64]));
+            }
+            written.await.unwrap().unwrap();
+            assert!(reader.read::<ToWorker>().await.unwrap().is_none());
+            assert!(traffic.net_out.load(Ordering::Relaxed) > 800_000);
+        });
+    }
+
+    /// What a reader of epoch 7 says to these bytes and then the end of the connection.
+    fn refused<M: super::Carries + std::fmt::Debug>(bytes: &[u8]) -> WireError {
+        with_sockets(async |mut a, b| {
+            a.write_all(bytes).await.unwrap();
+            drop(a);
+            let (mut reader, _write) = split(b, 7, &Arc::new(Traffic::default()));
+            reader.read::<M>().await.unwrap_err()
+        })
+    }
+
+    fn frame(kind: Kind, epoch: u32, payload: &[u8]) -> Vec<u8> {
+        let header = Header { kind, epoch, length: payload.len() as u64 };
+        [&header.encode(), payload].concat()
+    }
+
+    #[test]
+    fn broken_frames_end_the_connection() {
+        let says = |bytes: &[u8]| refused::<FromOwner>(bytes).to_string();
+        assert_eq!(says(&frame(Kind::Control, 6, &[0])), "a frame of epoch 6, expected 7");
+        assert_eq!(says(&frame(Kind::Auth, 7, &[0])), "a challenge in the middle of a connection");
+        assert_eq!(says(&frame(Kind::Control, 7, &[0])[..9]), "the other end closed within a frame");
+        assert!(says(&frame(Kind::Control, 7, &[200, 1])).starts_with("a message that cannot be read"));
+        let truth = [&[0; 8][..], &[0, 0, 2]].concat();
+        assert!(says(&frame(Kind::Block, 7, &truth)).starts_with("a block that cannot be read"));
+        assert_eq!(says(&frame(Kind::Block, 7, &[0; 10])), "a block whose bytes do not fit its shape");
+        let good = [&[0; 8][..], &[0, 0, 1]].concat();
+        assert_eq!(refused::<ToOwner>(&frame(Kind::Block, 7, &good)).to_string(), "a block where none is expected");
+    }
+}

@@ -1,0 +1,155 @@
+//! `Node`: a worker shared by its compute threads and its rim.
+//!
+//! Compute threads take jobs from the worker, run them without any lock, and hand the results back. What the worker wants
+//! said goes to a `Rim`: the driver itself in one process, sockets otherwise. A job that panics fails like any other: it is
+//! a defect of a kernel, and the user's process must go on. Threads end when the node is closed.
+
+use super::{Action, Finished, Input, Job, JobArg, Worker};
+use crate::kernel::{self, Operand};
+use crate::wire::message::ToWorker;
+use nums_ir::graph::TaskOp;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// Where the actions of a worker go.
+pub trait Rim: Send + Sync + 'static {
+    /// Does what the worker wants done. Called without the worker's lock.
+    fn act(&self, actions: Vec<Action>);
+}
+
+/// A worker with its threads.
+pub struct Node {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+struct State {
+    worker: Worker,
+    idle: usize,
+    closed: bool,
+}
+
+impl Node {
+    /// A node around `worker`; no thread runs yet.
+    pub fn new(worker: Worker) -> Arc<Node> {
+        Arc::new(Node { state: Mutex::new(State { worker, idle: 0, closed: false }), wake: Condvar::new() })
+    }
+
+    /// Hands one input to the worker; the actions are the caller's to carry out.
+    #[must_use]
+    pub fn on(&self, input: Input) -> Vec<Action> {
+        let mut state = self.lock();
+        let actions = state.worker.on(input);
+        self.wake_for(&state);
+        actions
+    }
+
+    /// As `on`, for a message of the driver.
+    #[must_use]
+    pub fn on_driver(&self, message: ToWorker) -> Vec<Action> {
+        self.on(Input::Driver(message))
+    }
+
+    /// Starts `n` compute threads.
+    pub fn start<R: Rim>(self: &Arc<Node>, n: usize, rim: &Arc<R>) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let start = |i| {
+            let (node, rim) = (Arc::clone(self), Arc::clone(rim));
+            std::thread::Builder::new().name(format!("nums-compute-{i}")).spawn(move || node.compute(rim.as_ref()))
+        };
+        (0..n).map(start).collect()
+    }
+
+    /// Ends the threads after their current job.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    fn compute(&self, rim: &dyn Rim) {
+        let _guard = Guard(rim);
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return;
+            }
+            let Some(job) = state.worker.next_job() else {
+                state.idle += 1;
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
+                continue;
+            };
+            self.wake_for(&state);
+            drop(state);
+            let finished = run(&job);
+            drop(job);
+            state = self.lock();
+            let actions = state.worker.on(Input::Finished(finished));
+            if !actions.is_empty() {
+                self.wake_for(&state);
+                drop(state);
+                rim.act(actions);
+                state = self.lock();
+            }
+        }
+    }
+
+    /// Wakes a sleeping thread if there is more to do than the caller will.
+    fn wake_for(&self, state: &State) {
+        for _ in 0..state.idle.min(state.worker.n_ready()) {
+            self.wake.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the node if a compute thread panics outside a job: what it had taken would never end.
+struct Guard<'a>(&'a dyn Rim);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.act(vec![Action::Stop]);
+        }
+    }
+}
+
+/// Runs one job.
+fn run(job: &Job) -> Finished {
+    let operands: Vec<Operand> = job.args.iter().map(operand).collect();
+    let result = catch_unwind(AssertUnwindSafe(|| kernel::run(job.op(), job.kernels(), &operands)));
+    let result = match result {
+        Ok(Ok(blocks)) => Ok(blocks),
+        Ok(Err(e)) => Err(e.to_string()),
+        Err(panic) => Err(format!("a defect of nums: {}", panic_text(panic.as_ref()))),
+    };
+    let native = match job.op() {
+        TaskOp::Kernel(k) => job.kernels()[*k as usize].is_native(),
+        TaskOp::Combine(_)
+        | TaskOp::Matmul { .. }
+        | TaskOp::Assemble { .. }
+        | TaskOp::Reshape(_)
+        | TaskOp::Fill { .. }
+        | TaskOp::Arange { .. }
+        | TaskOp::Eye { .. }
+        | TaskOp::Const { .. }
+        | TaskOp::Solve => None,
+    };
+    let count = |kind| u64::from(native == Some(kind));
+    Finished { job: job.job, result, native: count(true), interpreted: count(false) }
+}
+
+fn operand(arg: &JobArg) -> Operand<'_> {
+    match arg {
+        JobArg::Block(block) => Operand::Block(block),
+        JobArg::Scalar(scalar) => Operand::Scalar(*scalar),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a kernel panicked")
+}

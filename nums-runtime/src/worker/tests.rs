@@ -1,0 +1,240 @@
+//! Tables: inputs in, actions out, both as one line of text each.
+
+use super::{Action, Finished, Input, PULLS, Worker};
+use crate::block::Block;
+use crate::wire::message::{Batch, BatchBlock, BatchTask, FromOwner, Origin, ToDriver, ToOwner, ToWorker};
+use nums_ir::diag::Loc;
+use nums_ir::graph::{Arg, BlockId, NodeId, TaskOp};
+use nums_ir::grid::Grid;
+use nums_ir::ops::ReduceOp;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const N1: NodeId = NodeId(1);
+const N2: NodeId = NodeId(2);
+
+/// Node 0 of three; node `i` is process `50 + i`.
+fn worker() -> Worker {
+    Worker::new(NodeId(0), (0..3).map(|n| (NodeId(n), 50 + n)).collect::<HashMap<_, _>>())
+}
+
+fn one() -> Block {
+    Block::from_slice(&[1.0f64], &[1])
+}
+
+/// A batch of blocks and of tasks (operands, result), both by index into the blocks.
+fn batch(serial: u64, blocks: &[(u64, u32, Origin)], tasks: &[(&[u32], u32)]) -> Input {
+    let task = |(i, (args, out)): (usize, &(&[u32], u32))| BatchTask {
+        seq: i as u32,
+        op: TaskOp::Combine(ReduceOp::Sum),
+        args: args.iter().map(|&a| Arg::Block(BlockId(a))).collect(),
+        outs: vec![*out],
+        place: (0, 1),
+        loc: Loc { line: 3, column: 4, ..Loc::default() },
+    };
+    let batch = Batch {
+        serial,
+        call: "f".to_owned(),
+        number: serial,
+        file: "f.rs".to_owned(),
+        kernels: vec![],
+        define: vec![],
+        forget: false,
+        scalars: vec![],
+        grids: vec![Grid::new(&[2], &[1])],
+        blocks: blocks.iter().map(|&(id, uses, origin)| BatchBlock { id, uses, origin }).collect(),
+        tasks: tasks.iter().enumerate().map(task).collect(),
+    };
+    assert_eq!(batch.check(), Ok(()));
+    Input::Driver(ToWorker::Tasks(batch))
+}
+
+fn text(action: &Action) -> String {
+    match action {
+        Action::Tell(ToDriver::Report(r)) => {
+            let failures: Vec<String> = r.failures.iter().map(ToString::to_string).collect();
+            format!("report {:?} {failures:?} {:?}", r.ended, r.poisoned)
+        }
+        Action::Tell(ToDriver::Ready(id)) => format!("ready g{id}"),
+        Action::Tell(ToDriver::Failed(id, f)) => format!("failed g{id} {}", f.why),
+        Action::Tell(ToDriver::Stats(ticket, s)) => format!("stats {ticket} tasks {} resident {}", s.tasks, s.resident),
+        Action::Tell(ToDriver::Block(id, _)) => format!("block g{id}"),
+        Action::Ask(n, ToOwner::Get { id, serial, uses }) => format!("n{}: get g{id} x{uses} for {serial}", n.0),
+        Action::Ask(n, ToOwner::Used { id, uses }) => format!("n{}: used g{id} x{uses}", n.0),
+        Action::Answer(n, FromOwner::Block(id, _)) => format!("n{}: block g{id}", n.0),
+        Action::Answer(n, FromOwner::Failed(id, f)) => format!("n{}: failed g{id} {}", n.0, f.why),
+        Action::Stop => "stop".to_owned(),
+    }
+}
+
+#[track_caller]
+fn check(worker: &mut Worker, input: Input, expected: &[&str]) {
+    let actions: Vec<String> = worker.on(input).iter().map(text).collect();
+    assert_eq!(actions, expected);
+}
+
+/// Takes the next job, which must have so many operands, and ends it.
+#[track_caller]
+fn run(worker: &mut Worker, operands: usize, result: Result<(), &str>, expected: &[&str]) {
+    let job = worker.next_job().expect("a task is ready");
+    assert_eq!(job.args.len(), operands);
+    let result = result.map(|()| vec![one()]).map_err(str::to_owned);
+    check(worker, Input::Finished(Finished { job: job.job, result, native: 0, interpreted: 0 }), expected);
+}
+
+fn put(id: u64) -> Input {
+    Input::Driver(ToWorker::Put(id, Arc::new(one())))
+}
+
+fn get(id: u64, serial: u64) -> ToOwner {
+    ToOwner::Get { id, serial, uses: 1 }
+}
+
+fn pulled(id: u64) -> Input {
+    Input::Reply(N1, FromOwner::Block(id, Arc::new(one())))
+}
+
+use Origin::{From, Here, Made, MadeAndKept};
+
+#[test]
+fn tasks_run_when_their_operands_are_there_and_blocks_go() {
+    let mut w = worker();
+    check(&mut w, put(1), &[]);
+    let blocks = [(1, 2, Here), (10, 2, Made), (11, 0, MadeAndKept)];
+    check(&mut w, batch(1, &blocks, &[(&[0, 0], 1), (&[1, 1], 2)]), &[]);
+    check(&mut w, Input::Driver(ToWorker::Get(vec![11])), &[]);
+    assert_eq!((w.n_ready(), w.n_blocks()), (1, 3));
+    run(&mut w, 2, Ok(()), &[]);
+    run(&mut w, 2, Ok(()), &["block g11", "report [(1, 2)] [] []"]);
+    check(&mut w, Input::Driver(ToWorker::Watch(vec![11, 7])), &["ready g11", "failed g7 the block is not on this node"]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![1, 11])), &[]);
+    check(&mut w, Input::Driver(ToWorker::Stats(5)), &["stats 5 tasks 2 resident 0"]);
+    assert_eq!(w.n_blocks(), 0);
+}
+
+#[test]
+fn the_lowest_call_and_sequence_starts_first() {
+    let mut w = worker();
+    check(&mut w, batch(2, &[(20, 0, MadeAndKept)], &[(&[], 0)]), &[]);
+    check(&mut w, batch(1, &[(10, 0, MadeAndKept), (11, 0, MadeAndKept)], &[(&[], 0), (&[], 1)]), &[]);
+    run(&mut w, 0, Ok(()), &[]);
+    run(&mut w, 0, Ok(()), &[]);
+    assert!(w.store.content(10).is_some() && w.store.content(11).is_some() && w.store.content(20).is_none());
+    run(&mut w, 0, Ok(()), &["report [(1, 2), (2, 1)] [] []"]);
+}
+
+#[test]
+fn one_pull_serves_all_tasks_and_a_second_call_shares_it() {
+    let mut w = worker();
+    let first = [(1, 2, From(N1)), (10, 0, MadeAndKept), (11, 0, MadeAndKept)];
+    check(&mut w, batch(1, &first, &[(&[0], 1), (&[0], 2)]), &["n1: get g1 x1 for 1"]);
+    check(&mut w, batch(2, &[(1, 1, From(N1)), (20, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: used g1 x1"]);
+    check(&mut w, pulled(1), &[]);
+    check(&mut w, pulled(1), &[]);
+    assert_eq!(w.n_ready(), 3);
+    run(&mut w, 1, Ok(()), &[]);
+    run(&mut w, 1, Ok(()), &[]);
+    run(&mut w, 1, Ok(()), &["report [(1, 2), (2, 1)] [] []"]);
+    assert_eq!(w.n_blocks(), 3, "the copy is gone");
+    check(&mut w, batch(3, &[(1, 1, From(N1)), (30, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: get g1 x1 for 3"]);
+}
+
+#[test]
+fn pulls_are_bounded_and_asked_for_in_order() {
+    let mut w = worker();
+    let n = PULLS as u32 + 2;
+    let mut blocks: Vec<_> = (0..n).map(|i| (u64::from(i), 1, From(N1))).collect();
+    blocks.push((1000, 0, MadeAndKept));
+    let all: Vec<u32> = (0..n).collect();
+    let actions = w.on(batch(1, &blocks, &[(&all, n)]));
+    assert_eq!(actions.len(), PULLS);
+    // The second call of a block that is not asked for yet is asked for with it.
+    let last = u64::from(n) - 1;
+    check(&mut w, batch(2, &[(last, 1, From(N1)), (2000, 0, MadeAndKept)], &[(&[0], 1)]), &[]);
+    check(&mut w, pulled(0), &["n1: get g64 x1 for 1"]);
+    check(&mut w, pulled(1), &["n1: get g65 x2 for 1"]);
+    check(&mut w, pulled(2), &[]);
+}
+
+#[test]
+fn another_node_is_answered_when_the_block_is_there() {
+    let mut w = worker();
+    // The request overtakes the batch.
+    check(&mut w, Input::Request(N1, get(10, 1)), &[]);
+    check(&mut w, batch(1, &[(10, 2, Made)], &[(&[], 0)]), &[]);
+    run(&mut w, 0, Ok(()), &["n1: block g10", "report [(1, 1)] [] []"]);
+    assert_eq!(w.n_blocks(), 1, "one more use was announced");
+    check(&mut w, Input::Request(N2, ToOwner::Used { id: 10, uses: 1 }), &[]);
+    assert_eq!(w.n_blocks(), 0);
+    check(&mut w, Input::Request(N1, get(10, 1)), &["n1: failed g10 the block is not on this node"]);
+}
+
+#[test]
+fn a_failure_passes_through_tasks_and_nodes() {
+    let mut w = worker();
+    let blocks = [(10, 2, Made), (11, 1, Made), (12, 0, MadeAndKept)];
+    check(&mut w, batch(1, &blocks, &[(&[], 0), (&[0], 1), (&[1], 2)]), &[]);
+    check(&mut w, Input::Driver(ToWorker::Get(vec![12])), &[]);
+    let said = r#"report [(1, 3)] ["f, call 1: sum at f.rs:3:4: broken, block (1), 1"] [(12, 0)]"#;
+    run(&mut w, 0, Err("broken"), &["failed g12 broken", said]);
+    check(&mut w, Input::Request(N1, get(10, 1)), &["n1: failed g10 broken"]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![12])), &[]);
+    assert_eq!(w.n_blocks(), 0);
+}
+
+#[test]
+fn a_failure_that_is_pulled_is_not_run() {
+    let mut w = worker();
+    check(&mut w, batch(1, &[(1, 1, From(N1)), (10, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: get g1 x1 for 1"]);
+    let failure = super::nowhere(N1, 1, "broken");
+    let said = r#"report [(1, 1)] ["cluster, call 0: block g1 at n1:0:0: broken, block (), 0-d"] [(10, 0)]"#;
+    check(&mut w, Input::Reply(N1, FromOwner::Failed(1, failure)), &[said]);
+    assert_eq!(w.n_ready(), 0);
+}
+
+#[test]
+fn pulls_from_a_lost_node_fail_with_its_process() {
+    let said = |serial: u64| {
+        let why = "worker n1 (process 51) was lost";
+        let failure = format!("f, call {serial}: sum at f.rs:3:4: {why}, block (1), 1");
+        format!("report [({serial}, 1)] [{failure:?}] [({serial}0, 0)]")
+    };
+    let mut w = worker();
+    check(&mut w, batch(1, &[(1, 1, From(N1)), (10, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: get g1 x1 for 1"]);
+    check(&mut w, batch(2, &[(2, 1, From(N2)), (20, 0, MadeAndKept)], &[(&[0], 1)]), &["n2: get g2 x1 for 2"]);
+    check(&mut w, Input::Driver(ToWorker::Lost { node: N1, pid: 51 }), &[&said(1)]);
+    check(&mut w, Input::Unreachable(N1), &[]);
+    check(&mut w, batch(3, &[(3, 1, From(N1)), (30, 0, MadeAndKept)], &[(&[0], 1)]), &[&said(3)]);
+    check(&mut w, pulled(1), &[]);
+    check(&mut w, Input::Reply(N2, FromOwner::Block(2, Arc::new(one()))), &[]);
+    run(&mut w, 1, Ok(()), &["report [(2, 1)] [] []"]);
+}
+
+#[test]
+fn a_job_that_makes_too_few_blocks_is_a_failure() {
+    let mut w = worker();
+    check(&mut w, batch(1, &[(10, 0, MadeAndKept)], &[(&[], 0)]), &[]);
+    let job = w.next_job().expect("a task is ready").job;
+    let actions = w.on(Input::Finished(Finished { job, result: Ok(vec![]), native: 0, interpreted: 0 }));
+    assert!(text(&actions[0]).contains("made 0 blocks instead of 1"));
+}
+
+#[test]
+fn a_batch_with_a_wrong_index_is_refused() {
+    let good = || {
+        let Input::Driver(ToWorker::Tasks(b)) = batch(1, &[(1, 1, Here), (10, 0, Made)], &[(&[0], 1)]) else { panic!() };
+        b
+    };
+    let refused = |change: fn(&mut Batch), why: &str| {
+        let mut b = good();
+        change(&mut b);
+        assert_eq!(b.check(), Err(why.to_owned()));
+    };
+    refused(|b| b.tasks[0].outs = vec![0], "task 0 of `f`: a result is not a block that is made here");
+    refused(|b| b.tasks[0].outs = vec![], "task 0 of `f`: a result is not a block that is made here");
+    refused(|b| b.tasks[0].args = vec![Arg::Block(BlockId(2))], "task 0 of `f`: an operand does not exist");
+    refused(|b| b.tasks[0].args = vec![Arg::Scalar(0)], "task 0 of `f`: an operand does not exist");
+    refused(|b| b.tasks[0].op = TaskOp::Kernel(0), "task 0 of `f`: the kernel does not exist");
+    refused(|b| b.tasks[0].place = (0, 2), "task 0 of `f`: the block has no place in its array");
+    refused(|b| b.tasks[0].place = (1, 0), "task 0 of `f`: the block has no place in its array");
+}

@@ -1,0 +1,361 @@
+//! Driver and workers as state machines, joined by queues that are served in random order.
+//!
+//! Every run is a seed: random graphs, random placements, calls that use results of calls, some tasks that fail, and (in half
+//! of the runs) a worker that dies at a random moment. Checked: every request is answered; values are those of a sequential
+//! run; failed blocks are exactly those that depend on a failed task; when all handles are gone, so are all blocks.
+
+use nums_ir::diag::Loc;
+use nums_ir::dtype::DType;
+use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, NodeId, Placement, Task, TaskOp};
+use nums_ir::grid::Grid;
+use nums_ir::ops::ReduceOp;
+use nums_runtime::block::Block;
+use nums_runtime::driver::{Action, Driver, Event, Reply, Ticket};
+use nums_runtime::error::Error;
+use nums_runtime::pool::{Call, Gid};
+use nums_runtime::wire::message::{FromOwner, ToDriver, ToOwner, ToWorker};
+use nums_runtime::worker::{Action as Act, Finished, Input, Job, JobArg, Worker};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// A small generator: the run must depend on the seed alone.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
+    }
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// What tasks of the simulation do: mix two numbers, or fail.
+fn meaning(op: &TaskOp, args: &[f64]) -> Result<f64, String> {
+    match op {
+        TaskOp::Combine(_) => Ok(args.iter().fold(7.0, |sum, x| (sum * 31.0 + x) % 1009.0)),
+        TaskOp::Solve => Err("singular".to_owned()),
+        other => panic!("the simulation has no {other:?}"),
+    }
+}
+
+fn compute(job: &Job) -> Finished {
+    let args: Vec<f64> = job.args.iter().map(|a| if let JobArg::Block(b) = a { b.as_slice::<f64>()[0] } else { 0.0 }).collect();
+    let result = meaning(job.op(), &args).map(|x| vec![Block::from_slice(&[x], &[1])]);
+    Finished { job: job.job, result, native: 0, interpreted: 0 }
+}
+
+/// A value of the sequential run; `None` depends on a failed task.
+type Expected = HashMap<Gid, Option<f64>>;
+
+struct Simulation {
+    random: Random,
+    driver: Driver,
+    workers: Vec<Option<Worker>>,
+    jobs: Vec<(usize, Job)>,
+    to_worker: Vec<VecDeque<ToWorker>>,
+    to_driver: Vec<VecDeque<ToDriver>>,
+    asks: BTreeMap<(usize, NodeId), VecDeque<ToOwner>>,
+    answers: BTreeMap<(usize, NodeId), VecDeque<FromOwner>>,
+    unreachable: Vec<(usize, NodeId)>,
+    lost: Option<NodeId>,
+    replies: HashMap<Ticket, Result<Reply, Error>>,
+    ticket: Ticket,
+    next: Gid,
+    expected: Expected,
+    handles: Vec<Gid>,
+}
+
+impl Simulation {
+    fn new(seed: u64, nodes: usize) -> Simulation {
+        let pids: Vec<u32> = (100..100 + nodes as u32).collect();
+        let names: HashMap<NodeId, u32> = (0..nodes as u32).map(|n| (NodeId(n), 100 + n)).collect();
+        Simulation {
+            random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            driver: Driver::new(&pids),
+            workers: (0..nodes as u32).map(|n| Some(Worker::new(NodeId(n), names.clone()))).collect(),
+            jobs: Vec::new(),
+            to_worker: vec![VecDeque::new(); nodes],
+            to_driver: vec![VecDeque::new(); nodes],
+            asks: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            unreachable: Vec::new(),
+            lost: None,
+            replies: HashMap::new(),
+            ticket: 0,
+            next: 1,
+            expected: HashMap::new(),
+            handles: Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        for action in self.driver.on(event) {
+            match action {
+                Action::Send(node, message) => self.to_worker[node.0 as usize].push_back(message),
+                Action::Answer(ticket, answer) => {
+                    assert!(self.replies.insert(ticket, answer).is_none(), "one answer a request");
+                }
+            }
+        }
+    }
+
+    fn request(&mut self, event: impl FnOnce(Ticket) -> Event) -> Ticket {
+        self.ticket += 1;
+        let ticket = self.ticket;
+        self.event(event(ticket));
+        ticket
+    }
+
+    fn input(&mut self, node: usize, input: Input) {
+        let Some(worker) = self.workers[node].as_mut() else { return };
+        for action in worker.on(input) {
+            match action {
+                Act::Tell(message) => self.to_driver[node].push_back(message),
+                Act::Ask(owner, message) => self.asks.entry((node, owner)).or_default().push_back(message),
+                Act::Answer(asker, message) => self.answers.entry((node, asker)).or_default().push_back(message),
+                Act::Stop => {}
+            }
+        }
+    }
+
+    /// One random thing that can happen now; false if nothing can.
+    fn step(&mut self) -> bool {
+        enum What {
+            Worker(usize),
+            Driver(usize),
+            Ask((usize, NodeId)),
+            Answer((usize, NodeId)),
+            Start(usize),
+            Finish(usize),
+            Unreachable(usize),
+        }
+        let n = self.workers.len();
+        let mut can = Vec::new();
+        can.extend((0..n).filter(|&i| !self.to_worker[i].is_empty()).map(What::Worker));
+        can.extend((0..n).filter(|&i| !self.to_driver[i].is_empty()).map(What::Driver));
+        can.extend(self.asks.iter().filter(|(_, q)| !q.is_empty()).map(|(&k, _)| What::Ask(k)));
+        can.extend(self.answers.iter().filter(|(_, q)| !q.is_empty()).map(|(&k, _)| What::Answer(k)));
+        can.extend((0..n).filter(|&i| self.workers[i].as_ref().is_some_and(|w| w.n_ready() > 0)).map(What::Start));
+        can.extend((0..self.jobs.len()).map(What::Finish));
+        can.extend((0..self.unreachable.len()).map(What::Unreachable));
+        if can.is_empty() {
+            return false;
+        }
+        let index = self.random.below(can.len());
+        match can.swap_remove(index) {
+            What::Worker(i) => {
+                let message = self.to_worker[i].pop_front().unwrap();
+                self.input(i, Input::Driver(message));
+            }
+            What::Driver(i) => {
+                let message = self.to_driver[i].pop_front().unwrap();
+                self.event(Event::From(NodeId(i as u32), message));
+            }
+            What::Ask((from, owner)) => {
+                let message = self.asks.get_mut(&(from, owner)).unwrap().pop_front().unwrap();
+                self.input(owner.0 as usize, Input::Request(NodeId(from as u32), message));
+            }
+            What::Answer((owner, asker)) => {
+                let message = self.answers.get_mut(&(owner, asker)).unwrap().pop_front().unwrap();
+                self.input(asker.0 as usize, Input::Reply(NodeId(owner as u32), message));
+            }
+            What::Start(i) => {
+                let job = self.workers[i].as_mut().unwrap().next_job().unwrap();
+                self.jobs.push((i, job));
+            }
+            What::Finish(j) => {
+                let (node, job) = self.jobs.swap_remove(j);
+                self.input(node, Input::Finished(compute(&job)));
+            }
+            What::Unreachable(u) => {
+                let (node, gone) = self.unreachable.swap_remove(u);
+                self.input(node, Input::Unreachable(gone));
+            }
+        }
+        true
+    }
+
+    fn steps(&mut self, n: usize) {
+        for _ in 0..n {
+            self.step();
+        }
+    }
+
+    fn drain(&mut self) {
+        while self.step() {}
+    }
+
+    fn kill(&mut self, node: NodeId) {
+        let i = node.0 as usize;
+        self.workers[i] = None;
+        self.jobs.retain(|(n, _)| *n != i);
+        self.to_worker[i].clear();
+        self.asks.retain(|(from, to), _| *from != i && *to != node);
+        self.answers.retain(|(from, to), _| *from != i && *to != node);
+        self.lost = Some(node);
+        self.unreachable = (0..self.workers.len()).filter(|&n| n != i && !self.random.one_in(2)).map(|n| (n, node)).collect();
+        self.event(Event::Lost(node, "its connection ended".to_owned()));
+    }
+
+    fn put(&mut self) {
+        let (id, value) = (self.next, self.random.below(1000) as f64);
+        self.next += 1;
+        let node = NodeId(self.random.below(self.workers.len()) as u32);
+        let block = Arc::new(Block::from_slice(&[value], &[1]));
+        let ticket = self.request(|t| Event::Put(t, id, node, block));
+        if self.replies[&ticket].is_ok() {
+            self.expected.insert(id, Some(value));
+            self.handles.push(id);
+        }
+    }
+
+    /// A random call over blocks with handles. Half of its arrays are results.
+    fn submit(&mut self, fail: bool) {
+        let n_inputs = 1 + self.random.below(4);
+        let inputs: Vec<Gid> = (0..n_inputs).map(|_| self.handles[self.random.below(self.handles.len())]).collect();
+        let mut graph = Graph {
+            name: "f".to_owned(),
+            kernels: vec![],
+            arrays: vec![array("x", n_inputs, 0)],
+            inputs: vec![ArrayId(0)],
+            scalars: vec![],
+            outputs: vec![],
+            tasks: vec![],
+        };
+        let mut values: Vec<Option<f64>> = inputs.iter().map(|id| self.expected[id]).collect();
+        for a in 1..=1 + self.random.below(5) {
+            let (first, blocks) = (values.len(), 1 + self.random.below(6));
+            graph.arrays.push(array("t", blocks, first as u32));
+            for b in 0..blocks {
+                let args: Vec<usize> = (0..2).map(|_| self.random.below(first)).collect();
+                let op = if fail && self.random.one_in(12) { TaskOp::Solve } else { TaskOp::Combine(ReduceOp::ALL[0]) };
+                let operands: Option<Vec<f64>> = args.iter().map(|&a| values[a]).collect();
+                values.push(operands.and_then(|v| meaning(&op, &v).ok()));
+                let args = args.iter().map(|&a| Arg::Block(BlockId(a as u32))).collect();
+                graph.tasks.push(Task { op, args, outs: vec![BlockId((first + b) as u32)], loc: Loc::default() });
+            }
+            if self.random.one_in(2) {
+                graph.outputs.push(GraphOutput { array: ArrayId(a as u32), weak: false });
+            }
+        }
+        let nodes = self.workers.len();
+        let tasks = graph.tasks.iter().map(|_| NodeId(self.random.below(nodes) as u32)).collect();
+        let placement = Placement { policy: String::new(), tasks, homes: vec![], loads: vec![], copies: vec![] };
+        let first = self.next;
+        self.next += (values.len() - n_inputs) as u64;
+        let outputs: Vec<usize> =
+            graph.outputs.iter().flat_map(|o| graph.array(o.array).blocks()).map(|b| b.0 as usize).collect();
+        let call = Call {
+            name: "f".to_owned(),
+            number: first,
+            file: "f.rs".to_owned(),
+            graph: Arc::new(graph),
+            placement: Arc::new(placement),
+            inputs,
+            scalars: vec![],
+            first,
+        };
+        let ticket = self.request(|t| Event::Submit(t, Box::new(call)));
+        if self.replies.get(&ticket).is_some_and(Result::is_ok) {
+            for block in outputs {
+                let id = first + (block - n_inputs) as u64;
+                self.expected.insert(id, values[block]);
+                self.handles.push(id);
+            }
+        }
+    }
+
+    /// Asks for a handle's block and remembers what the answer must be.
+    fn fetch(&mut self, asked: &mut Vec<(Ticket, Gid)>) {
+        let id = self.handles[self.random.below(self.handles.len())];
+        let ticket = match self.random.below(2) {
+            0 => self.request(|t| Event::Fetch(t, vec![id, id])),
+            _ => self.request(|t| Event::Wait(t, vec![id])),
+        };
+        asked.push((ticket, id));
+    }
+
+    fn check(&self, asked: &[(Ticket, Gid)]) {
+        for (ticket, id) in asked {
+            let answer = self.replies.get(ticket).unwrap_or_else(|| panic!("request {ticket} for g{id} was never answered"));
+            match (answer, self.expected[id]) {
+                (Ok(Reply::Blocks(blocks)), Some(value)) => {
+                    let got: Vec<f64> = blocks.iter().map(|b| b.as_slice::<f64>()[0]).collect();
+                    assert_eq!(got, [value, value]);
+                }
+                (Ok(Reply::Done), Some(_)) => {}
+                (Err(Error::Task(failure)), None) if self.lost.is_none() => assert_eq!(failure.why, "singular"),
+                (Err(Error::Task(_) | Error::WorkerLost { .. }), _) if self.lost.is_some() => {}
+                (answer, value) => panic!("g{id} is {value:?}, the answer {answer:?}"),
+            }
+        }
+    }
+}
+
+fn array(name: &str, blocks: usize, first: u32) -> GraphArray {
+    let grid = Grid::new(&[blocks], &[1]);
+    GraphArray { name: name.to_owned(), dtype: DType::F64, grid, first: BlockId(first), loc: Loc::default() }
+}
+
+fn run(seed: u64) {
+    let nodes = 1 + (seed % 4) as usize;
+    let mut sim = Simulation::new(seed, nodes);
+    let (fail, lose) = (seed.is_multiple_of(3), nodes > 1 && seed.is_multiple_of(2));
+    let death = if lose { sim.random.below(60) } else { usize::MAX };
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        sim.put();
+    }
+    for round in 0..60 {
+        if round == death {
+            let node = NodeId(sim.random.below(nodes) as u32);
+            sim.kill(node);
+        }
+        match sim.random.below(6) {
+            0 => sim.put(),
+            1 | 2 => sim.submit(fail),
+            3 => sim.fetch(&mut asked),
+            4 if sim.handles.len() > 4 => {
+                // A handle that a request still waits for does not go away: the asking thread borrows it.
+                let index = sim.random.below(sim.handles.len());
+                let id = sim.handles[index];
+                if asked.iter().all(|(t, i)| *i != id || sim.replies.contains_key(t)) {
+                    sim.handles.swap_remove(index);
+                    sim.event(Event::Release(vec![id]));
+                }
+            }
+            _ => {}
+        }
+        let n = sim.random.below(30);
+        sim.steps(n);
+    }
+    let finish = sim.request(Event::Finish);
+    sim.drain();
+    sim.check(&asked);
+    let finished = sim.replies.get(&finish).expect("the end is answered");
+    assert!(finished.is_ok() || fail || lose, "{finished:?}");
+    assert_eq!(sim.driver.n_unfinished(), 0);
+    let handles = std::mem::take(&mut sim.handles);
+    sim.event(Event::Release(handles));
+    sim.drain();
+    if !lose {
+        for worker in sim.workers.iter().flatten() {
+            assert_eq!((worker.n_blocks(), worker.stats().resident), (0, 0), "blocks without a use remain");
+        }
+    }
+}
+
+#[test]
+fn any_order_of_delivery_gives_the_sequential_answer() {
+    for seed in 1..=600 {
+        let outcome = std::panic::catch_unwind(|| run(seed));
+        assert!(outcome.is_ok(), "seed {seed}");
+    }
+}
