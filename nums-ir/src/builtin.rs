@@ -10,6 +10,7 @@ mod bind;
 mod index;
 mod missing;
 mod rows;
+pub mod signature;
 #[cfg(test)]
 mod tests;
 

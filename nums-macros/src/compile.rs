@@ -1,0 +1,115 @@
+//! One `nums!` from tokens to Rust: parse, lower, infer, fuse, emit, or all mistakes found on the way.
+
+use crate::ast::{Content, Function};
+use crate::emit::{self, Programs};
+use crate::lex::{Tok, Tokens};
+use crate::parse::Parser;
+use crate::{error, lower};
+use nums_ir::diag::Diag;
+use nums_ir::{infer, pass};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+
+/// `nums! { … }`.
+pub(crate) fn nums(input: TokenStream) -> TokenStream {
+    let (root, input) = root(input);
+    let tokens = read(input);
+    let mut parser = Parser::new(&tokens);
+    match parser.content() {
+        Content::Functions(functions) => {
+            let mut out: TokenStream = error::emit(&tokens, &parser.diags).into_iter().collect();
+            out.extend(compile_functions(&root, &tokens, &functions));
+            out
+        }
+        Content::Expression(expression) => match lower::expression(&tokens, &expression) {
+            Ok((func, captures)) => emit::expression(&root, &tokens, &expression, &func, &captures),
+            Err(diags) => broken(&tokens, &diags),
+        },
+        Content::Broken => broken(&tokens, &parser.diags),
+    }
+}
+
+/// `nums::ir!(stage, expression)`.
+pub(crate) fn ir(input: TokenStream) -> TokenStream {
+    let (root, input) = root(input);
+    let mut trees = input.into_iter();
+    let is_comma = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if p.as_char() == ',');
+    let stage: TokenStream = trees.by_ref().take_while(|t| !is_comma(t)).collect();
+    let tokens = read(trees.collect());
+    let mut parser = Parser::new(&tokens);
+    match parser.content() {
+        Content::Expression(expression) => match lower::expression(&tokens, &expression) {
+            Ok((func, captures)) => emit::ir_of(&root, &tokens, &stage, &func, &captures),
+            Err(diags) => broken(&tokens, &diags),
+        },
+        Content::Functions(_) => {
+            let diag = Diag::new(tokens.loc(0, 0), "`ir!` takes a stage and an expression");
+            broken(&tokens, &[diag.help("a function `f` has `f::ir(stage)`")])
+        }
+        Content::Broken => broken(&tokens, &parser.diags),
+    }
+}
+
+/// `crate = path;` at the beginning, and what follows it.
+fn root(input: TokenStream) -> (TokenStream, TokenStream) {
+    let mut trees = input.clone().into_iter();
+    let begins = (trees.next(), trees.next());
+    if let (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals))) = begins
+        && word == "crate"
+        && equals.as_char() == '='
+    {
+        let is_end = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if p.as_char() == ';');
+        let path = trees.by_ref().take_while(|t| !is_end(t)).collect();
+        return (path, trees.collect());
+    }
+    (quote!(::nums), input)
+}
+
+/// The tokens, with the comments that Rust dropped, where the compiler gives the source.
+fn read(input: TokenStream) -> Tokens {
+    let here = Span::call_site();
+    let mut tokens = Tokens::new(input, here);
+    if let Some(text) = here.source_text() {
+        tokens.find_comments(&text, here.start());
+    }
+    tokens
+}
+
+fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut diags = Vec::new();
+    for (at, function) in functions.iter().enumerate() {
+        let programs = match function.broken {
+            true => Err(Vec::new()),
+            false => compile(tokens, functions, at),
+        };
+        let programs = programs.map_err(|mistakes| diags.extend(mistakes)).ok();
+        out.extend(emit::function(root, tokens, function, programs.as_ref()));
+        if functions[..at].iter().any(|f| f.name == function.name) {
+            diags.push(Diag::new(
+                tokens.loc(function.token, function.token),
+                format!("two functions are called `{}`", function.name),
+            ));
+        }
+    }
+    out.extend(error::emit(tokens, &diags));
+    out
+}
+
+fn compile(tokens: &Tokens, functions: &[Function], at: usize) -> Result<Programs, Vec<Diag>> {
+    let parsed = lower::function(tokens, functions, at)?;
+    let typed = infer::infer(&parsed)?;
+    Ok(Programs { parsed, fused: pass::run(typed) })
+}
+
+/// Mistakes where a value is expected. An import or a Python function stands between items, so it is reported as one.
+fn broken(tokens: &Tokens, diags: &[Diag]) -> TokenStream {
+    let errors = error::emit(tokens, diags);
+    match errors.as_slice() {
+        [one] => one.clone(),
+        all => match &tokens.get(0).tok {
+            Tok::Ident(word) if ["def", "import", "from", "class"].contains(&word.as_str()) => quote!(#(#all)*),
+            _ => quote!({ #(#all;)* }),
+        },
+    }
+}

@@ -1,0 +1,286 @@
+//! Programs to Rust: a function and its module, or a block expression, that hand text IR and arguments to the runtime.
+//!
+//! All names are `<root>::__emitted::…` (`::nums` by default). Tokens that are not the user's, and names that a lint could dislike,
+//! carry the macro's own spans at the user's place: errors point there, and lints see a foreign macro, so the output needs no
+//! `allow` that a crate might forbid. Captured variables keep the user's spans.
+
+use crate::ast::{Expression, Function, RustType, Written, ours};
+use crate::lex::Tokens;
+use crate::lower::Capture;
+use nums_ir::func::{Func, Op, Scalar};
+use nums_ir::group::{Group, Step, StepOp};
+use nums_ir::text::print_with_locs;
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+/// What a function compiles to.
+pub(crate) struct Programs {
+    pub(crate) parsed: Func,
+    pub(crate) fused: Func,
+}
+
+/// `fn f` and `mod f`; without programs (after a mistake) stubs of the same types, so that nothing else complains.
+pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, programs: Option<&Programs>) -> TokenStream {
+    let span = ours(tokens.get(f.token).span);
+    let name = ident(&f.name, span);
+    let (visibility, attributes) = (&f.visibility, f.attributes.iter().map(|(_, tokens)| tokens));
+    let cfg = f.attributes.iter().filter(|(name, _)| name == "cfg").map(|(_, tokens)| tokens);
+    let params: Vec<TokenStream> = f
+        .params
+        .iter()
+        .map(|p| {
+            let name = ident(&p.name, ours(tokens.get(p.token).span));
+            let ty = rust_type(root, &p.written.rust, ours(tokens.get(p.written.first).span));
+            match p.written.rust {
+                RustType::Scalar(_) => quote_spanned!(span=> #name: #ty),
+                RustType::Array(_) | RustType::Dyn => quote_spanned!(span=> #name: &#ty),
+            }
+        })
+        .collect();
+    let args = f.params.iter().map(|p| {
+        let name = ident(&p.name, ours(tokens.get(p.token).span));
+        match p.written.rust {
+            RustType::Scalar(_) => quote_spanned!(span=> &#name),
+            RustType::Array(_) | RustType::Dyn => quote_spanned!(span=> #name),
+        }
+    });
+    let result = result_type(root, tokens, &f.results, f.tuple);
+    let module = module(root, f, programs, span);
+    let module_doc = format!(" Looks inside `{}`: its program at every stage, and plans of calls.", f.name);
+    quote_spanned! {span=>
+        #(#attributes)*
+        #visibility fn #name(#(#params),*) -> #root::__emitted::Result<#result> {
+            #root::__emitted::call(&#name::PROGRAM, &[#(#args),*])
+        }
+        #(#cfg)*
+        #[doc = #module_doc]
+        #visibility mod #name {
+            #module
+        }
+    }
+}
+
+/// The items of `mod f`.
+fn module(root: &TokenStream, f: &Function, programs: Option<&Programs>, span: Span) -> TokenStream {
+    let program = match programs {
+        Some(p) => {
+            let (parsed, fused) = (bytes(&p.parsed), bytes(&p.fused));
+            program(
+                root,
+                &f.name,
+                &quote_spanned!(span=> #parsed),
+                &quote_spanned!(span=> ::core::option::Option::Some(#fused)),
+                span,
+            )
+        }
+        None => program(root, &f.name, &quote_spanned!(span=> b""), &quote_spanned!(span=> ::core::option::Option::None), span),
+    };
+    let kernels = programs.map(|p| kernels(root, &p.fused, span));
+    quote_spanned! {span=>
+        #[doc(hidden)]
+        pub static PROGRAM: #root::__emitted::Program = #program;
+
+        /// The program's text at a stage.
+        #[must_use]
+        pub fn ir(stage: #root::__emitted::Stage) -> ::std::string::String {
+            #root::__emitted::ir(&PROGRAM, stage)
+        }
+
+        /// The plan of a call with array parameters of these shapes, in order.
+        ///
+        /// # Errors
+        /// The shapes do not fit the program.
+        pub fn plan(
+            spec: &#root::__emitted::ClusterSpec,
+            shapes: &[&[::core::primitive::usize]],
+        ) -> #root::__emitted::Result<#root::__emitted::Plan> {
+            #root::__emitted::plan(&PROGRAM, spec, shapes)
+        }
+
+        /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters.
+        ///
+        /// # Errors
+        /// The shapes, blocks or integers do not fit the program.
+        pub fn plan_with(
+            spec: &#root::__emitted::ClusterSpec,
+            shapes: &[&[::core::primitive::usize]],
+            blocks: &[&[::core::primitive::usize]],
+            ints: &[::core::primitive::i64],
+        ) -> #root::__emitted::Result<#root::__emitted::Plan> {
+            #root::__emitted::plan_with(&PROGRAM, spec, shapes, blocks, ints)
+        }
+
+        #kernels
+    }
+}
+
+/// An expression-form `nums!`: a block that calls the runtime with borrowed captures.
+pub(crate) fn expression(root: &TokenStream, tokens: &Tokens, e: &Expression, func: &Func, captures: &[Capture]) -> TokenStream {
+    let span = Span::mixed_site();
+    let name = Ident::new("__NUMS_PROGRAM", span);
+    let parsed = bytes(func);
+    let program =
+        program(root, "expr", &quote_spanned!(span=> #parsed), &quote_spanned!(span=> ::core::option::Option::None), span);
+    let args = captures.iter().map(|capture| borrowed(tokens, capture));
+    let types = e.results.as_ref().map(|(types, tuple)| {
+        let ty = result_type(root, tokens, types, *tuple);
+        quote_spanned!(span=> ::<#ty>)
+    });
+    quote_spanned! {span=>
+        {
+            static #name: #root::__emitted::Program = #program;
+            #root::__emitted::call #types (&#name, &[#(#args),*])
+        }
+    }
+}
+
+/// `nums::ir!(stage, expr)`: the text of an expression, bound to the variables that it captures.
+pub(crate) fn ir_of(root: &TokenStream, tokens: &Tokens, stage: &TokenStream, func: &Func, captures: &[Capture]) -> TokenStream {
+    let span = Span::mixed_site();
+    let name = Ident::new("__NUMS_PROGRAM", span);
+    let parsed = bytes(func);
+    let program =
+        program(root, "expr", &quote_spanned!(span=> #parsed), &quote_spanned!(span=> ::core::option::Option::None), span);
+    let args = captures.iter().map(|capture| borrowed(tokens, capture));
+    quote_spanned! {span=>
+        {
+            static #name: #root::__emitted::Program = #program;
+            #root::__emitted::ir_of(&#name, #stage, &[#(#args),*])
+        }
+    }
+}
+
+/// A capture as an argument: the user's tokens, borrowed, outside any closure.
+fn borrowed(tokens: &Tokens, capture: &Capture) -> TokenStream {
+    match capture {
+        Capture::Name(name, token) => {
+            let user = tokens.get(*token).span;
+            let name = ident(name, user);
+            quote_spanned!(user=> &#name)
+        }
+        Capture::Splice(stream, token) => {
+            let span = ours(tokens.get(*token).span);
+            let statements = stream.clone().into_iter().any(|t| matches!(&t, TokenTree::Punct(p) if p.as_char() == ';'));
+            if statements { quote_spanned!(span=> &{ #stream }) } else { quote_spanned!(span=> &(#stream)) }
+        }
+    }
+}
+
+fn program(root: &TokenStream, name: &str, parsed: &TokenStream, fused: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned!(span=> #root::__emitted::Program::new(#name, #parsed, #fused, ::core::file!()))
+}
+
+fn bytes(func: &Func) -> Literal {
+    Literal::byte_string(print_with_locs(func).as_bytes())
+}
+
+/// A name of the user, raw where Rust has a keyword of it.
+fn ident(name: &str, span: Span) -> Ident {
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, span),
+        Err(_) => Ident::new_raw(name, span),
+    }
+}
+
+fn result_type(root: &TokenStream, tokens: &Tokens, results: &[Written], tuple: bool) -> TokenStream {
+    let types: Vec<_> = results.iter().map(|w| rust_type(root, &w.rust, ours(tokens.get(w.first).span))).collect();
+    match types.as_slice() {
+        [one] if !tuple => one.clone(),
+        types => quote!((#(#types,)*)),
+    }
+}
+
+fn rust_type(root: &TokenStream, ty: &RustType, span: Span) -> TokenStream {
+    match ty {
+        RustType::Array(dtype) => {
+            let element = scalar_type(root, dtype, span);
+            quote_spanned!(span=> #root::__emitted::Array<#element>)
+        }
+        RustType::Dyn => quote_spanned!(span=> #root::__emitted::DynArray),
+        RustType::Scalar(name) => scalar_type(root, name, span),
+    }
+}
+
+fn scalar_type(root: &TokenStream, name: &str, span: Span) -> TokenStream {
+    let name_ident = Ident::new(name, span);
+    match name {
+        "c64" | "c128" => quote_spanned!(span=> #root::__emitted::#name_ident),
+        _ => quote_spanned!(span=> ::core::primitive::#name_ident),
+    }
+}
+
+// ---- native kernels
+
+/// One native loop for each element-wise group of the fused program that has one.
+fn kernels(root: &TokenStream, fused: &Func, span: Span) -> TokenStream {
+    let bodies = fused.insts.iter().filter_map(|i| if let Op::Kernel(body) = &i.op { Some(body) } else { None });
+    let mut ids = Vec::new();
+    let mut out = TokenStream::new();
+    for group in bodies.filter_map(|body| Group::of(body)).filter(Group::is_native) {
+        let id = group.id();
+        if !ids.contains(&id) {
+            ids.push(id);
+            out.extend(native(root, &group, id, span));
+        }
+    }
+    out
+}
+
+fn native(root: &TokenStream, group: &Group, id: u128, span: Span) -> TokenStream {
+    let id = Literal::u128_suffixed(id);
+    let slot = |i: usize| format_ident!("v{i}", span = span);
+    let ty = |i: usize| Ident::new(group.dtype(i).name(), span);
+    let kind = |i: usize| Ident::new(if group.is_splat(i) { "splat" } else { "full" }, span);
+    let inputs = (0..group.inputs.len()).map(|i| {
+        let (slot, kind, ty) = (slot(i), kind(i), ty(i));
+        quote_spanned!(span=> (#slot: #kind #ty))
+    });
+    let step = |(i, step): (usize, &Step)| {
+        let (at, ty) = (slot(group.inputs.len() + i), Ident::new(step.dtype.name(), span));
+        let args = step.args.iter().map(|a| slot(*a));
+        let what = match step.op {
+            StepOp::Map(op) => {
+                let op = Ident::new(op.rust_name(), span);
+                quote_spanned!(span=> #op(#(#args),*))
+            }
+            StepOp::Cast => quote_spanned!(span=> cast(#(#args),*)),
+            StepOp::Const(scalar) => constant(scalar, span),
+        };
+        quote_spanned!(span=> [#at: #ty = #what])
+    };
+    let once = group.steps.iter().enumerate().filter(|(_, s)| s.splat).map(step);
+    let each = group.steps.iter().enumerate().filter(|(_, s)| !s.splat).map(step);
+    let outputs = group.outputs.iter().map(|o| {
+        let (kind, slot, ty) = (kind(*o), slot(*o), ty(*o));
+        quote_spanned!(span=> (#kind #slot: #ty))
+    });
+    quote_spanned! {span=>
+        #root::__emitted::native_group! {
+            id #id;
+            in #(#inputs)*;
+            once #(#once)*;
+            each #(#each)*;
+            out #(#outputs)*;
+        }
+    }
+}
+
+/// A constant by its bits, which survive where a decimal might not.
+fn constant(scalar: Scalar, span: Span) -> TokenStream {
+    match scalar {
+        Scalar::Bool(b) => quote_spanned!(span=> Bool(#b)),
+        Scalar::Int(i) => {
+            let i = Literal::i128_unsuffixed(i.abs());
+            let minus = matches!(scalar, Scalar::Int(i) if i < 0).then(|| quote_spanned!(span=> -));
+            quote_spanned!(span=> Int(#minus #i))
+        }
+        Scalar::Float(x) => {
+            let bits = Literal::u64_suffixed(x.to_bits());
+            quote_spanned!(span=> Float(#bits))
+        }
+        Scalar::Complex(re, im) => {
+            let (re, im) = (Literal::u64_suffixed(re.to_bits()), Literal::u64_suffixed(im.to_bits()));
+            quote_spanned!(span=> Complex(#re, #im))
+        }
+    }
+}

@@ -1,0 +1,491 @@
+//! Ast to the parsed `Func`: names resolved, assignments in single-assignment form, places kept.
+//!
+//! A name is a local or a parameter first, then a symbol, a module or a dtype; in the expression form what is left is captured from
+//! Rust, in order of first use. What a function, operator or index means is `nums_ir::builtin`'s. Calls of functions of the same
+//! block are inlined. A mistake poisons the name that it was assigned to, so that one mistake is reported once.
+
+#[cfg(test)]
+mod tests;
+
+use crate::ast::{Assign, Body, Expr, Expression, Function, Item, Kind, Written};
+use crate::lex::Tokens;
+use nums_ir::builtin::signature::{Parameter, arguments, bound_symbols, fits, unbound_symbols};
+use nums_ir::builtin::{self, Given, Term};
+use nums_ir::diag::{Diag, Loc};
+use nums_ir::dim::Dim;
+use nums_ir::dtype::Kind as DKind;
+use nums_ir::func::{Func, Op, Scalar, Value};
+use nums_ir::infer::infer;
+use nums_ir::types::Type;
+use proc_macro2::TokenStream;
+
+/// What an expression captures from Rust.
+#[derive(Clone, Debug)]
+pub(crate) enum Capture {
+    /// A variable, by its first token.
+    Name(String, usize),
+    /// `{ rust }`, by its first token.
+    Splice(TokenStream, usize),
+}
+
+/// A mistake was reported.
+struct Failed;
+
+type Lowers<T> = Result<T, Failed>;
+
+/// A name in scope.
+struct Local {
+    name: String,
+    /// `None` after a mistake.
+    term: Option<Term>,
+    /// The token of its assignment; parameters and captures need not be read.
+    assigned: Option<usize>,
+    read: bool,
+}
+
+/// What a function's body may name.
+struct Frame {
+    locals: Vec<Local>,
+    /// Symbols and where their value comes from.
+    symbols: Vec<(String, Origin)>,
+}
+
+/// Where a symbol's value comes from.
+#[derive(Clone)]
+enum Origin {
+    /// The symbol itself, in the function that declares it.
+    Own,
+    /// An axis of an argument, in a function that was inlined.
+    Axis(Value, i64),
+}
+
+struct Lower<'a> {
+    tokens: &'a Tokens,
+    functions: &'a [Function],
+    func: Func,
+    diags: Vec<Diag>,
+    frames: Vec<Frame>,
+    /// Indices of the functions that are being inlined, the outermost first.
+    stack: Vec<usize>,
+    captures: Option<Vec<Capture>>,
+}
+
+/// A function of the block as its parsed `Func`, or its mistakes. `at` is its index in `functions`.
+pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Result<Func, Vec<Diag>> {
+    let function = &functions[at];
+    let mut lower = Lower::new(tokens, functions, &function.name, None);
+    let params = parameters(tokens, function);
+    let results: Vec<(Type, Loc)> = function.results.iter().filter_map(|w| Some((w.ty.clone()?, place(tokens, w)))).collect();
+    lower.diags = unbound_symbols(&params, &results);
+    let mut frame = Frame { locals: Vec::new(), symbols: Vec::new() };
+    for param in &params {
+        let value = lower.func.param(&param.name, Some(param.ty.clone()), param.loc);
+        frame.locals.push(Local { name: param.name.clone(), term: Some(Term::Value(value)), assigned: None, read: true });
+    }
+    frame.symbols.extend(bound_symbols(&params).iter().map(|s| (s.to_string(), Origin::Own)));
+    lower.frames.push(frame);
+    lower.stack.push(at);
+    lower.func.declared = results.iter().map(|(ty, _)| ty.clone()).collect();
+    for w in function.results.iter().filter(|w| w.ty.is_none()) {
+        let loc = place(tokens, w);
+        lower.diags.push(
+            Diag::new(loc, "a function says the dtype and shape of its result").help("write `f64[n]`, or `f64[..]` for any rank"),
+        );
+    }
+    let result = lower.body(&function.body);
+    lower.results(result, function.results.len());
+    lower.finish().map(|(func, _)| func)
+}
+
+/// An expression as its parsed `Func` and what it captures, or its mistakes.
+pub(crate) fn expression(tokens: &Tokens, expression: &Expression) -> Result<(Func, Vec<Capture>), Vec<Diag>> {
+    let mut lower = Lower::new(tokens, &[], "expr", Some(Vec::new()));
+    lower.frames.push(Frame { locals: Vec::new(), symbols: Vec::new() });
+    let result = lower.body(&expression.body);
+    let wanted = expression.results.as_ref().map(|(types, _)| types.len());
+    let parts = match &result {
+        Some((Term::Tuple(parts), _)) => parts.len(),
+        _ => 1,
+    };
+    lower.results(result, wanted.unwrap_or(parts));
+    lower.finish().map(|(func, captures)| (func, captures.unwrap_or_default()))
+}
+
+fn parameters(tokens: &Tokens, function: &Function) -> Vec<Parameter> {
+    let param = |p: &crate::ast::Param| {
+        Some(Parameter { name: p.name.clone(), ty: p.written.ty.clone()?, loc: tokens.loc(p.token, p.written.last) })
+    };
+    function.params.iter().filter_map(param).collect()
+}
+
+fn place(tokens: &Tokens, written: &Written) -> Loc {
+    tokens.loc(written.first, written.last)
+}
+
+impl<'a> Lower<'a> {
+    fn new(tokens: &'a Tokens, functions: &'a [Function], name: &str, captures: Option<Vec<Capture>>) -> Lower<'a> {
+        let func = Func::new(name);
+        Lower { tokens, functions, func, diags: Vec::new(), frames: Vec::new(), stack: Vec::new(), captures }
+    }
+
+    fn finish(self) -> Result<(Func, Option<Vec<Capture>>), Vec<Diag>> {
+        if self.diags.is_empty() { Ok((self.func, self.captures)) } else { Err(self.diags) }
+    }
+
+    fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("a frame stands from the first statement to the last")
+    }
+
+    fn loc(&self, e: &Expr) -> Loc {
+        self.tokens.loc(e.first, e.last)
+    }
+
+    fn say<T>(&mut self, diag: Diag) -> Lowers<T> {
+        self.diags.push(diag);
+        Err(Failed)
+    }
+
+    fn check<T>(&mut self, result: Result<T, Diag>) -> Lowers<T> {
+        result.or_else(|diag| self.say(diag))
+    }
+
+    // ---- statements
+
+    fn body(&mut self, body: &Body) -> Option<(Term, Loc)> {
+        for assign in &body.assigns {
+            self.assign(assign);
+        }
+        let result = body.result.as_ref()?;
+        let term = self.expr(result).ok();
+        for local in std::mem::take(&mut self.frame().locals) {
+            self.is_read(&local);
+        }
+        Some((term?, self.loc(result)))
+    }
+
+    fn assign(&mut self, assign: &Assign) {
+        let value = self.expr(&assign.value);
+        let loc = self.loc(&assign.value);
+        let [(name, token)] = assign.targets.as_slice() else {
+            let terms = match value {
+                Ok(term) => self.unpack(term, assign.targets.len(), loc),
+                Err(Failed) => None,
+            };
+            for (i, (name, token)) in assign.targets.iter().enumerate() {
+                let term = terms.as_ref().map(|t| t[i].0.clone());
+                self.define(name, *token, term);
+            }
+            return;
+        };
+        // A literal becomes a value here, so that it has a name; as a size or an axis it is still the same number.
+        let term = value.ok().map(|term| match (&term, self.captures.is_some()) {
+            (Term::Number(Scalar::Int(_) | Scalar::Bool(_)), _) => term,
+            (Term::Number(_), _) => builtin::value(&mut self.func, &(term.clone(), loc)).map_or(term, Term::Value),
+            _ => term,
+        });
+        self.define(name, *token, term);
+    }
+
+    fn unpack(&mut self, term: Term, n: usize, loc: Loc) -> Option<Vec<(Term, Loc)>> {
+        let diag = match term {
+            Term::Tuple(parts) if parts.len() == n => return Some(parts),
+            Term::Tuple(parts) => Diag::new(loc, format!("{n} names for {} values", parts.len())),
+            Term::Shape(_) => {
+                Diag::new(loc, "unpacking a shape is not in nums yet").help("write `n = x.shape[0];`, or use the symbol")
+            }
+            _ => Diag::new(loc, format!("{n} names for one value")),
+        };
+        self.diags.push(diag);
+        None
+    }
+
+    fn define(&mut self, name: &str, token: usize, term: Option<Term>) {
+        if let Some(Term::Value(v)) = term {
+            self.func.values[v.0 as usize].name.get_or_insert_with(|| name.to_owned());
+        }
+        let local = Local { name: name.to_owned(), term, assigned: Some(token), read: false };
+        let frame = self.frame();
+        let old = frame.locals.iter().position(|l| l.name == name).map(|i| frame.locals.remove(i));
+        frame.locals.push(local);
+        if let Some(old) = old {
+            self.is_read(&old);
+        }
+    }
+
+    fn is_read(&mut self, local: &Local) {
+        let Some(token) = local.assigned else { return };
+        if local.read || local.name.starts_with('_') || local.term.is_none() {
+            return;
+        }
+        let name = &local.name;
+        let mut diag = Diag::new(self.tokens.loc(token, token), format!("`{name}` is assigned and never read"));
+        if self.captures.is_some() {
+            diag = diag.note(format!("an assignment inside `nums!` does not change the Rust variable `{name}`"));
+        }
+        self.diags.push(diag.help(format!("remove it, or call it `_{name}`")));
+    }
+
+    fn results(&mut self, result: Option<(Term, Loc)>, wanted: usize) {
+        let Some((term, loc)) = result else { return };
+        let parts = match term {
+            Term::Tuple(parts) => parts,
+            term => vec![(term, loc)],
+        };
+        if parts.len() != wanted {
+            let (s, are) = if wanted == 1 { ("", "is") } else { ("s", "are") };
+            let found = parts.len();
+            self.diags.push(Diag::new(loc, format!("{wanted} result{s} {are} declared, the body gives {found}")));
+            return;
+        }
+        for part in &parts {
+            let value = builtin::value(&mut self.func, part);
+            if let Ok(value) = self.check(value) {
+                self.func.results.push(value);
+            }
+        }
+    }
+
+    // ---- expressions
+
+    fn expr(&mut self, e: &Expr) -> Lowers<Term> {
+        let loc = self.loc(e);
+        match &e.kind {
+            Kind::Number(n) => Ok(Term::Number(*n)),
+            Kind::Str(s) => Ok(Term::Str(s.clone())),
+            Kind::None => Ok(Term::None),
+            Kind::Ellipsis => Ok(Term::Ellipsis),
+            Kind::Name(name) => self.name(name, e.first),
+            Kind::Attribute(base, name) => {
+                let base = (self.base(base)?, self.loc(base));
+                let result = builtin::attribute(&mut self.func, base, name, loc);
+                self.check(result)
+            }
+            Kind::Call(callee, args) => {
+                let given = self.given(args);
+                self.call(callee, given, loc)
+            }
+            Kind::Index(base, items) => {
+                let term = self.expr(base);
+                let items = self.items(items)?;
+                let base = (term?, self.loc(base));
+                let result = builtin::index(&mut self.func, base, &items, loc);
+                self.check(result)
+            }
+            Kind::Unary(op, a) => {
+                let a = (self.expr(a)?, self.loc(a));
+                let result = builtin::operator(&mut self.func, op, &[a], loc);
+                self.check(result)
+            }
+            Kind::Binary(op, a, b) => {
+                let (left, right) = (self.expr(a), self.expr(b));
+                let operands = [(left?, self.loc(a)), (right?, self.loc(b))];
+                let result = builtin::operator(&mut self.func, op, &operands, loc);
+                self.check(result)
+            }
+            Kind::Tuple(parts) => {
+                let terms: Vec<_> = parts.iter().map(|p| self.expr(p).map(|term| (term, self.loc(p)))).collect();
+                terms.into_iter().collect::<Lowers<Vec<_>>>().map(Term::Tuple)
+            }
+            Kind::Splice(stream) => self.splice(stream, e.first, loc),
+            Kind::Broken => Err(Failed),
+        }
+    }
+
+    /// The base of an attribute: a module's name is one only here.
+    fn base(&mut self, e: &Expr) -> Lowers<Term> {
+        if let Kind::Name(name) = &e.kind
+            && self.local(name).is_none()
+            && let Some(module @ Term::Module(_)) = builtin::name(name)
+        {
+            return Ok(module);
+        }
+        self.expr(e)
+    }
+
+    fn local(&mut self, name: &str) -> Option<&mut Local> {
+        self.frame().locals.iter_mut().find(|l| l.name == name)
+    }
+
+    fn name(&mut self, name: &str, token: usize) -> Lowers<Term> {
+        let loc = self.tokens.loc(token, token);
+        if let Some(local) = self.local(name) {
+            local.read = true;
+            return local.term.clone().ok_or(Failed);
+        }
+        if let Some((_, origin)) = self.frame().symbols.iter().find(|(s, _)| s == name) {
+            return Ok(Term::Value(match origin.clone() {
+                Origin::Own => self.func.push(Op::Dim(Dim::symbol(name)), &[], loc),
+                Origin::Axis(value, axis) => self.func.push(Op::ShapeOf { axis }, &[value], loc),
+            }));
+        }
+        match builtin::name(name) {
+            Some(dtype @ Term::DType(_)) => return Ok(dtype),
+            Some(Term::Module(_)) if self.captures.is_none() => {
+                return self.say(Diag::new(loc, format!("`{name}` is a module")).help(format!("write `{name}.…`")));
+            }
+            _ => {}
+        }
+        if self.captures.is_some() {
+            return Ok(self.capture(name, Capture::Name(name.to_owned(), token), loc));
+        }
+        let frame = self.frame();
+        let known: Vec<String> =
+            frame.locals.iter().map(|l| l.name.clone()).chain(frame.symbols.iter().map(|(s, _)| s.clone())).collect();
+        let diag = builtin::unknown_name(name, known.iter().map(String::as_str), loc);
+        self.say(diag)
+    }
+
+    fn capture(&mut self, name: &str, capture: Capture, loc: Loc) -> Term {
+        let value = self.func.param(name, None, loc);
+        if let Some(captures) = &mut self.captures {
+            captures.push(capture);
+        }
+        let term = Term::Value(value);
+        self.frame().locals.push(Local { name: name.to_owned(), term: Some(term.clone()), assigned: None, read: true });
+        term
+    }
+
+    fn splice(&mut self, stream: &TokenStream, token: usize, loc: Loc) -> Lowers<Term> {
+        let Some(captures) = &self.captures else {
+            let help = "make it a parameter, and pass the value from Rust";
+            return self.say(Diag::new(loc, "`{ … }` takes a Rust value only in the expression form").help(help));
+        };
+        if stream.is_empty() {
+            return self.say(Diag::new(loc, "`{}` gives no value").help("write a Rust expression, `{ data.len() }`"));
+        }
+        // Not a name that a user can write.
+        let name = format!("rust.{}", captures.len());
+        Ok(self.capture(&name, Capture::Splice(stream.clone(), token), loc))
+    }
+
+    fn given(&mut self, args: &[crate::ast::Argument]) -> Lowers<Vec<Given>> {
+        let mut given = Vec::with_capacity(args.len());
+        let mut failed = false;
+        for arg in args {
+            let loc = self.loc(&arg.value);
+            let keyword = arg.keyword.as_ref().map(|(name, token)| (name.clone(), self.tokens.loc(*token, *token)));
+            match self.expr(&arg.value) {
+                Ok(term) => given.push(Given { keyword, term, loc }),
+                Err(Failed) => failed = true,
+            }
+        }
+        if failed { Err(Failed) } else { Ok(given) }
+    }
+
+    fn items(&mut self, items: &[Item]) -> Lowers<Vec<builtin::Item>> {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            out.push(match item {
+                Item::Expr(e) => builtin::Item::At(self.expr(e)?, self.loc(e)),
+                Item::Slice { start, stop, step } => {
+                    let mut bound = |e: &Option<Expr>| match e {
+                        None => Ok(None),
+                        Some(e) => self.expr(e).map(|term| Some((term, self.loc(e)))),
+                    };
+                    builtin::Item::Slice { start: bound(start)?, stop: bound(stop)?, step: bound(step)? }
+                }
+            });
+        }
+        Ok(out)
+    }
+
+    // ---- calls
+
+    fn call(&mut self, callee: &Expr, given: Lowers<Vec<Given>>, loc: Loc) -> Lowers<Term> {
+        let term = match &callee.kind {
+            Kind::Name(name) if self.local(name).is_none() => {
+                if let Some(at) = self.functions.iter().position(|f| f.name == *name) {
+                    return self.inline(at, given?, loc);
+                }
+                let own: Vec<&str> = self.functions.iter().map(|f| f.name.as_str()).collect();
+                let result = builtin::function(name, own, self.loc(callee));
+                self.check(result)?
+            }
+            _ => self.expr(callee)?,
+        };
+        let given = given?;
+        if let Term::Value(_) | Term::Number(_) | Term::Tuple(_) = &term
+            && self.tokens.begins_line(callee.last + 1)
+        {
+            let at = self.tokens.loc(callee.last, callee.last);
+            let help = "newlines do not matter: without `;` the next line belongs to this one";
+            return self.say(Diag::new(at, "missing `;`").help(help));
+        }
+        let callee = (term, self.loc(callee));
+        let result = builtin::call(&mut self.func, callee, given, loc);
+        self.check(result)
+    }
+
+    /// The body of another function of the block, on these arguments.
+    fn inline(&mut self, at: usize, given: Vec<Given>, loc: Loc) -> Lowers<Term> {
+        let function = &self.functions[at];
+        let name = &function.name;
+        if self.stack.contains(&at) {
+            let diag = Diag::new(loc, format!("`{name}` calls itself"));
+            return self
+                .say(diag.note("a call inside a block is inlined, so it cannot be recursive").help("write the loop in Rust"));
+        }
+        if function.broken {
+            return Err(Failed);
+        }
+        let params = parameters(self.tokens, function);
+        let result = arguments(name, &params, given, loc);
+        let args = self.check(result)?;
+        let mut frame = Frame { locals: Vec::new(), symbols: Vec::new() };
+        let mut kept = Vec::with_capacity(args.len());
+        for (param, (term, arg_loc)) in params.iter().zip(args) {
+            // A literal for a float parameter is a float.
+            let term = match term {
+                Term::Number(Scalar::Int(i)) if param.ty.weak && param.ty.dtype.kind() == DKind::Float => {
+                    Term::Number(Scalar::Float(i as f64))
+                }
+                term => term,
+            };
+            let term = match term {
+                Term::Number(_) if param.ty.weak => term,
+                term => {
+                    let value = builtin::value(&mut self.func, &(term, arg_loc));
+                    Term::Value(self.check(value)?)
+                }
+            };
+            if let Term::Value(value) = term {
+                for (axis, dim) in param.ty.dims().unwrap_or_default().iter().enumerate() {
+                    if let Some(symbol) = dim.as_symbol()
+                        && frame.symbols.iter().all(|(s, _)| *s != **symbol)
+                    {
+                        frame.symbols.push((symbol.to_string(), Origin::Axis(value, i64::try_from(axis).unwrap_or(i64::MAX))));
+                    }
+                }
+            }
+            frame.locals.push(Local { name: param.name.clone(), term: Some(term.clone()), assigned: None, read: true });
+            kept.push((term, arg_loc));
+        }
+        self.fits(name, &params, &kept)?;
+        self.frames.push(frame);
+        self.stack.push(at);
+        let result = self.body(&function.body);
+        self.stack.pop();
+        self.frames.pop();
+        result.map(|(term, _)| term).ok_or(Failed)
+    }
+
+    /// Holds the types of a call's arguments to the declared ones; the body is then inlined, and they would be lost.
+    fn fits(&mut self, name: &str, params: &[Parameter], args: &[(Term, Loc)]) -> Lowers<()> {
+        let mut probe = self.func.clone();
+        probe.declared.clear();
+        let value = |term: &Term| if let Term::Value(v) = term { Some(*v) } else { None };
+        probe.results = args.iter().filter_map(|(term, _)| value(term)).collect();
+        // A mistake before the call is reported when the whole function is inferred.
+        let Ok(typed) = infer(&probe) else { return Ok(()) };
+        let mut types = typed.results.iter().map(|v| typed.ty(*v).clone());
+        let mut found = Vec::with_capacity(args.len());
+        for (term, loc) in args {
+            let ty = match term {
+                Term::Number(n) => Some(Type::weak(n.kind())),
+                _ => types.next(),
+            };
+            found.extend(ty.map(|ty| (ty, *loc)));
+        }
+        self.check(fits(name, params, &found))
+    }
+}

@@ -1,0 +1,199 @@
+//! Sources to parsed IR, and the mistakes of names.
+
+use super::{Capture, expression, function};
+use crate::ast::Content;
+use crate::lex::Tokens;
+use crate::parse::Parser;
+use nums_ir::text::print;
+use proc_macro2::{Span, TokenStream};
+
+/// The last function or the expression as IR text with its captures, or the mistakes.
+fn lowered(source: &str) -> String {
+    let stream: TokenStream = source.parse().expect("Rust tokens");
+    let tokens = Tokens::new(stream, Span::call_site());
+    let mut parser = Parser::new(&tokens);
+    let content = parser.content();
+    assert!(parser.diags.is_empty(), "{}", parser.diags[0]);
+    let result = match &content {
+        Content::Functions(all) => function(&tokens, all, all.len() - 1).map(|func| print(&func)),
+        Content::Expression(e) => expression(&tokens, e).map(|(func, captures)| {
+            let names = captures.iter().map(|c| match c {
+                Capture::Name(name, _) => name.clone(),
+                Capture::Splice(rust, _) => format!("{{ {rust} }}"),
+            });
+            format!("{}captures {}\n", print(&func), names.collect::<Vec<_>>().join(", "))
+        }),
+        Content::Broken => panic!("broken without a mistake"),
+    };
+    result.unwrap_or_else(|diags| diags.iter().map(|d| format!("{d}\n")).collect())
+}
+
+#[test]
+fn a_newton_step() {
+    insta::assert_snapshot!(lowered(
+        "fn newton_step(X: f64[n, d], y: f64[n], beta: f64[d]) -> f64[d] {
+            mu = 1 / (1 + exp(-(X @ beta)));
+            g = X.T @ (mu - y);
+            H = X.T @ (X * (mu * (1 - mu))[:, None]);
+            beta - linalg.solve(H, g)
+        }"
+    ), @r"
+    nums-ir 1
+    ; stage: parsed
+    fn newton_step(%X: f64[n, d], %y: f64[n], %beta: f64[d]) -> f64[d] {
+      %0 = matmul %X, %beta
+      %1 = negative %0
+      %2 = exp %1
+      %3 = const 1
+      %4 = add %3, %2
+      %5 = const 1
+      %mu = divide %5, %4
+      %6 = transpose %X
+      %7 = subtract %mu, %y
+      %g = matmul %6, %7
+      %8 = transpose %X
+      %9 = const 1
+      %10 = subtract %9, %mu
+      %11 = multiply %mu, %10
+      %12 = index %11, items=[:, newaxis]
+      %13 = multiply %X, %12
+      %H = matmul %8, %13
+      %14 = solve %H, %g
+      %15 = subtract %beta, %14
+      return %15
+    }
+    ");
+}
+
+#[test]
+fn symbols_lengths_and_integers_are_sizes() {
+    insta::assert_snapshot!(lowered(
+        "fn f(X: f64[n, d], k: usize) -> (f64[n, k], f64[d - 1], i64) {
+            m = len(X);
+            (zeros((m, k)), ones(d - 1), X.shape[1])
+        }"
+    ), @r"
+    nums-ir 1
+    ; stage: parsed
+    fn f(%X: f64[n, d], %k: i64) -> (f64[n, k], f64[d - 1], i64) {
+      %m = shape_of %X, axis=0
+      %0 = const 0.0
+      %1 = fill %0, shape=[%m, %k], dtype=f64
+      %2 = dim d
+      %3 = const 1
+      %4 = subtract %2, %3
+      %5 = const 1.0
+      %6 = fill %5, shape=[%4], dtype=f64
+      %7 = shape_of %X, axis=1
+      return %1, %6, %7
+    }
+    ");
+}
+
+#[test]
+fn captures_stand_in_order_of_first_use() {
+    insta::assert_snapshot!(lowered("b = a[k:] - 1; np.mean(b + a) * { v.len() }"), @r"
+    nums-ir 1
+    ; stage: parsed
+    fn expr(%a, %k, %0) {
+      %1 = index %a, items=[%k:]
+      %2 = const 1
+      %b = subtract %1, %2
+      %3 = add %b, %a
+      %4 = mean %3, axes=all
+      %5 = multiply %4, %0
+      return %5
+    }
+    captures a, k, { v . len () }
+    ");
+}
+
+#[test]
+fn calls_inside_a_block_are_inlined() {
+    insta::assert_snapshot!(lowered(
+        "fn sigmoid(z: f64[m]) -> f64[m] { 1 / (1 + exp(-z)) }
+         fn spread(x: f64[m], s: f64) -> (f64[m], f64[]) { c = x - mean(x); (c * s / m, sum(c)) }
+         fn f(x: f64[n]) -> f64[n] { a, b = spread(sigmoid(x), s=2); a + b }"
+    ), @r"
+    nums-ir 1
+    ; stage: parsed
+    fn f(%x: f64[n]) -> f64[n] {
+      %0 = negative %x
+      %1 = exp %0
+      %2 = const 1
+      %3 = add %2, %1
+      %4 = const 1
+      %5 = divide %4, %3
+      %6 = mean %5, axes=all
+      %c = subtract %5, %6
+      %7 = const 2.0
+      %8 = multiply %c, %7
+      %9 = shape_of %5, axis=0
+      %a = divide %8, %9
+      %b = sum %c, axes=all
+      %10 = add %a, %b
+      return %10
+    }
+    ");
+}
+
+#[test]
+fn a_call_that_does_not_fit_is_refused() {
+    let call = |body: &str| {
+        lowered(&format!(
+            "fn g(x: f64[m], y: f64[m], s: f64) -> f64[m] {{ x + y * s }} fn f(X: f64[n], Y: f64[d], k: usize) -> f64[n] {{ {body} }}"
+        ))
+    };
+    insta::assert_snapshot!(call("g(X, Y, 1)"), @r"
+    `g` wants `y: f64[m]`, found f64[d]
+    note: axis 0 is `d`, expected `n`
+    ");
+    insta::assert_snapshot!(call("g(X, X, X)"), @r"
+    `g` wants `s: f64`, found f64[n]
+    note: this is an array, the parameter is a plain number
+    ");
+    insta::assert_snapshot!(call("g(X, X)"), @r"
+    `g` wants the argument `s`
+    note: it is called as `g(x, y, s)`
+    ");
+    insta::assert_snapshot!(call("g(X, X, s=1, z=2)"), @r"
+    `g` has no argument `z`
+    note: it is called as `g(x, y, s)`
+    ");
+}
+
+#[test]
+fn names_that_are_nothing_are_reported_once() {
+    insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> f64[n] { a = x + zz; b = a + 1; b + sqtr(x) }"), @r"
+    unknown name `zz`
+    help: make it a parameter, or assign it first: `zz = …;`
+    unknown function `sqtr`
+    help: a function with a similar name exists: `sqrt`
+    ");
+    insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> f64[n] { y = x; y = x + 1; _z = 1; x }"), @r"
+    `y` is assigned and never read
+    help: remove it, or call it `_y`
+    `y` is assigned and never read
+    help: remove it, or call it `_y`
+    ");
+    insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> f64[n] { f(x) }"), @r"
+    `f` calls itself
+    note: a call inside a block is inlined, so it cannot be recursive
+    help: write the loop in Rust
+    ");
+    insta::assert_snapshot!(lowered("fn f(x: f64[n + 1]) -> f64[n + 1] { x }"), @r"
+    symbol `n` stands only in the size `n + 1`
+    note: a symbol is bound where it stands alone, or by an integer parameter of its name
+    help: add a parameter such as `n: usize`
+    ");
+    insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> (f64[n], f64[n]) { x }"), @"2 results are declared, the body gives 1");
+    insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> f64[m] { x }"), @r"
+    symbol `m` of the result is bound by no parameter
+    help: a similar symbol is bound: `n`
+    ");
+    insta::assert_snapshot!(lowered("y = a + 1; a"), @r"
+    `y` is assigned and never read
+    note: an assignment inside `nums!` does not change the Rust variable `y`
+    help: remove it, or call it `_y`
+    ");
+}

@@ -1,0 +1,595 @@
+//! Tokens to ast: the two forms, functions, types, statements. Expressions are in `parse/expr`, habits of other languages in
+//! `parse/habit`.
+//!
+//! A mistake is a `Diag` in `Parser::diags`; parsing goes on behind it, at the closing bracket, the next `;` or the next function,
+//! so that one run reports all independent mistakes. Newlines never matter: they are only looked at to word a message.
+
+mod expr;
+mod habit;
+#[cfg(test)]
+mod tests;
+
+use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Kind, Param, RustType, Written, ours};
+use crate::lex::{Tok, Tokens};
+use nums_ir::diag::Diag;
+use nums_ir::dim::Dim;
+use nums_ir::dtype::{DType, Kind as DKind};
+use nums_ir::func::Scalar;
+use nums_ir::types::{Shape, Type};
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+/// A mistake was reported; the caller goes on behind it.
+pub(crate) struct Failed;
+
+type Parsed<T> = Result<T, Failed>;
+
+/// Reads one list of tokens.
+pub(crate) struct Parser<'a> {
+    tokens: &'a Tokens,
+    at: usize,
+    pub(crate) diags: Vec<Diag>,
+}
+
+/// Rust's scalar types that a parameter or a result may have, and their kinds.
+const SCALARS: &[(&str, DKind)] = &[
+    ("bool", DKind::Bool),
+    ("i8", DKind::Int),
+    ("i16", DKind::Int),
+    ("i32", DKind::Int),
+    ("i64", DKind::Int),
+    ("isize", DKind::Int),
+    ("u8", DKind::Int),
+    ("u16", DKind::Int),
+    ("u32", DKind::Int),
+    ("u64", DKind::Int),
+    ("usize", DKind::Int),
+    ("f32", DKind::Float),
+    ("f64", DKind::Float),
+    ("c64", DKind::Complex),
+    ("c128", DKind::Complex),
+];
+
+/// Names of modules that a function may not have: `mod f` would stand before the crate.
+const CRATES: &[&str] = &["std", "core", "alloc", "nums"];
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(tokens: &'a Tokens) -> Parser<'a> {
+        Parser { tokens, at: 0, diags: Vec::new() }
+    }
+
+    /// A whole `nums!`: functions if it begins like items, else an expression.
+    pub(crate) fn content(&mut self) -> Content {
+        let begins_items = match self.tok() {
+            Tok::Op(op) => *op == "#",
+            Tok::Ident(word) => ["pub", "fn"].contains(&word.as_str()),
+            Tok::Number(_) | Tok::Str(_) | Tok::Open(_) | Tok::Close(_) | Tok::Other(_) | Tok::End => false,
+        };
+        if begins_items {
+            return Content::Functions(self.functions());
+        }
+        match self.expression() {
+            Ok(expression) => Content::Expression(expression),
+            Err(Failed) => Content::Broken,
+        }
+    }
+
+    // ---- reading tokens
+
+    fn tok(&self) -> &'a Tok {
+        self.tok_at(self.at)
+    }
+
+    fn tok_at(&self, at: usize) -> &'a Tok {
+        let tokens: &'a Tokens = self.tokens;
+        &tokens.get(at).tok
+    }
+
+    fn is(&self, tok: &Tok) -> bool {
+        self.tok() == tok
+    }
+
+    fn is_op(&self, op: &str) -> bool {
+        matches!(self.tok(), Tok::Op(o) if *o == op)
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self.tok(), Tok::Ident(w) if w == word)
+    }
+
+    fn eat_op(&mut self, op: &str) -> bool {
+        let found = self.is_op(op);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Records a mistake at tokens `first..=last`.
+    fn fail<T>(&mut self, first: usize, last: usize, message: impl Into<String>, help: Option<&str>) -> Parsed<T> {
+        let mut diag = Diag::new(self.tokens.loc(first, last), message);
+        diag.help = help.map(str::to_owned);
+        self.diags.push(diag);
+        Err(Failed)
+    }
+
+    /// Records that something else was expected here.
+    fn expected<T>(&mut self, what: &str) -> Parsed<T> {
+        let found = match self.tok() {
+            Tok::Close(_) | Tok::End => "the end".to_owned(),
+            tok => tok.describe(),
+        };
+        self.fail(self.at, self.at, format!("expected {what}, found {found}"), None)
+    }
+
+    /// Goes behind the next `;` before `end`, or to `end`.
+    fn skip_statement(&mut self, end: usize) {
+        while self.at < end {
+            match self.tok() {
+                Tok::Op(";") => {
+                    self.at += 1;
+                    return;
+                }
+                Tok::Open(_) => self.at = self.tokens.get(self.at).partner + 1,
+                Tok::Ident(_) | Tok::Number(_) | Tok::Str(_) | Tok::Op(_) | Tok::Close(_) | Tok::Other(_) | Tok::End => {
+                    self.at += 1
+                }
+            }
+        }
+        self.at = end;
+    }
+
+    // ---- functions
+
+    fn functions(&mut self) -> Vec<Function> {
+        let mut functions = Vec::new();
+        while !self.is(&Tok::End) {
+            match self.function() {
+                Ok(function) => functions.push(function),
+                Err(Failed) => self.skip_function(),
+            }
+        }
+        functions
+    }
+
+    /// Goes behind the next braces, which are most likely the broken function's body.
+    fn skip_function(&mut self) {
+        loop {
+            match self.tok() {
+                Tok::End => return,
+                Tok::Open('{') => {
+                    self.at = self.tokens.get(self.at).partner + 1;
+                    return;
+                }
+                Tok::Open(_) => self.at = self.tokens.get(self.at).partner + 1,
+                Tok::Ident(_) | Tok::Number(_) | Tok::Str(_) | Tok::Op(_) | Tok::Close(_) | Tok::Other(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn function(&mut self) -> Parsed<Function> {
+        let attributes = self.attributes()?;
+        let visibility = self.visibility();
+        if !self.is_word("fn") {
+            if let Tok::Ident(word) = self.tok() {
+                self.habit_of_items(word)?;
+            }
+            return self.expected("`fn`");
+        }
+        self.at += 1;
+        let token = self.at;
+        let Tok::Ident(name) = self.tok() else { return self.expected("a function's name") };
+        self.at += 1;
+        if CRATES.contains(&name.as_str()) {
+            let message = format!("a function called `{name}` would hide the crate `{name}`");
+            return self.fail(token, token, message, Some("give it another name"));
+        }
+        if self.is_op("<") {
+            return self.fail(
+                self.at,
+                self.at,
+                "generic functions are not in nums yet",
+                Some("write one function for each dtype: `f64[n]`, `f32[n]`"),
+            );
+        }
+        if !self.is(&Tok::Open('(')) {
+            return self.expected("`(` and the parameters");
+        }
+        let mistakes = self.diags.len();
+        let params = self.params();
+        let (results, tuple) = self.arrow()?;
+        if !self.is(&Tok::Open('{')) {
+            return self.expected("`{` and the function's body");
+        }
+        let end = self.tokens.get(self.at).partner;
+        self.at += 1;
+        let body = self.body(end);
+        self.at = end + 1;
+        let broken = self.diags.len() > mistakes;
+        Ok(Function { attributes, visibility, name: name.clone(), token, params, results, tuple, body, broken })
+    }
+
+    fn attributes(&mut self) -> Parsed<Vec<(String, TokenStream)>> {
+        let mut attributes = Vec::new();
+        while self.is_op("#") {
+            if *self.tok_at(self.at + 1) != Tok::Open('[') {
+                return self.fail(self.at, self.at, "`#` does not begin a comment in Rust", Some("comments begin with `//`"));
+            }
+            let stream = self.tokens.stream(self.at + 1);
+            let name = match self.tok_at(self.at + 2) {
+                Tok::Ident(name) => name.clone(),
+                _ => String::new(),
+            };
+            let span = self.tokens.get(self.at).span;
+            attributes.push((name, quote_spanned!(span=> #[#stream])));
+            self.at = self.tokens.get(self.at + 1).partner + 1;
+        }
+        Ok(attributes)
+    }
+
+    fn visibility(&mut self) -> TokenStream {
+        if !self.is_word("pub") {
+            return TokenStream::new();
+        }
+        let span = ours(self.tokens.get(self.at).span);
+        self.at += 1;
+        if self.is(&Tok::Open('(')) {
+            let scope = self.tokens.stream(self.at);
+            self.at = self.tokens.get(self.at).partner + 1;
+            return quote_spanned!(span=> pub(#scope));
+        }
+        quote_spanned!(span=> pub)
+    }
+
+    fn params(&mut self) -> Vec<Param> {
+        let end = self.tokens.get(self.at).partner;
+        self.at += 1;
+        let mut params: Vec<Param> = Vec::new();
+        while self.at < end {
+            match self.param() {
+                Ok(param) if params.iter().any(|p| p.name == param.name) => {
+                    let message = format!("two parameters are called `{}`", param.name);
+                    let _ = self.fail::<()>(param.token, param.token, message, None);
+                }
+                Ok(param) => params.push(param),
+                Err(Failed) => self.skip_item(end),
+            }
+            if self.at < end && !self.eat_op(",") {
+                let _ = self.expected::<()>("`,` or `)`");
+                self.skip_item(end);
+                self.at += usize::from(self.at < end);
+            }
+        }
+        self.at = end + 1;
+        params
+    }
+
+    /// Goes to the next `,` before `end`, or to `end`.
+    fn skip_item(&mut self, end: usize) {
+        while self.at < end && !self.is_op(",") {
+            self.at = self.tokens.get(self.at).partner.max(self.at) + 1;
+        }
+    }
+
+    fn param(&mut self) -> Parsed<Param> {
+        let token = self.at;
+        if self.is_op("&") {
+            return self.fail(token, token, "parameters are written without `&`", Some("write `x: f64[n]`: arrays are borrowed"));
+        }
+        let Tok::Ident(name) = self.tok() else { return self.expected("a parameter's name") };
+        if name == "self" || name == "mut" {
+            return self.fail(
+                token,
+                token,
+                format!("`{name}` has no place here"),
+                Some("functions of nums stand at module level"),
+            );
+        }
+        self.at += 1;
+        if !self.eat_op(":") {
+            let help = format!("write `{name}: f64[n]` for an array, `{name}: f64` for a number");
+            return self.fail(token, token, format!("`{name}` has no type"), Some(&help));
+        }
+        let written = self.written()?;
+        if written.ty.is_none() {
+            let help = format!("write `{name}: f64[..]` for any rank");
+            return self.fail(written.first, written.last, "a parameter says its dtype and shape", Some(&help));
+        }
+        Ok(Param { name: name.clone(), token, written })
+    }
+
+    fn arrow(&mut self) -> Parsed<(Vec<Written>, bool)> {
+        if !self.eat_op("->") {
+            return self.fail(
+                self.at - 1,
+                self.at - 1,
+                "a function says what it returns",
+                Some("write `-> f64[n]` after the parameters"),
+            );
+        }
+        self.results()
+    }
+
+    /// The types after an arrow, and whether they are a tuple.
+    fn results(&mut self) -> Parsed<(Vec<Written>, bool)> {
+        if !self.is(&Tok::Open('(')) {
+            return Ok((vec![self.written()?], false));
+        }
+        let (first, end) = (self.at, self.tokens.get(self.at).partner);
+        self.at += 1;
+        let mut results = Vec::new();
+        while self.at < end {
+            results.push(self.written()?);
+            if self.at < end && !self.eat_op(",") {
+                return self.expected("`,` or `)`");
+            }
+        }
+        self.at = end + 1;
+        match results.len() {
+            0 => self.fail(first, end, "a function returns something", Some("write `-> f64[n]`")),
+            1..=12 => Ok((results, true)),
+            n => self.fail(first, end, format!("at most 12 results, not {n}"), None),
+        }
+    }
+
+    // ---- types
+
+    fn written(&mut self) -> Parsed<Written> {
+        let first = self.at;
+        let Tok::Ident(name) = self.tok() else {
+            return self.expected("a type such as `f64[n, d]`");
+        };
+        self.at += 1;
+        if name == "Array" || name == "DynArray" {
+            return self.rust_array(name, first);
+        }
+        if self.is(&Tok::Open('[')) {
+            let Some(dtype) = DType::ALL.into_iter().find(|d| d.name() == name) else {
+                return self.unknown_dtype(name, first);
+            };
+            let end = self.tokens.get(self.at).partner;
+            let shape = self.shape(end);
+            self.at = end + 1;
+            let ty = Type { dtype, shape: shape?, weak: false };
+            return Ok(Written { ty: Some(ty), rust: RustType::Array(dtype.name()), first, last: end });
+        }
+        match SCALARS.iter().find(|(scalar, _)| scalar == name) {
+            Some((scalar, kind)) => {
+                Ok(Written { ty: Some(Type::weak(*kind)), rust: RustType::Scalar(scalar), first, last: first })
+            }
+            None => self.unknown_dtype(name, first),
+        }
+    }
+
+    fn unknown_dtype<T>(&mut self, name: &str, at: usize) -> Parsed<T> {
+        let known = DType::ALL.map(DType::name);
+        let python = match name {
+            "float" => Some("f64"),
+            "int" => Some("i64"),
+            "complex" => Some("c128"),
+            _ => DType::from_name(name).map(DType::name),
+        };
+        let help = match python.or_else(|| nums_ir::diag::suggest(name, known)) {
+            Some(near) => format!("write `{near}`"),
+            None => format!("dtypes are {}", known.map(|d| format!("`{d}`")).join(" ")),
+        };
+        self.fail(at, at, format!("unknown dtype `{name}`"), Some(&help))
+    }
+
+    /// `Array`, `Array<f64>`, `DynArray`, as in Rust.
+    fn rust_array(&mut self, name: &str, first: usize) -> Parsed<Written> {
+        if !self.eat_op("<") {
+            return Ok(Written { ty: None, rust: RustType::Dyn, first, last: first });
+        }
+        let Tok::Ident(dtype) = self.tok() else { return self.expected("a dtype") };
+        let Some(dtype) = DType::ALL.into_iter().find(|d| d.name() == dtype && name == "Array") else {
+            return self.unknown_dtype(dtype, self.at);
+        };
+        self.at += 1;
+        let last = self.at;
+        if !self.eat_op(">") {
+            return self.expected("`>`");
+        }
+        Ok(Written { ty: None, rust: RustType::Array(dtype.name()), first, last })
+    }
+
+    /// The sizes between the brackets that close at `end`.
+    fn shape(&mut self, end: usize) -> Parsed<Shape> {
+        self.at += 1;
+        if (self.is_op("..") || self.is_op("...")) && self.at + 1 == end {
+            return Ok(Shape::Any);
+        }
+        let mut dims = Vec::new();
+        while self.at < end {
+            let size = self.expr(0)?;
+            dims.push(self.dim(&size)?);
+            if self.at < end && !self.eat_op(",") {
+                return self.expected("`,` or `]`");
+            }
+        }
+        Ok(Shape::Known(dims))
+    }
+
+    /// A size in a type: numbers, symbols, sums, differences, products.
+    fn dim(&mut self, size: &Expr) -> Parsed<Dim> {
+        match &size.kind {
+            Kind::Number(Scalar::Int(n)) => match i64::try_from(*n) {
+                Ok(n) => Ok(Dim::Const(n)),
+                Err(_) => self.fail(size.first, size.last, "a size is at most 2^63 - 1", None),
+            },
+            Kind::Name(name) => Ok(Dim::symbol(name)),
+            Kind::Binary(op @ ("+" | "-" | "*"), a, b) => {
+                let (a, b) = (self.dim(a)?, self.dim(b)?);
+                Ok(match *op {
+                    "+" => a.add(&b),
+                    "-" => a.sub(&b),
+                    _ => a.mul(&b),
+                })
+            }
+            Kind::Broken => Err(Failed),
+            Kind::Number(_)
+            | Kind::Str(_)
+            | Kind::None
+            | Kind::Ellipsis
+            | Kind::Attribute(..)
+            | Kind::Call(..)
+            | Kind::Index(..)
+            | Kind::Unary(..)
+            | Kind::Binary(..)
+            | Kind::Tuple(_)
+            | Kind::Splice(_) => {
+                let help = "sizes are numbers, symbols, and `+ - *` of these; `f64[..]` is any rank";
+                self.fail(size.first, size.last, "this is not a size", Some(help))
+            }
+        }
+    }
+
+    // ---- bodies
+
+    fn expression(&mut self) -> Parsed<Expression> {
+        let mut end = self.at;
+        while *self.tok_at(end) != Tok::End && *self.tok_at(end) != Tok::Op("->") {
+            end = self.tokens.get(end).partner.max(end) + 1;
+        }
+        if self.at == end {
+            return self.fail(end, end, "nothing to compute", Some("write an expression: `nums! { a @ b + 1 }`"));
+        }
+        if let Tok::Ident(word) = self.tok() {
+            self.habit_of_items(word)?;
+        }
+        let mistakes = self.diags.len();
+        let body = self.body(end);
+        self.at = end;
+        let results = match self.eat_op("->") {
+            true => Some(self.results()?),
+            false => None,
+        };
+        if results.is_some() && !self.is(&Tok::End) {
+            return self.expected("the end after the type of the result");
+        }
+        if self.diags.len() > mistakes { Err(Failed) } else { Ok(Expression { body, results }) }
+    }
+
+    /// Statements and the result, up to the token `end`.
+    fn body(&mut self, end: usize) -> Body {
+        let (begin, mistakes) = (self.at, self.diags.len());
+        let mut body = Body { assigns: Vec::new(), result: None };
+        while self.at < end {
+            let done = match self.targets() {
+                Some(targets) => self.assign(targets, end).map(|assign| body.assigns.push(assign)),
+                None => self.result(end).map(|result| body.result = result),
+            };
+            if done.is_err() {
+                self.skip_statement(end);
+                // What follows is still read for its mistakes, but what is missing is not said of a broken body.
+                body.result.get_or_insert(Expr::new(Kind::Broken, begin, begin));
+            }
+        }
+        if body.result.is_none() && self.diags.len() == mistakes {
+            self.no_result(&body, begin, end);
+        }
+        body
+    }
+
+    /// `a =`, `a, b =`, `(a, b) =`, if the statement begins so.
+    fn targets(&mut self) -> Option<Vec<(String, usize)>> {
+        let mut at = self.at;
+        let parens = (*self.tok_at(at) == Tok::Open('(')).then(|| self.tokens.get(at).partner);
+        at += usize::from(parens.is_some());
+        let mut targets = Vec::new();
+        while let Tok::Ident(name) = self.tok_at(at) {
+            targets.push((name.clone(), at));
+            at += 1;
+            if *self.tok_at(at) != Tok::Op(",") {
+                break;
+            }
+            at += 1;
+        }
+        at = match parens {
+            Some(close) if close == at => at + 1,
+            Some(_) => return None,
+            None => at,
+        };
+        if targets.is_empty() || *self.tok_at(at) != Tok::Op("=") {
+            return None;
+        }
+        self.at = at + 1;
+        Some(targets)
+    }
+
+    fn assign(&mut self, targets: Vec<(String, usize)>, end: usize) -> Parsed<Assign> {
+        for (name, at) in &targets {
+            self.reserved(name, *at)?;
+        }
+        let value = self.tuple_or_expr(end)?;
+        if self.at < end && !self.eat_op(";") {
+            return self.not_ended(end);
+        }
+        Ok(Assign { targets, value })
+    }
+
+    /// An expression that is not assigned: the result, if nothing follows.
+    fn result(&mut self, end: usize) -> Parsed<Option<Expr>> {
+        if let Tok::Ident(word) = self.tok() {
+            self.habit_of_statements(word)?;
+        }
+        let value = self.tuple_or_expr(end)?;
+        if self.at == end {
+            return Ok(Some(value));
+        }
+        let semicolon = self.at;
+        if !self.eat_op(";") {
+            return self.not_ended(end);
+        }
+        if self.at == end {
+            let help = "remove it: the last expression without `;` is the result";
+            return self.fail(semicolon, semicolon, "`;` after the result throws it away", Some(help));
+        }
+        self.fail(value.first, value.last, "this value is not used", Some("assign it, `y = …;`, or remove it"))
+    }
+
+    /// A statement does not go on as it should.
+    fn not_ended<T>(&mut self, end: usize) -> Parsed<T> {
+        self.habit_of_operators()?;
+        let at = self.at;
+        if self.is_op("=") {
+            let help = "values are immutable: assign a new name, `y = where(mask, a, x);`";
+            return self.fail(at, at, "only names can be assigned", Some(help));
+        }
+        if self.tokens.begins_line(at) {
+            let help = "statements end with `;`: newlines do not matter";
+            return self.fail(at - 1, at - 1, format!("missing `;` after {}", self.tok_at(at - 1).describe()), Some(help));
+        }
+        let what = if at < end { self.tok().describe() } else { "the end".to_owned() };
+        self.fail(at, at, format!("expected an operator or `;`, found {what}"), None)
+    }
+
+    /// The body has statements only: perhaps because a line ran into the next.
+    fn no_result(&mut self, body: &Body, begin: usize, end: usize) {
+        if body.assigns.is_empty() {
+            let _ = self.fail::<()>(begin.saturating_sub(1), end, "the body is empty", Some("write an expression"));
+            return;
+        }
+        let runs_on = |at: &usize| {
+            let marks = [Tok::Op("-"), Tok::Open('('), Tok::Open('[')];
+            self.tokens.begins_line(*at) && marks.contains(self.tok_at(*at)) && self.ends_operand(at - 1)
+        };
+        let last = body.assigns.last().map_or(begin, |a| a.value.first);
+        match (last + 1..end).find(runs_on) {
+            Some(at) => {
+                let help = "newlines do not matter: without `;` the next line belongs to this one";
+                let message = format!("missing `;` after {}", self.tok_at(at - 1).describe());
+                let _ = self.fail::<()>(at - 1, at - 1, message, Some(help));
+            }
+            None => {
+                let help = "end the body with an expression without `;`";
+                let _ = self.fail::<()>(end - 1, end - 1, "the body has no result", Some(help));
+            }
+        }
+    }
+
+    fn ends_operand(&self, at: usize) -> bool {
+        match self.tok_at(at) {
+            Tok::Ident(_) | Tok::Number(_) | Tok::Str(_) | Tok::Close(_) => true,
+            Tok::Op(_) | Tok::Open(_) | Tok::Other(_) | Tok::End => false,
+        }
+    }
+}
