@@ -2,12 +2,15 @@
 //!
 //! The alignment is a cache line and the widest vector. A block never shares its bytes; who shares blocks wraps them in an
 //! `Arc`. Bytes that come from outside become a block only through `from_bytes` or a `Receiver`'s `finish`, which check the
-//! length and that every boolean is 0 or 1: this is what makes typed slices sound.
+//! length and that every boolean is 0 or 1: this is what makes typed slices sound. Buffers of dropped blocks are kept for the
+//! next of their size, up to `KEPT` bytes: touching fresh pages costs more than most kernels.
 #![allow(unsafe_code)]
 
 use crate::element::{Element, Slice, SliceMut, with_type};
 use nums_ir::dtype::DType;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Mutex;
 
 /// A cache line; `Vec` of these is the aligned buffer.
 #[derive(Clone, Copy)]
@@ -15,11 +18,14 @@ use std::fmt;
 struct Line([u8; LINE]);
 
 const LINE: usize = 64;
+/// Bytes of dropped blocks that a process keeps for new ones.
+const KEPT: usize = 256 << 20;
+/// Bytes of the smallest buffer that is kept; the allocator is good at smaller ones.
+const WORTH: usize = 32 << 10;
 
 /// A dense array: one block of an array, or a buffer of one tile.
 ///
 /// Invariant: `data` holds `shape.product() * dtype.size()` initialised bytes, which are valid elements of `dtype`.
-#[derive(Clone)]
 pub struct Block {
     dtype: DType,
     shape: Vec<usize>,
@@ -73,8 +79,29 @@ impl Block {
     /// When the bytes of the shape overflow: shapes are checked where they enter (`byte_len`).
     pub fn zeros(dtype: DType, shape: &[usize]) -> Block {
         let bytes = byte_len(dtype, shape).expect("a block that fits in memory");
-        // `vec![zero; n]` of plain bytes asks the allocator for zeroed pages, which costs nothing until they are touched.
-        let data = zeroed_lines(bytes.div_ceil(LINE));
+        let lines = bytes.div_ceil(LINE);
+        let data = match Kept::take(lines) {
+            Some(mut data) => {
+                data.fill(Line([0; LINE]));
+                data
+            }
+            None => zeroed_lines(lines),
+        };
+        Block { dtype, shape: shape.to_vec(), len: bytes / dtype.size(), data }
+    }
+
+    /// Elements of any value (`false` for booleans): for a block that will be written whole.
+    ///
+    /// # Panics
+    /// As `zeros`.
+    pub(crate) fn stale(dtype: DType, shape: &[usize]) -> Block {
+        // Old bytes may be no boolean.
+        if dtype == DType::Bool {
+            return Block::zeros(dtype, shape);
+        }
+        let bytes = byte_len(dtype, shape).expect("a block that fits in memory");
+        let lines = bytes.div_ceil(LINE);
+        let data = Kept::take(lines).unwrap_or_else(|| zeroed_lines(lines));
         Block { dtype, shape: shape.to_vec(), len: bytes / dtype.size(), data }
     }
 
@@ -83,7 +110,7 @@ impl Block {
     /// # Panics
     /// When their number is not that of the shape.
     pub fn from_slice<T: Element>(elements: &[T], shape: &[usize]) -> Block {
-        let mut block = Block::zeros(T::DTYPE, shape);
+        let mut block = Block::stale(T::DTYPE, shape);
         assert_eq!(block.len, elements.len(), "as many elements as the shape {shape:?} has");
         block.as_mut_slice::<T>().copy_from_slice(elements);
         block
@@ -101,7 +128,7 @@ impl Block {
             return Err(BytesError::Length { expected, found: bytes.len() });
         }
         check_bools(dtype, bytes)?;
-        let mut block = Block::zeros(dtype, shape);
+        let mut block = Block::stale(dtype, shape);
         block.raw_mut().copy_from_slice(bytes);
         Ok(block)
     }
@@ -194,7 +221,7 @@ impl Receiver {
     /// Room for a block; `BytesError::TooLarge` when its size cannot be.
     pub fn new(dtype: DType, shape: &[usize]) -> Result<Receiver, BytesError> {
         byte_len(dtype, shape).ok_or(BytesError::TooLarge)?;
-        Ok(Receiver(Block::zeros(dtype, shape)))
+        Ok(Receiver(Block::stale(dtype, shape)))
     }
 
     /// Where the bytes go.
@@ -206,6 +233,54 @@ impl Receiver {
     pub fn finish(self) -> Result<Block, BytesError> {
         check_bools(self.0.dtype, self.0.bytes())?;
         Ok(self.0)
+    }
+}
+
+/// Buffers of dropped blocks, by their number of lines.
+struct Kept {
+    by_lines: HashMap<usize, Vec<Vec<Line>>>,
+    bytes: usize,
+}
+
+static KEPT_BUFFERS: Mutex<Option<Kept>> = Mutex::new(None);
+
+impl Kept {
+    fn take(lines: usize) -> Option<Vec<Line>> {
+        if lines * LINE < WORTH {
+            return None;
+        }
+        let mut kept = KEPT_BUFFERS.lock().ok()?;
+        let kept = kept.as_mut()?;
+        let data = kept.by_lines.get_mut(&lines)?.pop()?;
+        kept.bytes -= lines * LINE;
+        Some(data)
+    }
+
+    fn put(data: Vec<Line>) {
+        let bytes = data.len() * LINE;
+        if bytes < WORTH {
+            return;
+        }
+        let Ok(mut kept) = KEPT_BUFFERS.lock() else { return };
+        let kept = kept.get_or_insert_with(|| Kept { by_lines: HashMap::new(), bytes: 0 });
+        if kept.bytes + bytes <= KEPT {
+            kept.bytes += bytes;
+            kept.by_lines.entry(data.len()).or_default().push(data);
+        }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        Kept::put(std::mem::take(&mut self.data));
+    }
+}
+
+impl Clone for Block {
+    fn clone(&self) -> Block {
+        let mut block = Block::stale(self.dtype, &self.shape);
+        block.raw_mut().copy_from_slice(self.bytes());
+        block
     }
 }
 
@@ -287,6 +362,18 @@ mod tests {
         assert_eq!(Block::from_bytes(DType::Bool, &[3], &[0, 1, 2]).unwrap_err(), BytesError::Bool { at: 2, byte: 2 });
         assert_eq!(Block::from_bytes(DType::F64, &[usize::MAX, 3], &[]).unwrap_err(), BytesError::TooLarge);
         assert!(Block::from_bytes(DType::F64, &[usize::MAX, 0], &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_is_used_again_is_zeroed_where_zeros_are_promised() {
+        for _ in 0..4 {
+            drop(Block::from_slice(&[7u8; 100_003], &[100_003]));
+            assert!(Block::zeros(DType::U8, &[100_003]).bytes().iter().all(|&b| b == 0));
+            drop(Block::from_slice(&[7u8; 100_003], &[100_003]));
+            assert!(Block::stale(DType::Bool, &[100_003]).as_slice::<bool>().iter().all(|b| !b));
+            let block = Block::from_slice(&[9u8; 100_003], &[100_003]);
+            assert_eq!(block.clone().bytes(), block.bytes());
+        }
     }
 
     #[test]

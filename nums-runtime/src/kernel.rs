@@ -112,7 +112,7 @@ fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError>
         let why = format!("{}{:?} and {}{:?}", a.dtype(), a.shape(), b.dtype(), b.shape());
         return Err(KernelError::mismatch(reduce.name(), why));
     }
-    let mut out = Block::zeros(a.dtype(), a.shape());
+    let mut out = Block::stale(a.dtype(), a.shape());
     map::map(op, &[a.slice(), b.slice()], out.slice_mut())?;
     Ok(out)
 }

@@ -240,11 +240,11 @@ impl<'a> Run<'a> {
         let reads = reads.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
         let ones = kernel.group.steps.iter().map(|s| Block::zeros(s.dtype, &[usize::from(s.splat)])).collect();
         let full = |output: &Output| match *output {
-            Output::Slot(slot) if !kernel.is_splat(slot) => Block::zeros(kernel.dtype(slot), &space),
+            Output::Slot(slot) if !kernel.is_splat(slot) => Block::stale(kernel.dtype(slot), &space),
             Output::Slot(_) | Output::Reduced(_) => Block::default(),
         };
         let results = kernel.results.iter().map(full).collect();
-        let buffers = kernel.buffers.iter().map(|&dtype| Block::zeros(dtype, &[kernel.tile_len()])).collect();
+        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[kernel.tile_len()])).collect();
         let start = |r: &Reduce| {
             if r.axes.iter().any(|&axis| axis >= space.len()) {
                 return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));

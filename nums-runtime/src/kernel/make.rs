@@ -3,7 +3,7 @@
 use super::{KernelError, room};
 use crate::block::Block;
 use crate::element::{Element, with_type};
-use nums_ir::dtype::{DType, Kind};
+use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 
 /// The element of a block that has one.
@@ -27,27 +27,57 @@ pub(super) fn fill(shape: &[usize], dtype: DType, [value]: [Scalar; 1]) -> Resul
     Ok(block)
 }
 
-/// `start + step * (offset + i)`, in exact integers for integer dtypes, else in `f64` (complex: by parts).
+/// `start + delta * (offset + i)` with `delta = (start + step) - start`, all in the dtype, as NumPy fills its `arange`.
 pub(super) fn arange(offset: usize, len: usize, dtype: DType, [start, step]: [Scalar; 2]) -> Result<Block, KernelError> {
     let mut block = room("arange", dtype, &[len])?;
+    let second = add(start, step);
     with_type!(dtype, T => {
-        for (i, x) in block.as_mut_slice::<T>().iter_mut().enumerate() {
-            *x = T::from_scalar(position(dtype.kind(), start, step, offset + i));
+        let [start, second] = [start, second].map(|s| T::from_scalar(s).to_scalar());
+        let rounded = |s: Scalar| T::from_scalar(s).to_scalar();
+        let delta = rounded(subtract(second, start));
+        for (i, x) in (offset..).zip(block.as_mut_slice::<T>()) {
+            *x = T::from_scalar(match i {
+                0 => start,
+                1 => second,
+                _ => add(start, rounded(times(delta, i))),
+            });
         }
     });
     Ok(block)
 }
 
-fn position(kind: Kind, start: Scalar, step: Scalar, i: usize) -> Scalar {
-    if let (Kind::Bool | Kind::Int, Scalar::Int(start), Scalar::Int(step)) = (kind, start, step) {
-        return Scalar::Int(start.wrapping_add(step.wrapping_mul(i as i128)));
+fn add(a: Scalar, b: Scalar) -> Scalar {
+    match (a, b) {
+        (Scalar::Int(a), Scalar::Int(b)) => Scalar::Int(a.wrapping_add(b)),
+        (a, b) => {
+            let ((a, b), (c, d)) = (parts(a), parts(b));
+            real_or_complex(a + c, b + d)
+        }
     }
-    let ((a, b), (c, d)) = (parts(start), parts(step));
-    let i = i as f64;
-    match kind {
-        Kind::Bool | Kind::Int | Kind::Float => Scalar::Float(a + c * i),
-        Kind::Complex => Scalar::Complex(a + c * i, b + d * i),
+}
+
+fn subtract(a: Scalar, b: Scalar) -> Scalar {
+    match (a, b) {
+        (Scalar::Int(a), Scalar::Int(b)) => Scalar::Int(a.wrapping_sub(b)),
+        (a, b) => {
+            let ((a, b), (c, d)) = (parts(a), parts(b));
+            real_or_complex(a - c, b - d)
+        }
     }
+}
+
+fn times(a: Scalar, n: usize) -> Scalar {
+    match a {
+        Scalar::Int(a) => Scalar::Int(a.wrapping_mul(n as i128)),
+        a => {
+            let (a, b) = parts(a);
+            real_or_complex(a * n as f64, b * n as f64)
+        }
+    }
+}
+
+fn real_or_complex(re: f64, im: f64) -> Scalar {
+    if im == 0.0 { Scalar::Float(re) } else { Scalar::Complex(re, im) }
 }
 
 fn parts(scalar: Scalar) -> (f64, f64) {

@@ -227,7 +227,7 @@ impl<O: Join<T>, T: Element> Runs<O, T> {
             let size = PANEL.min(self.len - (self.pos - start));
             let n = run.len().min(size - start);
             let (part, rest) = run.split_at(n);
-            if n == PANEL {
+            if n == size {
                 self.counter.push(whole_panel::<O, T>(part), join::<O, T>);
             } else {
                 self.take_part(part, start);
@@ -264,17 +264,22 @@ impl<O: Join<T>, T: Element> Loop for FeedRuns<'_, O, T> {
     }
 }
 
+/// A panel of which all elements are at hand: the same lanes as `take_part` fills.
 #[inline(always)]
 fn whole_panel<O: Join<T>, T: Element>(panel: &[T]) -> T {
     let mut lanes = [T::default(); LANES];
-    let (first, rest) = panel.split_at(LANES);
-    lanes.copy_from_slice(first);
-    for chunk in rest.chunks_exact(LANES) {
+    let (first, rest) = panel.split_at(LANES.min(panel.len()));
+    lanes[..first.len()].copy_from_slice(first);
+    let mut chunks = rest.chunks_exact(LANES);
+    for chunk in &mut chunks {
         for (lane, &x) in lanes.iter_mut().zip(chunk) {
             *lane = join::<O, T>(*lane, x);
         }
     }
-    join_lanes::<O, T>(lanes, PANEL)
+    for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane = join::<O, T>(*lane, x);
+    }
+    join_lanes::<O, T>(lanes, panel.len())
 }
 
 /// The lanes of a panel of `size` elements as one: halves folded onto each other, missing lanes left out.

@@ -187,6 +187,10 @@ fn blocks_are_made_from_scalars() {
     let arange = TaskOp::Arange { offset: 3, len: 3, dtype: DType::I64 };
     let steps = [Operand::Scalar(Scalar::Int(10)), Operand::Scalar(Scalar::Int(-2))];
     assert_eq!(make(arange, &steps).unwrap().as_slice::<i64>(), [4, 2, 0]);
+    let arange = TaskOp::Arange { offset: 1, len: 3, dtype: DType::F32 };
+    let steps = [Operand::Block(&Block::scalar(0.1f32)), Operand::Block(&Block::scalar(0.7f32))];
+    let delta = (0.1f32 + 0.7) - 0.1;
+    assert_eq!(make(arange, &steps).unwrap().as_slice::<f32>(), [0.1f32 + 0.7, 0.1 + 2.0 * delta, 0.1 + 3.0 * delta]);
     let eye = TaskOp::Eye { offset: [2, 1], shape: [2, 3], k: 0, dtype: DType::U8 };
     assert_eq!(make(eye, &[]).unwrap().as_slice::<u8>(), [0, 1, 0, 0, 0, 1]);
     let constant = TaskOp::Const { value: Scalar::Complex(1.0, -1.0), dtype: DType::C128 };
