@@ -74,6 +74,26 @@ fn symbols_of(func: &Func, see: &mut dyn FnMut(&Dim)) {
 /// # Errors
 /// The first thing that does not fit: an argument's dtype, rank or size, or an expression for these sizes.
 pub fn bind(func: &Func, args: &[Bound]) -> Result<Func, Diag> {
+    let (mut out, known) = numbers(func, args)?;
+    if func.stage == Stage::Parsed {
+        let typed = infer_with(&out, &known).map_err(|mut diags| diags.swap_remove(0))?;
+        return Ok(crate::pass::run(typed));
+    }
+    recheck(&mut out)?;
+    Ok(out)
+}
+
+/// A parsed function in the typed stage, with all sizes constant.
+///
+/// # Errors
+/// As `bind`.
+pub fn typed(func: &Func, args: &[Bound]) -> Result<Func, Diag> {
+    let (out, known) = numbers(func, args)?;
+    infer_with(&out, &known).map_err(|mut diags| diags.swap_remove(0))
+}
+
+/// The function with numbers for its symbols, and the values of its integer parameters.
+fn numbers(func: &Func, args: &[Bound]) -> Result<(Func, HashMap<Value, i64>), Diag> {
     if func.params.len() != args.len() {
         let (want, has) = (func.params.len(), args.len());
         return Err(Diag::new(Loc::default(), format!("`{}` takes {want} arguments, not {has}", func.name)));
@@ -103,12 +123,7 @@ pub fn bind(func: &Func, args: &[Bound]) -> Result<Func, Diag> {
             return Err(Diag::new(loc, format!("the declared result {ty} has a negative size: {n}")));
         }
     }
-    if func.stage == Stage::Parsed {
-        let typed = infer_with(&out, &known).map_err(|mut diags| diags.swap_remove(0))?;
-        return Ok(crate::pass::run(typed));
-    }
-    recheck(&mut out)?;
-    Ok(out)
+    Ok((out, known))
 }
 
 /// The type of an argument, checked against the parameter's; symbols get their numbers.

@@ -23,7 +23,7 @@ mod print;
 pub use graph::{parse_graph, parse_placed, print_graph, print_placed};
 pub use lex::ParseError;
 pub use parse::{parse, parse_type};
-pub use print::{print, print_with_locs};
+pub use print::{print, print_kernels, print_with_locs};
 
 pub(crate) use print::names as value_names;
 

@@ -1,1 +1,321 @@
-//! (being written)
+//! A call: bind sizes, tile, place, submit. A plan is made once for each kind of call.
+//!
+//! `Program` is what the macro embeds: IR text, decoded at first use. Its plans are cached by what they depend on: dtypes,
+//! shapes, cuts and homes of the arrays, kinds of the scalars, values of the scalars that size something, and the cluster's
+//! nodes. So the second iteration of a loop binds, tiles and places nothing.
+
+mod outputs;
+
+pub use outputs::{FromOutput, FromOutputs, Output};
+
+use crate::array::DynArray;
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::place::{ClusterSpec, homes, place};
+use crate::plan::Plan;
+use crate::pool::Call;
+use nums_ir::bind::{Bound, bind, size_scalars};
+use nums_ir::diag::Diag;
+use nums_ir::dim::Symbol;
+use nums_ir::dtype::{DType, Kind};
+use nums_ir::func::{Func, Scalar, Stage, Value};
+use nums_ir::graph::{ArrayId, Graph, NodeId, Placement};
+use nums_ir::grid::Grid;
+use nums_ir::{infer, pass, text, tile};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// A program embedded by the macro: the text of its parsed and, for functions, its fused form.
+pub struct Program {
+    name: &'static str,
+    parsed: &'static [u8],
+    fused: Option<&'static [u8]>,
+    file: &'static str,
+    decoded: OnceLock<Result<Decoded>>,
+}
+
+struct Decoded {
+    parsed: Func,
+    fused: Option<Func>,
+    /// Integer parameters that size something.
+    sizing: Vec<Symbol>,
+    plans: Mutex<HashMap<Key, Arc<Planned>>>,
+}
+
+/// Plans that a program keeps; past that it begins anew.
+const PLANS: usize = 256;
+
+/// What a plan depends on.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    args: Vec<ArgKey>,
+    threads: Vec<usize>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum ArgKey {
+    Array(DType, Grid, Arc<[NodeId]>),
+    /// The kind of a scalar; its value where it sizes something.
+    Scalar(Kind, Option<i128>),
+}
+
+/// A plan that can be submitted again and again.
+struct Planned {
+    graph: Arc<Graph>,
+    placement: Arc<Placement>,
+    outputs: Vec<PlannedOutput>,
+    n_inputs: usize,
+}
+
+struct PlannedOutput {
+    array: ArrayId,
+    weak: bool,
+    homes: Arc<[NodeId]>,
+}
+
+/// An argument of a call.
+#[derive(Clone)]
+pub enum Arg {
+    /// A handle.
+    Array(DynArray),
+    /// A plain scalar.
+    Scalar(Scalar),
+}
+
+impl Program {
+    /// A program from its texts. `fused` is `None` for expressions.
+    pub const fn new(name: &'static str, parsed: &'static [u8], fused: Option<&'static [u8]>, file: &'static str) -> Program {
+        Program { name, parsed, fused, file, decoded: OnceLock::new() }
+    }
+
+    fn decoded(&self) -> Result<&Decoded> {
+        let decoded = self.decoded.get_or_init(|| {
+            let read = |bytes: &[u8]| {
+                let text = std::str::from_utf8(bytes).map_err(|e| Error::Protocol { what: format!("embedded IR: {e}") })?;
+                text::parse(text).map_err(|e| Error::Protocol { what: format!("embedded IR of `{}`: {e}", self.name) })
+            };
+            let parsed = read(self.parsed)?;
+            let fused = self.fused.map(read).transpose()?;
+            let sizing = size_scalars(fused.as_ref().unwrap_or(&parsed));
+            Ok(Decoded { parsed, fused, sizing, plans: Mutex::new(HashMap::new()) })
+        });
+        decoded.as_ref().map_err(Clone::clone)
+    }
+
+    /// A mistake that only sizes show, with file, line and column.
+    fn mistake(&self, diag: &Diag) -> Error {
+        let place = format!("{}:{}:{}", self.file, diag.loc.line, diag.loc.column);
+        Error::Program { name: self.name.to_owned(), place, message: diag.to_string() }
+    }
+
+    /// Runs the program on arguments; returns when it is submitted.
+    pub(crate) fn run(&'static self, args: &[Arg]) -> Result<Vec<Output>> {
+        let cluster = cluster_of(args)?;
+        let decoded = self.decoded()?;
+        let key = decoded.key(args, &cluster.spec());
+        let known = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let planned = match known {
+            Some(planned) => planned,
+            None => {
+                let func = decoded.fused.as_ref().unwrap_or(&decoded.parsed);
+                let bound = bind(func, &bounds(args)).map_err(|d| self.mistake(&d))?;
+                let planned = Arc::new(Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?);
+                let mut plans = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner);
+                if plans.len() >= PLANS {
+                    plans.clear();
+                }
+                plans.insert(key, Arc::clone(&planned));
+                planned
+            }
+        };
+        planned.submit(&cluster, self.name, self.file, args)
+    }
+
+    /// The text at a stage that needs no sizes.
+    pub(crate) fn ir(&self, stage: Stage) -> Result<String> {
+        let decoded = self.decoded()?;
+        let typed = || infer::infer(&decoded.parsed).map_err(|d| self.mistake(&d[0]));
+        let fused = || match &decoded.fused {
+            Some(fused) => Ok(fused.clone()),
+            None => typed().map(pass::run),
+        };
+        Ok(match stage {
+            Stage::Parsed => text::print(&decoded.parsed),
+            Stage::Typed => text::print(&typed()?),
+            Stage::Fused => text::print(&fused()?),
+            Stage::Tiled => text::print_kernels(&fused()?),
+            Stage::Placed => {
+                return Err(Error::Unsupported { what: "placing without sizes: ask `plan(&spec, shapes)`".into() });
+            }
+        })
+    }
+
+    /// The text at a stage for these arguments: the only one that an expression has after the parsed stage.
+    pub(crate) fn ir_of(&self, stage: Stage, args: &[Arg]) -> Result<String> {
+        let decoded = self.decoded()?;
+        if stage == Stage::Parsed {
+            return Ok(text::print(&decoded.parsed));
+        }
+        let bound = bind(decoded.fused.as_ref().unwrap_or(&decoded.parsed), &bounds(args)).map_err(|d| self.mistake(&d))?;
+        if stage <= Stage::Fused {
+            let typed = nums_ir::bind::typed(&decoded.parsed, &bounds(args)).map_err(|d| self.mistake(&d))?;
+            return Ok(text::print(if stage == Stage::Typed { &typed } else { &bound }));
+        }
+        let cluster = cluster_of(args)?;
+        let planned = Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?;
+        Ok(match stage {
+            Stage::Placed => text::print_placed(&planned.graph, &planned.placement),
+            Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => text::print_graph(&planned.graph),
+        })
+    }
+
+    /// The plan for array parameters of these shapes, in blocks of these sizes (the default cut where there are none), and
+    /// integers for the scalar parameters.
+    pub(crate) fn plan(&self, spec: &ClusterSpec, shapes: &[&[usize]], blocks: &[&[usize]], ints: &[i64]) -> Result<Plan> {
+        let decoded = self.decoded()?;
+        let func = decoded.fused.as_ref().unwrap_or(&decoded.parsed);
+        let what = || format!("plan of `{}`", self.name);
+        let (mut shapes, mut blocks, mut ints) = (shapes.iter(), blocks.iter(), ints.iter());
+        let (mut args, mut grids) = (Vec::new(), Vec::new());
+        for p in &func.params {
+            let data = func.data(*p);
+            let name = data.name.as_deref().unwrap_or("?");
+            let Some(ty) = &data.ty else {
+                return Err(Error::Unsupported { what: format!("{}: `{name}` has no declared type", what()) });
+            };
+            if ty.weak {
+                // Only integers can size something; other scalars do not change a plan.
+                let value = match ty.dtype.kind() {
+                    Kind::Bool => Scalar::Bool(false),
+                    Kind::Int => Scalar::Int(i128::from(*ints.next().unwrap_or(&1))),
+                    Kind::Float => Scalar::Float(0.0),
+                    Kind::Complex => Scalar::Complex(0.0, 0.0),
+                };
+                args.push(Bound::Scalar(value));
+                continue;
+            }
+            let Some(shape) = shapes.next() else {
+                return Err(Error::Shape { what: what(), why: format!("no shape for `{name}`") });
+            };
+            args.push(Bound::Array(ty.dtype, shape.to_vec()));
+            grids.push(match blocks.next() {
+                Some(block) if block.len() == shape.len() && !block.contains(&0) => Grid::new(shape, block),
+                Some(block) => {
+                    let why = format!("blocks {block:?} do not fit shape {shape:?} of `{name}`");
+                    return Err(Error::Shape { what: what(), why });
+                }
+                None => Grid::default_for(shape, ty.dtype),
+            });
+        }
+        if shapes.next().is_some() {
+            return Err(Error::Shape { what: what(), why: format!("more shapes than the {} array parameters", grids.len()) });
+        }
+        let bound = bind(func, &args).map_err(|d| self.mistake(&d))?;
+        let graph = tile::tile(&bound, &grids).map_err(|d| self.mistake(&d))?;
+        let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g.n_blocks(), spec.nodes.len())).collect();
+        let placement = place(&graph, spec, &at);
+        Ok(Plan::new(graph, placement, bound))
+    }
+}
+
+impl Decoded {
+    fn key(&self, args: &[Arg], spec: &ClusterSpec) -> Key {
+        let func = self.fused.as_ref().unwrap_or(&self.parsed);
+        let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
+        let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
+            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), Arc::clone(a.homes())),
+            Arg::Scalar(Scalar::Int(i)) if sizes(p) => ArgKey::Scalar(Kind::Int, Some(*i)),
+            Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
+        });
+        Key { args: args.collect(), threads: spec.nodes.iter().map(|n| n.threads).collect() }
+    }
+}
+
+impl Planned {
+    fn new(bound: &Func, args: &[Arg], cluster: &Cluster) -> std::result::Result<Planned, Diag> {
+        let arrays = || args.iter().filter_map(|a| if let Arg::Array(a) = a { Some(a) } else { None });
+        let grids: Vec<Grid> = arrays().map(|a| a.grid().clone()).collect();
+        let graph = tile::tile(bound, &grids)?;
+        let spec = cluster.spec();
+        let inputs: Vec<NodeId> = arrays().flat_map(|a| a.homes().iter().copied()).collect();
+        let placement = place(&graph, &spec, &inputs);
+        let outputs = graph.outputs.iter().map(|o| {
+            let made = graph.tasks.iter().zip(&placement.tasks).flat_map(|(t, n)| t.outs.iter().map(move |b| (*b, *n)));
+            let by_block: HashMap<_, _> = made.collect();
+            let at = graph.array(o.array).blocks().map(|b| by_block.get(&b).copied().unwrap_or_default()).collect();
+            PlannedOutput { array: o.array, weak: o.weak, homes: at }
+        });
+        let outputs = outputs.collect();
+        let n_inputs = inputs.len();
+        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, n_inputs })
+    }
+
+    fn submit(&self, cluster: &Cluster, name: &str, file: &str, args: &[Arg]) -> Result<Vec<Output>> {
+        let arrays: Vec<&DynArray> = args.iter().filter_map(|a| if let Arg::Array(a) = a { Some(a) } else { None }).collect();
+        let scalars = args.iter().filter_map(|a| if let Arg::Scalar(s) = a { Some(*s) } else { None }).collect();
+        let made = (self.graph.n_blocks() - self.n_inputs) as u64;
+        let first = cluster.pool().reserve(made);
+        let call = Call {
+            name: name.to_owned(),
+            number: cluster.next_call(),
+            file: file.to_owned(),
+            graph: Arc::clone(&self.graph),
+            placement: Arc::clone(&self.placement),
+            inputs: arrays.iter().flat_map(|a| a.blocks().iter().copied()).collect(),
+            scalars,
+            first,
+        };
+        cluster.pool().submit(call)?;
+        // One handle an array, also when it is returned twice: the last one releases its blocks.
+        let mut handles: HashMap<ArrayId, DynArray> = HashMap::new();
+        let outputs = self.outputs.iter().map(|o| {
+            let input = self.graph.inputs.iter().position(|i| *i == o.array);
+            let array = match input {
+                Some(i) => arrays[i].clone(),
+                None => handles
+                    .entry(o.array)
+                    .or_insert_with(|| {
+                        let array = self.graph.array(o.array);
+                        let gid = |b: nums_ir::graph::BlockId| first + u64::from(b.0) - self.n_inputs as u64;
+                        let blocks = array.blocks().map(gid).collect();
+                        DynArray::new(cluster.clone(), array.dtype, array.grid.clone(), blocks, Arc::clone(&o.homes))
+                    })
+                    .clone(),
+            };
+            Output { array, weak: o.weak }
+        });
+        Ok(outputs.collect())
+    }
+}
+
+/// Runs a bound function of the library itself; the first result.
+pub(crate) fn run_bound(cluster: &Cluster, name: &str, func: &Func, args: &[Arg]) -> Result<DynArray> {
+    let wrong = |d: Diag| Error::Program { name: name.to_owned(), place: String::new(), message: d.to_string() };
+    let planned = Planned::new(func, args, cluster).map_err(wrong)?;
+    Ok(planned.submit(cluster, name, "", args)?.swap_remove(0).array)
+}
+
+fn bounds(args: &[Arg]) -> Vec<Bound> {
+    let bound = |arg: &Arg| match arg {
+        Arg::Array(a) => Bound::Array(a.dtype(), a.shape().to_vec()),
+        Arg::Scalar(s) => Bound::Scalar(*s),
+    };
+    args.iter().map(bound).collect()
+}
+
+/// The cluster of the operands; without any the current one.
+fn cluster_of(args: &[Arg]) -> Result<Cluster> {
+    let mut found: Option<&Cluster> = None;
+    for arg in args {
+        let Arg::Array(array) = arg else { continue };
+        match found {
+            Some(cluster) if cluster != array.cluster() => {
+                let why = format!("operands live on {cluster:?} and on {:?}", array.cluster());
+                return Err(Error::Clusters { why });
+            }
+            Some(_) => {}
+            None => found = Some(array.cluster()),
+        }
+    }
+    found.map_or_else(Cluster::current, |c| Ok(c.clone()))
+}

@@ -1,1 +1,255 @@
-//! (being written)
+//! `Cluster`: what a user starts, enters and finishes, and which cluster an operation runs on.
+//!
+//! An operation runs on its operands' cluster; else on the one that this thread has entered; else on the only living one of
+//! the process; else the default of `NUMS_CLUSTER` starts. Anything ambiguous is an error. The work is the `pool`'s.
+
+use crate::error::{Error, Result};
+use crate::place::ClusterSpec;
+use crate::pool::{Pool, Stats};
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Nodes that hold blocks and run tasks: threads of this process, or worker processes. A cheap handle; the cluster lives until
+/// the last handle and the last array of it are gone.
+///
+/// ```
+/// use nums_runtime::cluster::Cluster;
+/// let cluster = Cluster::threads(2)?;
+/// assert_eq!(cluster.spec().nodes.len(), 1);
+/// cluster.finish()?;
+/// # Ok::<(), nums_runtime::error::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Cluster(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    name: String,
+    calls: AtomicU64,
+}
+
+/// Clusters of this process.
+static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
+/// The cluster that started because none was there.
+static DEFAULT: Mutex<Option<Cluster>> = Mutex::new(None);
+
+thread_local! {
+    static ENTERED: RefCell<Vec<Cluster>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The variable that names the default cluster.
+const VARIABLE: &str = "NUMS_CLUSTER";
+const EXPECTED: &str = "`threads`, `threads:n` or `local:n` with n at least 1";
+
+impl Cluster {
+    /// One node: `n` threads of this process.
+    ///
+    /// # Errors
+    /// The system refuses threads.
+    pub fn threads(n: usize) -> Result<Cluster> {
+        crate::hook::leave_if_worker();
+        Ok(Cluster::of(Pool::threads(n.max(1))?, format!("threads:{}", n.max(1))))
+    }
+
+    /// `n` worker processes on this machine, each a node with max(1, cores / n) threads (`NUMS_THREADS` changes that).
+    ///
+    /// # Errors
+    /// `Error::NoWorkerEntry` if the executable cannot serve as a worker; `Error::Setting` for a bad `NUMS_THREADS`.
+    pub fn local(n: usize) -> Result<Cluster> {
+        crate::hook::leave_if_worker();
+        let n = n.max(1);
+        let threads = match std::env::var("NUMS_THREADS") {
+            Ok(value) => positive("NUMS_THREADS", &value, &value)?,
+            Err(_) => (cores() / n).max(1),
+        };
+        Ok(Cluster::of(Pool::local(n, threads)?, format!("local:{n}")))
+    }
+
+    /// The cluster that `NUMS_CLUSTER` names: `threads[:n]` (the default, with all cores) or `local:n`.
+    ///
+    /// # Errors
+    /// `Error::Setting` for another value, `Error::Unsupported` for kinds that are not there yet.
+    pub fn from_env() -> Result<Cluster> {
+        crate::hook::leave_if_worker();
+        let value = std::env::var(VARIABLE).unwrap_or_else(|_| "threads".into());
+        match value.split_once(':') {
+            None if value == "threads" => Cluster::threads(cores()),
+            Some(("threads", n)) => Cluster::threads(positive(VARIABLE, &value, n)?),
+            Some(("local", n)) => Cluster::local(positive(VARIABLE, &value, n)?),
+            Some(("tcp", _)) => Err(Error::Unsupported { what: format!("{VARIABLE}={value}: joining workers over TCP") }),
+            None | Some(_) => Err(Error::Setting { name: VARIABLE.into(), value, expected: EXPECTED }),
+        }
+    }
+
+    fn of(pool: Pool, name: String) -> Cluster {
+        let cluster = Cluster(Arc::new(Inner { pool, name, calls: AtomicU64::new(0) }));
+        let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
+        living.retain(|c| c.strong_count() > 0);
+        living.push(Arc::downgrade(&cluster.0));
+        cluster
+    }
+
+    /// Makes this the cluster of operations without operands on this thread, while the guard lives.
+    #[must_use = "the cluster is entered while the guard lives"]
+    pub fn enter(&self) -> Entered {
+        ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
+        Entered { cluster: self.clone(), not_send: std::marker::PhantomData }
+    }
+
+    /// The cluster of an operation without operands.
+    pub(crate) fn current() -> Result<Cluster> {
+        if let Some(entered) = ENTERED.with_borrow(|stack| stack.last().cloned()) {
+            return Ok(entered);
+        }
+        let living: Vec<Cluster> = {
+            let all = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().filter_map(Weak::upgrade).map(Cluster).collect()
+        };
+        match living.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => {
+                let mut default = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(cluster) = &*default {
+                    return Ok(cluster.clone());
+                }
+                let cluster = Cluster::from_env()?;
+                *default = Some(cluster.clone());
+                Ok(cluster)
+            }
+            several => {
+                let names: Vec<&str> = several.iter().map(|c| c.0.name.as_str()).collect();
+                let why = format!("{} are alive ({}) and none is entered on this thread", several.len(), names.join(", "));
+                Err(Error::Clusters { why })
+            }
+        }
+    }
+
+    /// What planning knows of the cluster.
+    pub fn spec(&self) -> ClusterSpec {
+        self.0.pool.spec()
+    }
+
+    /// What every node did so far.
+    ///
+    /// # Errors
+    /// A node is lost.
+    pub fn status(&self) -> Result<Status> {
+        Ok(Status { cluster: self.0.name.clone(), calls: self.0.calls.load(Ordering::Relaxed), stats: self.0.pool.stats() })
+    }
+
+    /// Waits until everything submitted is done, and closes the cluster.
+    ///
+    /// # Errors
+    /// The first failure that nobody has read.
+    pub fn finish(&self) -> Result<()> {
+        self.0.pool.finish()
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// The number of the next call, from 1.
+    pub(crate) fn next_call(&self) -> u64 {
+        self.0.calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl PartialEq for Cluster {
+    /// Whether two handles are of one cluster.
+    fn eq(&self, other: &Cluster) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cluster({})", self.0.name)
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn positive(name: &str, value: &str, n: &str) -> Result<usize> {
+    match n.parse() {
+        Ok(n) if (1..=4096).contains(&n) => Ok(n),
+        Ok(_) | Err(_) => Err(Error::Setting { name: name.into(), value: value.into(), expected: EXPECTED }),
+    }
+}
+
+/// The guard of `Cluster::enter`.
+pub struct Entered {
+    cluster: Cluster,
+    /// A thread enters and leaves by itself.
+    not_send: std::marker::PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let Entered { cluster, not_send: _ } = self;
+        ENTERED.with_borrow_mut(|stack| {
+            if let Some(at) = stack.iter().rposition(|c| c == cluster) {
+                stack.remove(at);
+            }
+        });
+    }
+}
+
+/// What a cluster did so far, by node. `Display` is a table.
+#[derive(Clone, Debug)]
+pub struct Status {
+    cluster: String,
+    calls: u64,
+    stats: Stats,
+}
+
+impl Status {
+    /// The process of each node, by node.
+    pub fn pids(&self) -> Vec<u32> {
+        self.stats.nodes.iter().map(|n| n.pid).collect()
+    }
+
+    /// Tasks that ran, by node.
+    pub fn tasks(&self) -> Vec<u64> {
+        self.stats.nodes.iter().map(|n| n.tasks).collect()
+    }
+
+    /// Bytes of blocks that came in over the network, all nodes together.
+    pub fn net_bytes(&self) -> u64 {
+        self.stats.nodes.iter().map(|n| n.net_in).sum()
+    }
+
+    /// The most bytes of blocks that any node held at once.
+    pub fn peak_bytes(&self) -> u64 {
+        self.stats.nodes.iter().map(|n| n.peak).max().unwrap_or(0)
+    }
+
+    /// Bytes of the largest block that ever was on a node.
+    pub fn largest_block(&self) -> u64 {
+        self.stats.nodes.iter().map(|n| n.largest).max().unwrap_or(0)
+    }
+
+    /// Element-wise groups that ran as native code, and that were interpreted.
+    pub fn groups(&self) -> (u64, u64) {
+        self.stats.nodes.iter().fold((0, 0), |(n, i), node| (n + node.native, i + node.interpreted))
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} calls", self.cluster, self.calls)?;
+        write!(f, "node  process  tasks   native  interpreted  bytes held  most held  in from net  out to net")?;
+        for (i, n) in self.stats.nodes.iter().enumerate() {
+            write!(
+                f,
+                "\nn{i:<4} {:>7}  {:>6}  {:>6}  {:>11}  {:>10}  {:>9}  {:>11}  {:>10}",
+                n.pid, n.tasks, n.native, n.interpreted, n.resident, n.peak, n.net_in, n.net_out
+            )?;
+        }
+        Ok(())
+    }
+}

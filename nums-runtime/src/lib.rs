@@ -27,3 +27,7 @@ pub mod store;
 pub mod vmath;
 pub mod wire;
 pub mod worker;
+
+pub use ndarray;
+pub use nums_ir::dtype::DType;
+pub use nums_ir::func::Stage;

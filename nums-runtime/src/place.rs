@@ -1,7 +1,43 @@
-//! Where tasks run: what planning knows of a cluster.
+//! Where tasks run: `(Graph, ClusterSpec, homes of the inputs) -> Placement`, pure and deterministic.
 //!
-//! A `ClusterSpec` holds sizes and rates, never a measured time, so that a plan depends on its arguments only. The placing
-//! itself is a pure function of a graph, a spec and the homes of the inputs.
+//! A `ClusterSpec` holds sizes and rates, never a measured time, so that a plan depends on its arguments only. Every policy is
+//! a row of `POLICIES` with one signature and fills the same `Simulation` (`place/load.rs`), so their costs compare.
+//! `place` uses LSHS (`place/lshs.rs`); blocks are homed by `place/layout.rs`. Nothing here sees data.
+
+mod layout;
+mod load;
+mod lshs;
+mod policies;
+
+pub use layout::homes;
+pub use load::Simulation;
+
+use nums_ir::graph::{Graph, NodeId, Placement};
+
+/// A way to choose a node for every task: places all tasks of the simulation's graph.
+pub type Policy = fn(&mut Simulation<'_>);
+
+/// All policies by name.
+pub const POLICIES: &[(&str, Policy)] = &[
+    ("lshs", lshs::place),
+    ("owner-computes", policies::owner_computes),
+    ("round-robin", policies::round_robin),
+    ("all-on-one", policies::all_on_one),
+];
+
+/// The placement of `graph` by LSHS (Load Simulated Hierarchical Scheduling, arXiv 2206.14276). `inputs` has the node of every
+/// input block, by `BlockId`.
+pub fn place(graph: &Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Placement {
+    let (name, policy) = POLICIES[0];
+    place_by(name, policy, graph, spec, inputs)
+}
+
+/// The placement of `graph` by a policy.
+pub fn place_by(name: &str, policy: Policy, graph: &Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Placement {
+    let mut simulation = Simulation::new(graph, spec, inputs);
+    policy(&mut simulation);
+    simulation.finish(name)
+}
 
 /// What planning knows of a cluster.
 #[derive(Clone, Debug, PartialEq)]

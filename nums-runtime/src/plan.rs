@@ -1,1 +1,139 @@
-//! (being written)
+//! `Plan`: what a call would do on a cluster, as an object to print and to assert on. Nothing runs.
+
+use nums_ir::cost::cost;
+use nums_ir::func::{Func, Op, Stage};
+use nums_ir::graph::{Arg, Graph, Placement, TaskId, TaskOp};
+use nums_ir::text;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+/// The tasks of a call, where they run, and what that costs.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    graph: Graph,
+    placement: Placement,
+    func: Func,
+}
+
+impl Plan {
+    pub(crate) fn new(graph: Graph, placement: Placement, func: Func) -> Plan {
+        Plan { graph, placement, func }
+    }
+
+    /// The text at a stage, with the sizes of this plan. The parsed and typed stages are the function's: `f::ir`.
+    pub fn ir(&self, stage: Stage) -> String {
+        match stage {
+            Stage::Parsed | Stage::Typed | Stage::Fused => text::print(&self.func),
+            Stage::Tiled => text::print_graph(&self.graph),
+            Stage::Placed => text::print_placed(&self.graph, &self.placement),
+        }
+    }
+
+    /// Bytes that go from node to node.
+    pub fn bytes_moved(&self) -> u64 {
+        self.placement.loads.iter().map(|l| l.net_in).sum()
+    }
+
+    /// The most bytes of blocks that a node holds at once.
+    pub fn peak_bytes(&self) -> u64 {
+        self.placement.loads.iter().map(|l| l.mem).max().unwrap_or(0)
+    }
+
+    /// Operations of all tasks (`nums_ir::cost` says how they count).
+    pub fn flops(&self) -> u64 {
+        (0..self.graph.tasks.len()).map(|t| cost(&self.graph, TaskId(t as u32)).flops).sum()
+    }
+
+    /// Number of tasks.
+    pub fn tasks(&self) -> usize {
+        self.graph.tasks.len()
+    }
+
+    /// Number of fused kernels.
+    pub fn kernels(&self) -> usize {
+        self.graph.kernels.len()
+    }
+
+    /// How often the array parameter `name` is read: the most tasks that read one of its blocks. 0 if there is no such
+    /// parameter or it is not read.
+    pub fn passes(&self, name: &str) -> usize {
+        let Some(id) = self.graph.inputs.iter().find(|id| self.graph.array(**id).name == name) else { return 0 };
+        let mut reads: HashMap<_, usize> = self.graph.array(*id).blocks().map(|b| (b, 0)).collect();
+        for task in &self.graph.tasks {
+            let mut seen = Vec::new();
+            for arg in &task.args {
+                if let Arg::Block(b) = arg
+                    && !seen.contains(b)
+                    && let Some(n) = reads.get_mut(b)
+                {
+                    *n += 1;
+                    seen.push(*b);
+                }
+            }
+        }
+        reads.into_values().max().unwrap_or(0)
+    }
+
+    /// The least bytes that any plan could move, where one is known: 0 on one node.
+    pub fn lower_bound(&self) -> Option<u64> {
+        (self.placement.loads.len() == 1).then_some(0)
+    }
+
+    /// The policy that placed the tasks.
+    pub fn policy(&self) -> &str {
+        &self.placement.policy
+    }
+}
+
+/// `1.5 kB`
+fn bytes(n: u64) -> String {
+    let mut value = n as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{n} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+impl fmt::Display for Plan {
+    /// In words: kernels, tasks, copies, and the loads of every node.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (g, p) = (&self.graph, &self.placement);
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for task in &g.tasks {
+            let kind = match task.op {
+                TaskOp::Kernel(_) => "kernel",
+                TaskOp::Combine(_) => "combine",
+                TaskOp::Matmul { .. } => "matmul",
+                TaskOp::Assemble { .. } => "assemble",
+                TaskOp::Reshape(_) => "reshape",
+                TaskOp::Fill { .. } | TaskOp::Arange { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => "create",
+                TaskOp::Solve => "solve",
+            };
+            *kinds.entry(kind).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        writeln!(f, "{}: {} kernels, {} tasks ({})", g.name, g.kernels.len(), g.tasks.len(), kinds.join(", "))?;
+        for (k, body) in g.kernels.iter().enumerate() {
+            let ops: Vec<&str> = body
+                .insts
+                .iter()
+                .filter(|i| !matches!(i.op, Op::Const(_) | Op::Dim(_) | Op::Index { .. }))
+                .map(|i| i.op.name())
+                .collect();
+            let runs = g.tasks.iter().filter(|t| t.op == TaskOp::Kernel(k as u32)).count();
+            writeln!(f, "  {} fuses {} and runs {runs} times", body.name, ops.join(", "))?;
+        }
+        let (moved, copies) = (bytes(self.bytes_moved()), p.copies.len());
+        writeln!(f, "{copies} copies between nodes, {moved}; {} flops; placed by {}", self.flops(), p.policy)?;
+        write!(f, "node  tasks   peak memory     net in    net out")?;
+        for (i, load) in p.loads.iter().enumerate() {
+            let tasks = p.tasks.iter().filter(|n| n.0 as usize == i).count();
+            let (mem, net_in, net_out) = (bytes(load.mem), bytes(load.net_in), bytes(load.net_out));
+            write!(f, "\nn{i:<4} {tasks:>5}  {mem:>12}  {net_in:>9}  {net_out:>9}")?;
+        }
+        Ok(())
+    }
+}

@@ -63,6 +63,8 @@ pub struct NodeStats {
     pub net_out: u64,
     /// Bytes of blocks that are on the node.
     pub resident: u64,
+    /// The most bytes of blocks that were on the node at once.
+    pub peak: u64,
     /// Bytes of the largest block that ever was on the node.
     pub largest: u64,
 }

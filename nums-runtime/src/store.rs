@@ -21,6 +21,7 @@ pub type Content = Result<Arc<Block>, Arc<Failure>>;
 pub struct Store {
     slots: HashMap<Gid, Slot>,
     bytes: u64,
+    peak: u64,
     largest: u64,
 }
 
@@ -95,6 +96,7 @@ impl Store {
         if let Ok(block) = &content {
             let bytes = block.bytes().len() as u64;
             self.bytes += bytes;
+            self.peak = self.peak.max(self.bytes);
             self.largest = self.largest.max(bytes);
         }
         slot.content = Some(content);
@@ -127,6 +129,11 @@ impl Store {
     /// Bytes of all blocks here.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The most bytes that were here at once.
+    pub fn peak(&self) -> u64 {
+        self.peak
     }
 
     /// Bytes of the largest block that ever was here.

@@ -216,7 +216,7 @@ impl Worker {
 
     /// Counts of the node so far; what went over sockets is the rim's to add.
     pub fn stats(&self) -> NodeStats {
-        NodeStats { resident: self.store.bytes(), largest: self.store.largest(), ..self.stats.clone() }
+        NodeStats { resident: self.store.bytes(), peak: self.store.peak(), largest: self.store.largest(), ..self.stats.clone() }
     }
 
     fn on_driver(&mut self, message: ToWorker, actions: &mut Vec<Action>) {

@@ -17,6 +17,17 @@ pub fn print_with_locs(func: &Func) -> String {
     Printer { locs: true }.func(func)
 }
 
+/// The tile programs of a fused function: the body of every kernel, over symbolic sizes.
+pub fn print_kernels(func: &Func) -> String {
+    let mut out = format!("{MAGIC}\n; stage: {}\n", Stage::Tiled);
+    for inst in &func.insts {
+        if let Op::Kernel(body) = &inst.op {
+            out += print(body).splitn(3, '\n').nth(2).unwrap_or_default();
+        }
+    }
+    out
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
