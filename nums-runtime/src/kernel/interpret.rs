@@ -23,10 +23,10 @@ use nums_ir::group::{Group, StepOp};
 use nums_ir::ops::ReduceOp;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Elements of a tile: a multiple of the panels of `reduce`; a few operands of this many stay in the first cache.
-const TILE: usize = 1024;
-/// Elements of a tile of native code, which needs no buffers between its operators.
-const NATIVE_TILE: usize = 4 * TILE;
+/// Elements of a tile: a multiple of the panels of `reduce`. A few buffers of this many stay in the second cache, and an operand
+/// is read in runs that are long enough for the hardware to fetch ahead: with 1024, chains over large blocks cost half as
+/// much again.
+const TILE: usize = 4096;
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
@@ -130,10 +130,6 @@ impl Kernel {
         self
     }
 
-    fn tile_len(&self) -> usize {
-        if self.native.is_some() { NATIVE_TILE } else { TILE }
-    }
-
     fn mismatch(&self, why: impl Into<String>) -> KernelError {
         KernelError::mismatch(&self.name, why)
     }
@@ -149,9 +145,8 @@ impl Kernel {
         run.splats()?;
         let n: usize = run.space.iter().product();
         if run.has_tiles() {
-            let tile = self.tile_len();
-            for start in (0..n).step_by(tile) {
-                run.tile(start, tile.min(n - start))?;
+            for start in (0..n).step_by(TILE) {
+                run.tile(start, TILE.min(n - start))?;
             }
         }
         run.finish()
@@ -236,7 +231,7 @@ impl<'a> Run<'a> {
             let fits = broadcast(&space, &shape);
             space = fits.ok_or_else(|| kernel.mismatch(format!("a block of {shape:?} in an index space of {space:?}")))?;
         }
-        let reads = kernel.sources.iter().map(|s| s.read(args, &space, kernel.tile_len())).collect::<Option<Vec<_>>>();
+        let reads = kernel.sources.iter().map(|s| s.read(args, &space)).collect::<Option<Vec<_>>>();
         let reads = reads.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
         let ones = kernel.group.steps.iter().map(|s| Block::zeros(s.dtype, &[usize::from(s.splat)])).collect();
         let full = |output: &Output| match *output {
@@ -244,7 +239,7 @@ impl<'a> Run<'a> {
             Output::Slot(_) | Output::Reduced(_) => Block::default(),
         };
         let results = kernel.results.iter().map(full).collect();
-        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[kernel.tile_len()])).collect();
+        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[TILE])).collect();
         let start = |r: &Reduce| {
             if r.axes.iter().any(|&axis| axis >= space.len()) {
                 return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));

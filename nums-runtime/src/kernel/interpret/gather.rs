@@ -1,6 +1,6 @@
 //! Operands that do not have the shape of the index space: broadcast ones, read tile by tile through a buffer.
 
-use super::{Origin, Read, Source};
+use super::{Origin, Read, Source, TILE};
 use crate::block::Block;
 use crate::element::{Element, with_type};
 use crate::kernel::Operand;
@@ -34,7 +34,7 @@ impl Source {
     }
 
     /// How the elements are read in an index space; `None` for an operand of the wrong kind.
-    pub(super) fn read<'a>(&self, args: &[Operand<'a>], space: &[usize], tile: usize) -> Option<Read<'a>> {
+    pub(super) fn read<'a>(&self, args: &[Operand<'a>], space: &[usize]) -> Option<Read<'a>> {
         let one = |scalar: Scalar| with_type!(self.dtype, T => Block::scalar(T::from_scalar(scalar)));
         match (&self.origin, self.splat) {
             (Origin::Dim(n), _) => Some(Read::One(one(Scalar::Int(i128::from(*n))))),
@@ -45,7 +45,7 @@ impl Source {
             (Origin::Param { index, .. }, false) => {
                 let Operand::Block(block) = *args.get(*index)? else { return None };
                 let shape = self.shape(args)?;
-                Some(if shape == space { Read::Whole(block) } else { Read::Gathered(Gather::new(block, &shape, space, tile)) })
+                Some(if shape == space { Read::Whole(block) } else { Read::Gathered(Gather::new(block, &shape, space)) })
             }
         }
     }
@@ -63,7 +63,7 @@ pub(super) struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    fn new(src: &'a Block, shape: &[usize], space: &[usize], tile: usize) -> Gather<'a> {
+    fn new(src: &'a Block, shape: &[usize], space: &[usize]) -> Gather<'a> {
         let new = space.len() - shape.len();
         let mut axes: Vec<(usize, usize)> = Vec::new();
         let mut stride = 1;
@@ -80,8 +80,8 @@ impl<'a> Gather<'a> {
             }
         }
         axes.reverse();
-        let periodic = matches!(axes.as_slice(), [(_, 0), (n, 1)] if tile.is_multiple_of(*n));
-        Gather { src, axes, buffer: Block::zeros(src.dtype(), &[tile]), periodic, filled: 0 }
+        let periodic = matches!(axes.as_slice(), [(_, 0), (n, 1)] if TILE.is_multiple_of(*n));
+        Gather { src, axes, buffer: Block::zeros(src.dtype(), &[TILE]), periodic, filled: 0 }
     }
 
     pub(super) fn buffer(&self) -> &Block {

@@ -1,7 +1,7 @@
 //! Kernels against loops written here, and native code against the interpreter.
 
 use super::super::{KernelError, Operand};
-use super::{Kernel, NATIVE_TILE, TILE};
+use super::{Kernel, TILE};
 use crate::block::Block;
 use crate::native::{Isa, with_isa};
 use nums_ir::diag::Loc;
@@ -113,7 +113,7 @@ fn native_code_gives_the_interpreters_bits() {
     let (_, sum_only) = sigmoid(|_, sum| vec![sum]);
     let sum_only = native_sigmoid(sum_only);
     assert_eq!(native.is_native(), Some(true));
-    for n in [0, 1, 127, NATIVE_TILE + 3] {
+    for n in [0, 1, 127, TILE + 3] {
         let x = counting(&[n]);
         let args = [Operand::Block(&x), Operand::Scalar(Scalar::Float(2.0))];
         let want = with_isa(Isa::Base, || interpreted.run(&args)).unwrap();
@@ -150,7 +150,7 @@ fn operands_are_broadcast_through_views() {
     let rows = b.reduce(ReduceOp::Sum, y, &[1], &["n"]);
     let columns = b.reduce(ReduceOp::Max, y, &[0], &["d"]);
     let kernel = b.kernel(&[y, rows, columns]);
-    for (n, d) in [(1, 1), (100, 32), (77, 33), (1, 2000), (2000, 1), (0, 3), (5, 0)] {
+    for (n, d) in [(1, 1), (100, 32), (77, 33), (1, 2000), (2000, 1), (300, 64), (150, 33), (0, 3), (5, 0)] {
         let (x, v, w) = (counting(&[n, d]), counting(&[n]), counting(&[d]));
         if n == 0 {
             let args = [&x, &v, &w].map(Operand::Block);
@@ -186,7 +186,7 @@ fn a_fused_reduction_has_the_bits_of_one_from_a_block() {
     };
     let cases: [(&[i64], &[&str]); 5] =
         [(&[0], &["m", "d"]), (&[2], &["n", "m"]), (&[0, 1, 2], &[]), (&[1], &["n", "d"]), (&[0, 2], &["m"])];
-    for shape in [[33, 7, 19], [3, 500, 5], [1, 1, 4000]] {
+    for shape in [[33, 7, 19], [3, 900, 5], [1, 1, 9000]] {
         for (axes, left) in cases {
             let out = run(&fused(axes, left), &[&counting(&shape)]);
             let again = run(&alone(axes, left), &[&out[0]]);
@@ -228,7 +228,7 @@ fn booleans_choose_and_are_counted() {
     let any = Op::Reduce { op: ReduceOp::Any, axes: Some(vec![0]), keepdims: false };
     let any = b.push(any, &[c], DType::Bool, &[]);
     let kernel = b.kernel(&[y, count, any]);
-    let x = counting(&[2500]);
+    let x = counting(&[2 * TILE + 500]);
     let out = run(&kernel, &[&x]);
     let negative = x.as_slice::<f64>().iter().filter(|x| **x < 0.0).count();
     assert!(out[0].as_slice::<f64>().iter().zip(x.as_slice::<f64>()).all(|(y, x)| *y == x.max(0.0)));
@@ -247,7 +247,7 @@ fn long_chains_reuse_their_buffers() {
     }
     let kernel = b.kernel(&[y]);
     assert!(kernel.buffers.len() <= 3, "{} buffers", kernel.buffers.len());
-    let x = counting(&[1500]);
+    let x = counting(&[TILE + 50]);
     let want: Vec<f64> = x.as_slice::<f64>().iter().map(|&x| (0..20).fold(x, |y, _| y * x - y)).collect();
     assert_eq!(run(&kernel, &[&x])[0].as_slice::<f64>(), want);
 }
