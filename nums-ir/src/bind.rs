@@ -80,6 +80,9 @@ pub fn bind(func: &Func, args: &[Bound]) -> Result<Func, Diag> {
         return Ok(crate::pass::run(typed));
     }
     recheck(&mut out)?;
+    if out.stage == Stage::Fused {
+        crate::passes::fuse::settle(&mut out);
+    }
     Ok(out)
 }
 
@@ -236,7 +239,9 @@ fn recheck(func: &mut Func) -> Result<(), Diag> {
         let types = result_types(&inst.op, &args, loc)?;
         let results = inst.results.clone();
         for (r, ty) in results.iter().zip(types) {
-            func.values[r.0 as usize].ty = Some(ty);
+            // A plain number stays one, also when casts on its way are not.
+            let weak = func.ty(*r).weak && ty.rank() == Some(0);
+            func.values[r.0 as usize].ty = Some(Type { weak, ..ty });
         }
         let args: Vec<Type> = func.insts[i].args.iter().map(|a| func.ty(*a).clone()).collect();
         if let Op::Kernel(body) = &mut func.insts[i].op {

@@ -427,6 +427,10 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
         Op::Fill { shape, dtype } => {
             let dims = bound(shape, loc)?;
             shapes::not_negative(&dims, loc)?;
+            if args[0].rank().is_some_and(|r| r > 0) {
+                return Err(Diag::new(loc, format!("an array is filled with one value, not with {}", args[0]))
+                    .help("broadcast it instead: `zeros(shape) + x`"));
+            }
             one(Type::array(dtype.unwrap_or(args[0].dtype), dims))
         }
         Op::Arange { dtype, len } => {

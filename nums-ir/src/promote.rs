@@ -19,7 +19,9 @@ pub fn map_dtypes(op: MapOp, args: &[(DType, bool)]) -> Result<(Vec<DType>, DTyp
     let (operands, computed, result) = match op.rule() {
         DTypeRule::Arith | DTypeRule::Bitwise => all(common, common),
         DTypeRule::ArithInt | DTypeRule::Shift => {
-            let computed = if common == DType::Bool { DType::I8 } else { common };
+            // Python's integers for plain booleans, NumPy's smallest for arrays of them.
+            let integer = if args.iter().all(|(_, weak)| *weak) { DType::I64 } else { DType::I8 };
+            let computed = if common == DType::Bool { integer } else { common };
             all(computed, computed)
         }
         DTypeRule::Divide => {

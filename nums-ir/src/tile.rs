@@ -228,7 +228,7 @@ impl Tiler {
     /// The same elements in C order under another shape. Blocks of rows stay blocks of rows where the first axis stays.
     fn reshape(&mut self, x: ArrayId, shape: &[usize], name: &str, loc: Loc) -> ArrayId {
         let (from, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
-        let keeps_rows = shape.first().is_some() && shape.first() == from.shape().first();
+        let keeps_rows = !shape.is_empty() && shape.first() == from.shape().first();
         let to = if keeps_rows {
             let mut block = Grid::default_for(shape, dtype).block_shape().to_vec();
             block[0] = from.block_shape()[0];

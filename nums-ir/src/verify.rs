@@ -4,7 +4,7 @@
 //! * every value is a parameter or the result of exactly one instruction, which stands before its uses;
 //! * an instruction has as many operands as its operator takes, and one result, unless it is a kernel;
 //! * from the typed stage on every value has a type; no `shape_of`, no size by value, no open attribute is left;
-//! * from the typed stage on a result has the type that `infer::result_types` gives;
+//! * from the typed stage on a result has the type that `infer::result_types` gives; a 0-d one may be weak;
 //! * kernels stand only in the fused stage; a body's parameters have the operands' types, its results the kernel's; it holds
 //!   views that add axes, then element-wise instructions that are 0-d or of one common shape, and reductions of such.
 //!
@@ -15,6 +15,7 @@
 use crate::func::{Func, IndexItem, Op, Size, Stage, Value};
 use crate::graph::{Arg, Graph, Piece, Task, TaskOp};
 use crate::passes::visit_sizes;
+use crate::types::Type;
 
 /// Checks a function; the messages name values as the text does.
 ///
@@ -111,8 +112,11 @@ impl Check<'_> {
         match crate::infer::result_types(&inst.op, &args, self.func.data(first).loc) {
             Ok(types) => {
                 for (r, ty) in inst.results.iter().zip(&types) {
-                    if self.func.ty(*r) != ty {
-                        let (name, has) = (self.name(*r), self.func.ty(*r));
+                    let has = self.func.ty(*r);
+                    // Plain numbers of two kinds meet through casts, which are strong; what comes of them is plain again.
+                    let plain = has.weak && *has == Type { weak: true, ..ty.clone() };
+                    if has != ty && !plain {
+                        let name = self.name(*r);
                         self.broken.push(format!("{name} has type {has}, `{}` gives {ty}", inst.op.name()));
                     }
                 }

@@ -6,6 +6,9 @@
 //! arithmetic on plain scalars are cheap and are repeated in every kernel that uses them, as are views that add axes. A
 //! value of a smaller shape is computed once, in its own kernel, and enters as an operand.
 //!
+//! Whether two sizes are equal may be known only when they are bound; a kernel whose index space then turns out to be two is
+//! taken apart, and the function fused anew (`settle`).
+//!
 //! Fusing moves no bits: the same scalar operations run in the same order, and a reduction accumulates in an order that
 //! depends on the block's shape alone.
 
@@ -55,6 +58,47 @@ fn run(func: &mut Func) -> Changed {
     (super::dce::PASS.run)(func);
     func.stage = Stage::Fused;
     Changed::of(made > 0)
+}
+
+/// Fuses anew if bound sizes gave a kernel two index spaces.
+pub(crate) fn settle(func: &mut Func) {
+    let legal = |inst: &Inst| {
+        let Op::Kernel(body) = &inst.op else { return true };
+        let mut spaces = body.insts.iter().filter_map(|i| own_space(body, i));
+        let first = spaces.next();
+        spaces.all(|space| Some(space) == first)
+    };
+    if func.insts.iter().all(legal) {
+        return;
+    }
+    for inst in std::mem::take(&mut func.insts) {
+        if let Op::Kernel(body) = &inst.op {
+            inline(func, body, &inst.args, &inst.results);
+        } else {
+            func.insts.push(inst);
+        }
+    }
+    (super::cse::PASS.run)(func);
+    (PASS.run)(func);
+}
+
+/// The index space that an instruction of a body asks for; 0-d values have a place in every kernel.
+fn own_space<'a>(body: &'a Func, inst: &Inst) -> Option<&'a Shape> {
+    let elementwise = matches!(inst.op, Op::Map(_) | Op::Cast(_)) && body.ty(inst.results[0]).rank() != Some(0);
+    (elementwise || matches!(inst.op, Op::Reduce { .. })).then(|| space(body, inst))
+}
+
+/// Puts the instructions of a kernel in its place.
+fn inline(func: &mut Func, body: &Func, args: &[Value], results: &[Value]) {
+    let mut outer: HashMap<Value, Value> = body.params.iter().copied().zip(args.iter().copied()).collect();
+    outer.extend(body.results.iter().copied().zip(results.iter().copied()));
+    for inst in &body.insts {
+        let own = inst.results[0];
+        let result = *outer.entry(own).or_insert_with(|| func.value(body.data(own).clone()));
+        func.values[result.0 as usize].ty = body.data(own).ty.clone();
+        let args = inst.args.iter().map(|a| outer[a]).collect();
+        func.insts.push(Inst { op: inst.op.clone(), args, results: vec![result] });
+    }
 }
 
 struct Plan {

@@ -121,8 +121,8 @@ impl Tiler {
                 *x = self.reshape(*x, &[size], &name, loc);
             }
         }
-        let axis = axis.unwrap_or(0) as usize;
         let shape = sizes(func, out);
+        let axis = axis.map_or(0, |a| if a < 0 { shape.len() - a.unsigned_abs() as usize } else { a as usize });
         let largest = arrays.iter().max_by_key(|x| self.grid(**x).shape()[axis]).map(|x| self.grid(*x).block_shape().to_vec());
         let id = self.result(func, out, Grid::new(&shape, &largest.unwrap_or_else(|| shape.clone())));
         let mut at = 0;
