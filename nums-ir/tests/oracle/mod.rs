@@ -1,0 +1,102 @@
+//! What each task means, written down with no thought of speed: one element after the other, sharing nothing with the
+//! runtime's kernels but the operator table.
+
+use crate::blocks::{Operand, find, kind_of};
+use nums_ir::diag::Loc;
+use nums_ir::eval::{self, Tensor};
+use nums_ir::func::{Func, Op, Stage, Value};
+use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp};
+use nums_ir::infer::result_types;
+use nums_ir::types::Type;
+
+/// Runs a task.
+pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Vec<Tensor>, String> {
+    let tensors: Vec<Tensor> = args
+        .iter()
+        .map(|arg| match arg {
+            Operand::Block(x) => (*x).clone(),
+            Operand::Scalar(s, dtype) => Tensor::constant(*s, *dtype).expect("a scalar of its dtype"),
+        })
+        .collect();
+    let shape = kind_of(graph, task.outs[0]).1;
+    let one = match &task.op {
+        TaskOp::Kernel(k) => return eval::eval(&of_blocks(&graph.kernels[*k as usize], &tensors), &tensors),
+        TaskOp::Combine(op) => eval::map(op.combine().expect("partial results"), &[&tensors[0], &tensors[1]])?,
+        TaskOp::Matmul { trans_a, trans_b } => line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b }, &tensors)?,
+        TaskOp::Solve => line(Op::Solve, &tensors)?,
+        TaskOp::Assemble { shape, pieces } => {
+            let all: Vec<&Tensor> = tensors.iter().collect();
+            let dtype = kind_of(graph, task.outs[0]).0;
+            Tensor::choose(dtype, &all, shape, |index| {
+                let holds = |p: &&Piece| (0..index.len()).all(|a| (p.dest[a]..p.dest[a] + p.shape[a]).contains(&index[a]));
+                let piece = pieces.iter().find(holds).expect("pieces cover the block");
+                let mut at: Vec<i64> = piece.src.iter().map(|s| *s as i64).collect();
+                for (i, axis) in piece.axes.iter().enumerate() {
+                    if let Some(axis) = axis {
+                        at[*axis as usize] += (index[i] - piece.dest[i]) as i64 * piece.step[i];
+                    }
+                }
+                (piece.arg as usize, at.into_iter().map(|i| i as usize).collect())
+            })
+        }
+        TaskOp::Reshape(ReshapeTask { from, blocks, to, block }) => {
+            let (all, offset) = (tensors.iter().collect::<Vec<_>>(), to.offset_at(*block as usize));
+            Tensor::choose(kind_of(graph, task.outs[0]).0, &all, &shape, |index| {
+                let whole: Vec<usize> = index.iter().zip(&offset).map(|(i, o)| i + o).collect();
+                let mut flat = whole.iter().zip(to.shape()).fold(0, |flat, (i, n)| flat * n + i);
+                let mut at = vec![0; from.rank()];
+                for axis in (0..from.rank()).rev() {
+                    at[axis] = flat % from.shape()[axis];
+                    flat /= from.shape()[axis];
+                }
+                let (block, inner) = find(from, &at);
+                (blocks.iter().position(|b| *b as usize == block).expect("an operand of the task"), inner)
+            })
+        }
+        TaskOp::Fill { shape, dtype } => tensors[0].cast(*dtype).broadcast(shape)?,
+        TaskOp::Arange { offset, len, dtype } => {
+            let op = Op::Arange { dtype: Some(*dtype), len: Some((offset + len).into()) };
+            let [start, step] = &tensors[..] else { return Err("arange has a start and a step".to_owned()) };
+            line(op, &[start.clone(), start.clone(), step.clone()])?.gather(&[*len], |index| vec![index[0] + offset])
+        }
+        TaskOp::Eye { offset, shape, k, dtype } => {
+            let on = |i: usize| (offset[1] + i % shape[1]) as i64 == (offset[0] + i / shape[1]) as i64 + k;
+            Tensor::from_vec(shape, (0..shape[0] * shape[1]).map(on).collect::<Vec<bool>>())?.cast(*dtype)
+        }
+        TaskOp::Const { value, dtype } => Tensor::constant(*value, *dtype)?,
+    };
+    Ok(vec![one])
+}
+
+/// A kernel's body typed for operands that are blocks of the arrays it was made for.
+fn of_blocks(body: &Func, args: &[Tensor]) -> Func {
+    let mut out = body.clone();
+    let retype = |out: &mut Func, v: Value, ty: Type| {
+        let weak = out.ty(v).weak;
+        out.values[v.0 as usize].ty = Some(Type { weak, ..ty });
+    };
+    for (p, x) in body.params.iter().zip(args) {
+        retype(&mut out, *p, Type::of(x.dtype(), x.shape()));
+    }
+    for inst in &body.insts {
+        if matches!(inst.op, Op::Const(_) | Op::Dim(_)) {
+            continue;
+        }
+        let types: Vec<&Type> = inst.args.iter().map(|a| out.ty(*a)).collect();
+        let ty = result_types(&inst.op, &types, Loc::default()).expect("a body fits its blocks").remove(0);
+        retype(&mut out, inst.results[0], ty);
+    }
+    out
+}
+
+/// One operator over whole arrays.
+fn line(op: Op, args: &[Tensor]) -> Result<Tensor, String> {
+    let mut f = Func::new("line");
+    f.stage = Stage::Typed;
+    let types: Vec<Type> = args.iter().map(|x| Type::of(x.dtype(), x.shape())).collect();
+    let params: Vec<Value> = types.iter().map(|ty| f.param("x", Some(ty.clone()), Loc::default())).collect();
+    let ty = result_types(&op, &types.iter().collect::<Vec<_>>(), Loc::default()).map_err(|diag| diag.message)?.remove(0);
+    let result = f.push_typed(op, &params, ty, Loc::default());
+    f.results = vec![result];
+    eval::eval(&f, args).map(|mut results| results.remove(0))
+}
