@@ -558,8 +558,8 @@ fn broadcast(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, (Dim, Dim)> {
     (0..rank)
         .map(|i| match (at(a, i), at(b, i)) {
             (Some(x), None) | (None, Some(x)) => Ok(x),
-            (Some(x), Some(y)) if x == Dim::Const(1) => Ok(y),
-            (Some(x), Some(y)) if y == Dim::Const(1) => Ok(x),
+            (Some(Dim::Const(1)), Some(y)) => Ok(y),
+            (Some(x), Some(Dim::Const(1))) => Ok(x),
             (Some(x), Some(y)) => match x.compare(&y) {
                 Sameness::Same => Ok(x),
                 Sameness::Different => Err((x, y)),

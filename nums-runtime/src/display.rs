@@ -87,8 +87,8 @@ fn floats(numbers: &[Number], alone: bool) -> Vec<String> {
     let magnitudes = || finite().map(|n| n.value.abs()).filter(|x| *x != 0.0);
     let (most, least) = (magnitudes().fold(0.0, f64::max), magnitudes().fold(f64::INFINITY, f64::min));
     // NumPy's rule for scientific notation; a number alone is shown in full.
-    let scientific =
-        if alone { most >= 1e16 || least < 1e-4 } else { most >= 1e8 || least < 1e-4 || most / least > 1000.0 && most >= 1e8 };
+    let wide = !alone && most / least > 1000.0;
+    let scientific = most >= if alone { 1e16 } else { 1e8 } || least < 1e-4 || wide;
     let limit = if alone { 17 } else { DIGITS };
     let special = |n: &Number| match n.value {
         x if x.is_nan() => Some("nan".to_owned()),
@@ -101,28 +101,16 @@ fn floats(numbers: &[Number], alone: bool) -> Vec<String> {
         let digits = finite().map(mantissa).max().unwrap_or(0).min(limit);
         return numbers.iter().map(|n| special(n).unwrap_or_else(|| exponent(n.value, digits))).collect();
     }
-    let digits = finite().map(|n| Number::digits(&n.plain)).max().unwrap_or(0).min(limit);
     let point = |n: &Number| {
-        let rounded = format!("{:.digits$}", n.value);
-        // Trailing zeros are spaces in NumPy's columns.
-        let own = Number::digits(&n.plain).min(digits);
-        let text =
-            if own < digits { rounded[..rounded.len() - (digits - own)].trim_end_matches('0').to_owned() } else { rounded };
-        let text = if text.contains('.') { text } else { format!("{text}.") };
-        let text = if alone && text.ends_with('.') { format!("{text}0") } else { text };
-        let behind = Number::digits(&text);
-        if alone { text } else { format!("{text}{}", " ".repeat(digits - behind)) }
+        let text = if Number::digits(&n.plain) > limit { format!("{:.limit$}", n.value) } else { n.plain.clone() };
+        let text = if text.contains('.') { text.trim_end_matches('0').to_owned() } else { format!("{text}.") };
+        if alone && text.ends_with('.') { format!("{text}0") } else { text }
     };
-    let infinite = if alone { 0 } else { digits };
-    numbers
-        .iter()
-        .map(|n| {
-            special(n).map_or_else(
-                || point(n),
-                |s| format!("{s}{}", " ".repeat(if s == "nan" || s.ends_with("inf") { 0 } else { infinite })),
-            )
-        })
-        .collect()
+    let texts: Vec<String> = numbers.iter().map(|n| special(n).unwrap_or_else(|| point(n))).collect();
+    // Points stand under each other: trailing zeros are spaces.
+    let digits = texts.iter().map(|t| Number::digits(t)).max().unwrap_or(0);
+    let pad = |t: String| if t.contains('.') { format!("{t}{}", " ".repeat(digits - Number::digits(&t))) } else { t };
+    if alone { texts } else { texts.into_iter().map(pad).collect() }
 }
 
 /// `1.500e+10`
