@@ -9,6 +9,9 @@
 //! stage, `verify` is the IR's specification, `eval` the oracle of all tests. Nothing here does I/O, knows a thread, a
 //! socket or a clock, or holds global state.
 
+// A library prints nothing on standard output: it is its user's.
+#![warn(clippy::print_stdout)]
+
 pub mod bind;
 pub mod builtin;
 pub mod cost;

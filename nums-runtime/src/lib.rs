@@ -6,6 +6,9 @@
 //! reads and writes files; `emitted` is what the macro's code calls. Planning never sees data, workers never see a `Func`
 //! but as a kernel's body, the driver never computes.
 
+// A library prints nothing on standard output: it is its user's.
+#![warn(clippy::print_stdout)]
+
 pub mod array;
 pub mod block;
 pub mod call;
