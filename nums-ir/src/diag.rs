@@ -67,10 +67,11 @@ impl fmt::Display for Diag {
 
 impl std::error::Error for Diag {}
 
-/// The name in `known` that a misspelt `name` most likely means.
+/// The name in `known` that a misspelt `name` most likely means; the two have something in common.
 pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let budget = 1 + name.len() / 4;
-    known.into_iter().map(|k| (distance(name, k), k)).filter(|(d, _)| *d <= budget).min().map(|(_, k)| k)
+    let near = |(d, k): &(usize, &str)| *d <= budget && *d < name.len().max(k.len());
+    known.into_iter().map(|k| (distance(name, k), k)).filter(near).min().map(|(_, k)| k)
 }
 
 /// Edit distance with neighbouring swaps (optimal string alignment).

@@ -1,6 +1,5 @@
 //! `Diag` to `compile_error!`, with the caret under the expression's first to last token, notes and help in the message.
 
-use crate::ast::ours;
 use crate::lex::Tokens;
 use nums_ir::diag::Diag;
 use proc_macro2::TokenStream;
@@ -21,7 +20,6 @@ fn one(tokens: &Tokens, diag: &Diag) -> TokenStream {
     let text = diag.to_string();
     // rustc underlines from the path's first token to the closing brace: two spans mark a range on stable Rust.
     let (first, last) = tokens.spans(diag.loc);
-    let (first, last) = (ours(first), ours(last));
     let path = quote_spanned!(first=> ::core::compile_error!);
     let message = proc_macro2::Literal::string(&text);
     let body = quote_spanned!(last=> { #message });

@@ -189,11 +189,51 @@ fn names_that_are_nothing_are_reported_once() {
     insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> (f64[n], f64[n]) { x }"), @"2 results are declared, the body gives 1");
     insta::assert_snapshot!(lowered("fn f(x: f64[n]) -> f64[m] { x }"), @r"
     symbol `m` of the result is bound by no parameter
-    help: a similar symbol is bound: `n`
+    help: add a parameter such as `m: usize`
     ");
     insta::assert_snapshot!(lowered("y = a + 1; a"), @r"
     `y` is assigned and never read
     note: an assignment inside `nums!` does not change the Rust variable `y`
     help: remove it, or call it `_y`
     ");
+}
+
+/// What rustfmt makes of `nums!(body)`.
+fn formatted(body: &str) -> String {
+    use std::io::Write as _;
+    let mut child = std::process::Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("rustfmt is a part of the toolchain");
+    let source = format!("fn f() {{ let v = nums!({body}); }}");
+    child.stdin.take().expect("a pipe").write_all(source.as_bytes()).expect("rustfmt reads");
+    let output = child.wait_with_output().expect("rustfmt ends");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let (_, rest) = text.split_once("nums!(").expect("the macro is still there");
+    rest.rsplit_once(");").expect("the macro ends").0.to_owned()
+}
+
+#[test]
+fn rustfmt_does_not_change_the_meaning() {
+    let corpus = [
+        "x ** 2",
+        "-x**2 + y ** -y",
+        "(x - np.mean(x)) ** 2 / np.sum(x ** 2, axis=0)",
+        "a<-b",
+        "1/(1+exp(-(x*w)))",
+        "np.sum(a_rather_long_name ** 2 + another_rather_long_name ** 2, axis=(0, 1), keepdims=True) * yet_another_name ** 2",
+        "x @ y ** 2",
+        "a ** b ** c",
+        "((a)) + b.T",
+        "x[1:, None] ** 2",
+    ];
+    let mut changed = 0;
+    for body in corpus {
+        let after = formatted(body);
+        changed += usize::from(after.trim() != body);
+        assert_eq!(lowered(&after), lowered(body), "rustfmt made `{after}` of `{body}`");
+    }
+    assert!(changed >= 4, "rustfmt changed only {changed} bodies: the test shows nothing");
 }
