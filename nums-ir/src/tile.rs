@@ -240,8 +240,12 @@ impl Tiler {
         let spans: Vec<(usize, usize)> = (0..from.n_blocks()).map(|i| span(&from, i)).collect();
         for block in 0..to.n_blocks() {
             let (low, high) = span(&to, block);
-            let touched: Vec<u32> =
+            let mut touched: Vec<u32> =
                 (0..spans.len()).filter(|i| spans[*i].0 < high && low < spans[*i].1).map(|i| i as u32).collect();
+            if touched.is_empty() {
+                // An empty block: its dtype is an operand's.
+                touched.push(0);
+            }
             let args = touched.iter().map(|i| Arg::Block(self.block(x, *i as usize))).collect();
             let op = ReshapeTask { from: from.clone(), blocks: touched, to: to.clone(), block: block as u32 };
             let out = self.block(id, block);

@@ -130,7 +130,7 @@ impl Plan {
                 Op::Map(_) | Op::Cast(_) if inst.args.iter().all(plain) => Role::Cheap,
                 Op::Map(_) | Op::Cast(_) => Role::Data,
                 Op::Reduce { .. } => Role::Data,
-                Op::Index { items } if adds_axes(items) => Role::View,
+                Op::Index { items } if adds_axes(items) && !func.ty(inst.args[0]).weak => Role::View,
                 Op::Index { .. }
                 | Op::ShapeOf { .. }
                 | Op::Matmul { .. }

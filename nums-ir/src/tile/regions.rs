@@ -147,6 +147,10 @@ impl Tiler {
             for source in sources {
                 self.pieces(source, &offset, &shape, &mut args, &mut pieces);
             }
+            if args.is_empty() {
+                // An empty block: its dtype is an operand's.
+                args.extend(sources.first().map(|s| Arg::Block(self.block(s.array, 0))));
+            }
             let block = self.block(out, i);
             self.task(TaskOp::Assemble { shape, pieces }, args, vec![block], loc);
         }
