@@ -16,7 +16,7 @@ pub(crate) enum Operand<'a> {
     /// A block.
     Block(&'a Tensor),
     /// A scalar of the call.
-    Scalar(Scalar, DType),
+    Scalar(Scalar),
 }
 
 /// Runs `graph` on whole arrays and plain scalars, both in the order of their parameters; `task` runs one task.
@@ -37,10 +37,13 @@ pub(crate) fn run(
             blocks[block.0 as usize] = Some(cut(whole, &array.grid, i));
         }
     }
+    for (declared, given) in graph.scalars.iter().zip(scalars) {
+        assert_eq!(declared.dtype, DType::default_of(given.kind()), "scalar {}", declared.name);
+    }
     for t in &graph.tasks {
         let operand = |arg: &Arg| match arg {
             Arg::Block(b) => Operand::Block(blocks[b.0 as usize].as_ref().expect("made before")),
-            Arg::Scalar(s) => Operand::Scalar(scalars[*s as usize], graph.scalars[*s as usize].dtype),
+            Arg::Scalar(s) => Operand::Scalar(scalars[*s as usize]),
         };
         let operands: Vec<Operand<'_>> = t.args.iter().map(operand).collect();
         let made = task(t, &operands)?;

@@ -3,6 +3,7 @@
 
 use crate::blocks::{Operand, find, kind_of};
 use nums_ir::diag::Loc;
+use nums_ir::dtype::DType;
 use nums_ir::eval::{self, Tensor};
 use nums_ir::func::{Func, Op, Stage, Value};
 use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp};
@@ -15,7 +16,7 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
         .iter()
         .map(|arg| match arg {
             Operand::Block(x) => (*x).clone(),
-            Operand::Scalar(s, dtype) => Tensor::constant(*s, *dtype).expect("a scalar of its dtype"),
+            Operand::Scalar(s) => Tensor::constant(*s, DType::default_of(s.kind())).expect("a scalar of its dtype"),
         })
         .collect();
     let shape = kind_of(graph, task.outs[0]).1;
