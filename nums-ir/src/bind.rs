@@ -9,7 +9,7 @@ use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Symbol};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Op, Scalar, Size, Stage, Value};
-use crate::infer::{declared, infer_with, result_types};
+use crate::infer::{declared, infer_with, name_operands, result_types};
 use crate::passes::visit_sizes;
 use crate::types::{Shape, Type};
 use std::collections::{HashMap, HashSet};
@@ -66,6 +66,20 @@ fn symbols_of(func: &Func, see: &mut dyn FnMut(&Dim)) {
                 }
             }),
         }
+    }
+}
+
+/// A call of a program: the fused form bound, or, where that cannot take these sizes, the parsed form.
+///
+/// The compiler reads `x[:k]` and `arange(k)` as if `k` were not negative, and a size that it could not compare as if it did not
+/// stretch. A call that says otherwise is inferred anew with its numbers, which also words mistakes in the user's terms.
+///
+/// # Errors
+/// As `bind`.
+pub fn bind_call(parsed: &Func, fused: Option<&Func>, args: &[Bound]) -> Result<Func, Diag> {
+    match fused.map(|fused| bind(fused, args)) {
+        Some(Ok(bound)) => Ok(bound),
+        Some(Err(_)) | None => bind(parsed, args),
     }
 }
 
@@ -236,12 +250,15 @@ fn recheck(func: &mut Func) -> Result<(), Diag> {
             continue;
         }
         let args: Vec<&Type> = inst.args.iter().map(|a| func.ty(*a)).collect();
-        let types = result_types(&inst.op, &args, loc)?;
-        let results = inst.results.clone();
-        for (r, ty) in results.iter().zip(types) {
+        let types = result_types(&inst.op, &args, loc).map_err(|d| name_operands(d, func, inst))?;
+        for (r, ty) in inst.results.iter().zip(types) {
+            let has = func.ty(*r);
             // A plain number stays one, also when casts on its way are not.
-            let weak = func.ty(*r).weak && ty.rank() == Some(0);
-            func.values[r.0 as usize].ty = Some(Type { weak, ..ty });
+            let ty = Type { weak: has.weak && ty.rank() == Some(0), ..ty };
+            // What the compiler derived from the wrong size (a mean's count) would be silently wrong.
+            if *has != ty {
+                return Err(Diag::new(loc, format!("`{}` was compiled for {has}, these sizes give {ty}", inst.op.name())));
+            }
         }
         let args: Vec<Type> = func.insts[i].args.iter().map(|a| func.ty(*a).clone()).collect();
         if let Op::Kernel(body) = &mut func.insts[i].op {

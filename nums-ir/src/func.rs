@@ -295,6 +295,12 @@ impl Func {
         self.data(v).ty.as_ref().expect("a typed value")
     }
 
+    /// Whether the rank of every value is known. A typed function with `f64[..]` is checked as far as it goes, but passes want
+    /// ranks: it is bound from its parsed form.
+    pub fn is_ranked(&self) -> bool {
+        self.values.iter().filter_map(|d| d.ty.as_ref()).all(|t| t.rank().is_some())
+    }
+
     /// The instruction that defines `v`, unless it is a parameter.
     pub fn def(&self, v: Value) -> Option<&Inst> {
         self.insts.iter().find(|i| i.results.contains(&v))

@@ -4,10 +4,14 @@
 //! resolves sizes, inserts the casts that promotion asks for, and types every value by it. Sizes are compared by the
 //! rigid-symbol rule of `dim`: what is refuted is a mistake, what is unknown is accepted and decided by `bind`, with the same
 //! words. A mistake poisons its value, so that one run reports all independent mistakes and none that follows from another.
-//! `infer/shapes.rs` holds the rules of products, joins and creation, `infer/index.rs` those of views.
+//! `infer/shapes.rs` holds the rules of products, joins and creation, `infer/index.rs` those of views; `infer/tell.rs` puts
+//! mistakes into the user's words.
 
 mod index;
 mod shapes;
+mod tell;
+
+pub(crate) use tell::name_operands;
 
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
@@ -100,8 +104,10 @@ impl Infer<'_> {
         match &inst.op {
             Op::Const(c) => {
                 let ty = self.from.data(result).ty.clone().unwrap_or_else(|| Type::weak(c.kind()));
-                if let (Scalar::Int(i), true) = (*c, ty.weak) {
-                    self.dims.insert(result, Dim::Const(i64::try_from(i).unwrap_or(i64::MAX)));
+                if let (Scalar::Int(i), true) = (*c, ty.weak)
+                    && let Ok(i) = i64::try_from(i)
+                {
+                    self.dims.insert(result, Dim::Const(i));
                 }
                 self.constants.insert(result, *c);
                 self.define(result, inst.op.clone(), args, ty);
@@ -117,9 +123,9 @@ impl Infer<'_> {
                         .help("write the array's axes, as in `f64[n, d]`"));
                 };
                 if dims.is_empty() {
-                    return Err(Diag::new(loc, format!("`len` or `shape[…]` of {ty}, which has no axes")));
+                    return Err(Diag::new(loc, format!("operand 0 has no axes, so no `len` and no `.shape[i]`: it is {ty}")));
                 }
-                let dim = dims[normalise(*axis, dims.len(), loc)?].clone();
+                let dim = dims[normalise(*axis, dims.len(), loc).map_err(|d| told(d, ty))?].clone();
                 self.dims.insert(result, dim.clone());
                 self.define(result, Op::Dim(dim), vec![], Type::weak(Kind::Int));
             }
@@ -143,15 +149,15 @@ impl Infer<'_> {
                     &types.iter().map(|t| t.with_dtype(dtype)).collect::<Vec<_>>().iter().collect::<Vec<_>>(),
                     loc,
                 )
-                .map_err(|d| retype(d, &types))?;
+                .map_err(|d| tell::retype(d, &types.iter().map(|t| (*t).clone()).collect::<Vec<_>>()))?;
                 let args = args.iter().map(|a| self.cast(*a, dtype, loc)).collect::<Result<Vec<_>, _>>()?;
                 self.push(result, inst.op.clone(), args, loc)?;
             }
             Op::Transpose { perm } => {
-                let perm = match (perm, self.out.ty(args[0]).rank()) {
-                    (Some(perm), Some(n)) => {
-                        Some(perm.iter().map(|p| Ok(normalise(*p, n, loc)? as i64)).collect::<Result<_, Diag>>()?)
-                    }
+                let ty = self.out.ty(args[0]);
+                let axis = |p: &i64, n: usize| Ok(normalise(*p, n, loc).map_err(|d| told(d, ty))? as i64);
+                let perm = match (perm, ty.rank()) {
+                    (Some(perm), Some(n)) => Some(perm.iter().map(|p| axis(p, n)).collect::<Result<_, Diag>>()?),
                     (None, Some(n)) => Some((0..n as i64).rev().collect()),
                     (perm, None) => perm.clone(),
                 };
@@ -206,7 +212,8 @@ impl Infer<'_> {
             return Ok(v);
         }
         let (op, args) = match self.constants.get(&v) {
-            Some(c) if ty.weak => (Op::Const(convert(*c, dtype, loc)?), vec![]),
+            // A conversion that loses something (`full(n, 0.5, dtype=i64)`) is computed, as `astype` is.
+            Some(c) if ty.weak && c.kind() <= dtype.kind() => (Op::Const(convert(*c, dtype, loc)?), vec![]),
             Some(_) | None => (Op::Cast(dtype), vec![v]),
         };
         let new = self.out.value(ValueData { name: None, ty: Some(ty.with_dtype(dtype)), loc: self.out.data(v).loc });
@@ -220,20 +227,20 @@ impl Infer<'_> {
     fn map_op(&mut self, op: MapOp, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
         let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
         let dtypes: Vec<(DType, bool)> = types.iter().map(|t| (t.dtype, t.weak)).collect();
-        let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| dtype_help(Diag::new(loc, e), op, &types))?;
+        let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| tell::dtype_help(Diag::new(loc, e), op, &types))?;
         if op.rule() == DTypeRule::Compare && args.iter().any(|a| self.outside(*a, computed[0])) {
-            // A literal that the array's dtype cannot hold still compares exactly.
-            computed.fill(DType::I64);
+            // A literal that the array's dtype cannot hold still compares exactly; below 0 every float is exact enough.
+            let exact = if computed[0] == DType::U64 { DType::F64 } else { DType::I64 };
+            computed.fill(exact);
         }
         // Shapes first, in the user's dtypes.
-        let shape = broadcast_all(op.name(), &types.iter().collect::<Vec<_>>(), loc)?;
+        broadcast_all(op, &types.iter().collect::<Vec<_>>(), loc)?;
         let args = args.iter().zip(computed).map(|(a, d)| self.cast(*a, d, loc)).collect::<Result<Vec<_>, _>>()?;
         self.push(result, Op::Map(op), args, loc)?;
         if types.iter().all(|t| t.weak) && stays_weak(op) {
             let kind = self.out.ty(result).dtype.kind();
             self.out.values[result.0 as usize].ty = Some(Type::weak(kind));
         }
-        debug_assert_eq!(self.out.ty(result).shape, shape);
         self.track(op, result);
         Ok(())
     }
@@ -284,7 +291,12 @@ impl Infer<'_> {
     }
 
     fn item(&self, item: &IndexItem, loc: Loc) -> Result<IndexItem, Diag> {
-        let size = |s: &Size| Ok::<Size, Diag>(Size::Dim(self.size(s, loc)?));
+        let size = |s: &Size| {
+            self.size(s, loc).map(Size::Dim).map_err(|diag| match s {
+                Size::Value(v) => tell::index(self.out.ty(self.map[v.0 as usize]), loc),
+                Size::Dim(_) => diag,
+            })
+        };
         Ok(match item {
             IndexItem::At(i) => IndexItem::At(size(i)?),
             IndexItem::Slice { start, stop, step } => IndexItem::Slice {
@@ -310,10 +322,12 @@ impl Infer<'_> {
         let axes = match (axes, ty.rank()) {
             (None, Some(n)) => Some((0..n as i64).collect()),
             (Some(axes), Some(n)) => {
-                let mut axes = axes.iter().map(|a| Ok(normalise(*a, n, loc)? as i64)).collect::<Result<Vec<i64>, Diag>>()?;
+                let axis = |a: &i64| Ok(normalise(*a, n, loc).map_err(|d| told(d, &ty))? as i64);
+                let mut axes = axes.iter().map(axis).collect::<Result<Vec<i64>, Diag>>()?;
                 axes.sort_unstable();
                 if axes.windows(2).any(|w| w[0] == w[1]) {
-                    return Err(Diag::new(loc, format!("an axis stands twice in `{}`", op.name())));
+                    return Err(Diag::new(loc, format!("an axis stands twice in `{}`", op.name()))
+                        .note(format!("counted from the front the axes are {axes:?}")));
                 }
                 Some(axes)
             }
@@ -332,7 +346,13 @@ impl Infer<'_> {
         let constants: Option<Vec<f64>> = args.iter().map(|a| self.constants.get(a).and_then(|c| real(*c))).collect();
         let len = match (dims.as_deref(), constants.as_deref()) {
             (Some([start, stop, Dim::Const(step)]), _) if *step != 0 => index::length(start, stop, *step),
-            (_, Some([start, stop, step])) if *step != 0.0 => Dim::Const(((stop - start) / step).ceil().max(0.0) as i64),
+            (_, Some([start, stop, step])) if *step != 0.0 => {
+                let len = ((stop - start) / step).ceil();
+                if !len.is_finite() || len > 9e15 {
+                    return Err(Diag::new(loc, format!("`arange` from {start} to {stop} has no end")));
+                }
+                Dim::Const(len.max(0.0) as i64)
+            }
             (Some([_, _, Dim::Const(0)]), _) | (_, Some([_, _, 0.0])) => return Err(Diag::new(loc, "the step of `arange` is 0")),
             _ => {
                 return Err(Diag::new(loc, "the length of `arange` must follow from integers or constants")
@@ -348,8 +368,10 @@ impl Infer<'_> {
         let results = self.from.results.clone();
         if !self.from.declared.is_empty() && self.from.declared.len() != results.len() {
             let loc = results.first().map_or(Loc::default(), |r| self.from.data(*r).loc);
-            let (want, has) = (self.from.declared.len(), results.len());
-            self.diags.push(Diag::new(loc, format!("{want} results are declared, the body gives {has}")));
+            let want = self.from.declared.len();
+            let are = if want == 1 { "is" } else { "are" };
+            let want = count(want, "result", "results");
+            self.diags.push(Diag::new(loc, format!("{want} {are} declared, the body gives {}", results.len())));
             return Err(self.diags);
         }
         for (i, r) in results.iter().enumerate() {
@@ -373,6 +395,7 @@ impl Infer<'_> {
             }
             self.out.results.push(v);
         }
+        self.diags.sort_by_key(|d| d.loc);
         if self.diags.is_empty() { Ok(self.out) } else { Err(self.diags) }
     }
 }
@@ -384,19 +407,23 @@ pub(crate) fn declared(want: &Type, has: &Type, loc: Loc) -> Result<(), Diag> {
         return if has.rank().is_none_or(|r| r == 0) && has.dtype == want.dtype {
             Ok(())
         } else if has.rank() != Some(0) {
-            Err(clash().help(format!("declare `-> {has}`, or reduce the array to one value")))
+            Err(clash().help(format!("declare `{has}`, or reduce the array to one value")))
         } else {
-            Err(clash().help(format!("declare `-> {}`, or convert with `.astype({})`", has.dtype, want.dtype)))
+            Err(clash().help(format!("declare `{}`, or convert with `.astype({})`", has.dtype, want.dtype)))
         };
     }
     let (Shape::Known(want_dims), Shape::Known(dims)) = (&want.shape, &has.shape) else {
-        return if want.dtype == has.dtype { Ok(()) } else { Err(clash()) };
+        return if want.dtype == has.dtype {
+            Ok(())
+        } else {
+            Err(clash().help(format!("convert with `.astype({})`", want.dtype)))
+        };
     };
     if want.dtype != has.dtype {
         return Err(clash().help(format!("declare `{}{}`, or convert with `.astype({})`", has.dtype, want.shape, want.dtype)));
     }
     if want_dims.len() != dims.len() || want_dims.iter().zip(dims).any(|(w, h)| w.compare(h) == Sameness::Different) {
-        return Err(clash().help(format!("declare `-> {has}`")));
+        return Err(clash().help(format!("declare `{has}`")));
     }
     Ok(())
 }
@@ -417,8 +444,11 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
         Op::Transpose { perm } => one(shapes::transpose(args[0], perm.as_deref(), loc)?),
         Op::Reshape { shape } => {
             let dims = bound(shape, loc)?;
-            if let Some(from) = args[0].dims() {
-                shapes::reshape(from, &dims, loc)?;
+            match args[0].dims() {
+                Some(from) => drop(shapes::reshape(from, &dims, loc)?),
+                // One size may follow from a number of elements that is not known.
+                None if dims.contains(&Dim::Const(-1)) => return one(Type { shape: Shape::Any, ..args[0].clone() }),
+                None => {}
             }
             one(Type::array(args[0].dtype, dims))
         }
@@ -435,6 +465,7 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
         }
         Op::Arange { dtype, len } => {
             let len = len.clone().ok_or_else(|| Diag::new(loc, "the length of `arange` is not known"))?;
+            shapes::not_negative(std::slice::from_ref(&len), loc)?;
             one(Type::array(dtype.unwrap_or(args[0].dtype), vec![len]))
         }
         Op::Eye { rows, cols, dtype, .. } => {
@@ -460,7 +491,7 @@ fn kernel(body: &Func, args: &[&Type]) -> Result<Vec<Type>, Diag> {
             op => {
                 let missing = || Diag::new(loc, format!("kernel {}: an operand has no type", body.name));
                 let args: Option<Vec<&Type>> = inst.args.iter().map(|a| types[a.0 as usize].as_ref()).collect();
-                result_types(op, &args.ok_or_else(missing)?, loc)?
+                result_types(op, &args.ok_or_else(missing)?, loc).map_err(|d| name_operands(d, body, inst))?
             }
         };
         for (r, ty) in inst.results.iter().zip(made) {
@@ -492,7 +523,7 @@ fn map_type(op: MapOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> {
     if args.iter().all(|t| t.weak) && stays_weak(op) {
         return Ok(Type::weak(dtype.kind()));
     }
-    Ok(Type { dtype, shape: broadcast_all(op.name(), args, loc)?, weak: false })
+    Ok(Type { dtype, shape: broadcast_all(op, args, loc)?, weak: false })
 }
 
 /// Python's operators on Python's numbers give Python numbers; NumPy's functions of them give NumPy scalars.
@@ -523,30 +554,32 @@ fn reduce_type(op: ReduceOp, axes: Option<&[i64]>, keepdims: bool, x: &Type, loc
     Ok(Type::array(dtype, dims.map(|(i, d)| if reduced(i) { Dim::Const(1) } else { d.clone() }).collect()))
 }
 
+/// The fact that explains an axis out of bounds.
+fn told(diag: Diag, ty: &Type) -> Diag {
+    diag.note(format!("operand 0 is {ty}"))
+}
+
 /// An axis counted from the front.
 fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag> {
     let n = rank as i64;
     if (-n..n).contains(&axis) {
         return Ok(if axis < 0 { axis + n } else { axis } as usize);
     }
-    let axes = if rank == 1 { "1 axis".to_owned() } else { format!("{rank} axes") };
+    let axes = count(rank, "axis", "axes");
     Err(Diag::new(loc, format!("axis {axis} is out of bounds for an array with {axes}")))
 }
 
+/// `1 axis`, `2 axes`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
 /// The shape that all operands broadcast to.
-fn broadcast_all(op: &str, args: &[&Type], loc: Loc) -> Result<Shape, Diag> {
+fn broadcast_all(op: MapOp, args: &[&Type], loc: Loc) -> Result<Shape, Diag> {
     let mut out: Vec<Dim> = Vec::new();
     for ty in args {
         let Some(dims) = ty.dims() else { return Ok(Shape::Any) };
-        out = broadcast(&out, dims).map_err(|(a, b)| {
-            let shown: Vec<String> = args.iter().map(ToString::to_string).collect();
-            let diag = Diag::new(loc, format!("shapes do not broadcast in `{op}`: {}", shown.join(" and ")));
-            let diag = diag.note(format!("axes are aligned at the right: `{a}` meets `{b}`"));
-            match (a.as_symbol(), b.as_symbol()) {
-                (Some(_), Some(_)) => diag.help("write the same symbol if they are equal, or add an axis with `[:, None]`"),
-                _ => diag,
-            }
-        })?;
+        out = broadcast(&out, dims).map_err(|(a, b)| tell::broadcast(op, args, &a, &b, loc))?;
     }
     Ok(Shape::Known(out))
 }
@@ -576,25 +609,20 @@ fn more_telling(a: Dim, b: Dim) -> Dim {
     if rank(&a) <= rank(&b) { a } else { b }
 }
 
-/// A literal in another dtype.
+/// A literal in a dtype of its own or a higher kind.
 fn convert(c: Scalar, dtype: DType, loc: Loc) -> Result<Scalar, Diag> {
     let small = |x: f64| if dtype.to_float() == DType::F32 { f64::from(x as f32) } else { x };
     Ok(match (c, dtype.kind()) {
-        (Scalar::Bool(b), Kind::Bool) => Scalar::Bool(b),
-        (Scalar::Int(i), Kind::Bool) => Scalar::Bool(i != 0),
-        (Scalar::Float(x), Kind::Bool) => Scalar::Bool(x != 0.0),
-        (Scalar::Complex(re, im), Kind::Bool) => Scalar::Bool(re != 0.0 || im != 0.0),
         (Scalar::Bool(b), Kind::Int) => Scalar::Int(i128::from(b)),
-        (Scalar::Int(i), Kind::Int) => {
-            if !in_range(i, dtype) {
-                return Err(Diag::new(loc, format!("the integer {i} is out of bounds for {dtype}")));
-            }
-            Scalar::Int(i)
+        (Scalar::Int(i), Kind::Int) if !in_range(i, dtype) => {
+            let (low, high) = range(dtype);
+            return Err(Diag::new(loc, format!("the integer {i} is out of bounds for {dtype}"))
+                .note(format!("{dtype} holds {low} to {high}"))
+                .help("use a wider dtype, as in `x.astype(i64)`"));
         }
-        (Scalar::Float(x), Kind::Int) => Scalar::Int(x as i128),
-        (Scalar::Complex(re, _), Kind::Int) => Scalar::Int(re as i128),
+        (Scalar::Complex(re, im), _) => Scalar::Complex(small(re), small(im)),
+        (c, Kind::Bool | Kind::Int) => c,
         (c, Kind::Float) => Scalar::Float(small(real(c).unwrap_or(f64::NAN))),
-        (Scalar::Complex(re, im), Kind::Complex) => Scalar::Complex(small(re), small(im)),
         (c, Kind::Complex) => Scalar::Complex(small(real(c).unwrap_or(f64::NAN)), 0.0),
     })
 }
@@ -610,49 +638,12 @@ fn real(c: Scalar) -> Option<f64> {
 }
 
 fn in_range(i: i128, dtype: DType) -> bool {
+    let (low, high) = range(dtype);
+    (low..=high).contains(&i)
+}
+
+/// The smallest and largest integer of an integer dtype.
+fn range(dtype: DType) -> (i128, i128) {
     let bits = dtype.size() as u32 * 8;
-    if dtype.is_unsigned_int() {
-        (0..1i128 << bits).contains(&i)
-    } else {
-        (-(1i128 << (bits - 1))..1i128 << (bits - 1)).contains(&i)
-    }
-}
-
-/// What to write instead of an operator that does not take a dtype.
-fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
-    let boolean = types.iter().all(|t| t.dtype == DType::Bool);
-    match op {
-        MapOp::Subtract if boolean => diag.help("use `logical_xor(a, b)` or `a ^ b`"),
-        MapOp::Negative if boolean => diag.help("use `logical_not(a)` or `~a`"),
-        MapOp::BitwiseAnd | MapOp::BitwiseOr | MapOp::BitwiseXor | MapOp::Invert => {
-            diag.help("bits are of integers and booleans: compare first, or convert with `.astype(i64)`")
-        }
-        _ => diag,
-    }
-}
-
-/// A message about promoted operands, told with the types that the user wrote.
-fn retype(diag: Diag, types: &[&Type]) -> Diag {
-    let shown: Vec<String> = types.iter().map(ToString::to_string).collect();
-    match diag.message.split_once(": ") {
-        Some((what, _)) if diag.message.contains(" and ") => Diag { message: format!("{what}: {}", shown.join(" and ")), ..diag },
-        _ => diag,
-    }
-}
-
-/// Replaces `operand 0` and `operand 1` in notes by the names of the source.
-fn name_operands(mut diag: Diag, func: &Func, inst: &Inst) -> Diag {
-    for (i, arg) in inst.args.iter().enumerate() {
-        let shown = match &func.data(*arg).name {
-            Some(name) => format!("`{name}`"),
-            None => ["the first operand", "the second operand", "the third operand"]
-                .get(i)
-                .copied()
-                .unwrap_or("an operand")
-                .to_owned(),
-        };
-        let slot = format!("operand {i}");
-        diag.notes.iter_mut().chain(&mut diag.help).for_each(|n| *n = n.replace(&slot, &shown));
-    }
-    diag
+    if dtype.is_unsigned_int() { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }

@@ -99,7 +99,9 @@ fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]
 fn compile(tokens: &Tokens, functions: &[Function], at: usize) -> Result<Programs, Vec<Diag>> {
     let parsed = lower::function(tokens, functions, at)?;
     let typed = infer::infer(&parsed)?;
-    Ok(Programs { parsed, fused: pass::run(typed) })
+    // A function of any rank is fused when a call gives the ranks.
+    let fused = typed.is_ranked().then(|| pass::run(typed));
+    Ok(Programs { parsed, fused })
 }
 
 /// Mistakes where a value is expected. An import or a Python function stands between items, so it is reported as one.

@@ -16,7 +16,8 @@ use quote::{format_ident, quote, quote_spanned};
 /// What a function compiles to.
 pub(crate) struct Programs {
     pub(crate) parsed: Func,
-    pub(crate) fused: Func,
+    /// `None` where a rank is known only in a call.
+    pub(crate) fused: Option<Func>,
 }
 
 /// `fn f` and `mod f`; without programs (after a mistake) stubs of the same types, so that nothing else complains.
@@ -64,18 +65,16 @@ pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, progra
 fn module(root: &TokenStream, f: &Function, programs: Option<&Programs>, span: Span) -> TokenStream {
     let program = match programs {
         Some(p) => {
-            let (parsed, fused) = (bytes(&p.parsed), bytes(&p.fused));
-            program(
-                root,
-                &f.name,
-                &quote_spanned!(span=> #parsed),
-                &quote_spanned!(span=> ::core::option::Option::Some(#fused)),
-                span,
-            )
+            let parsed = bytes(&p.parsed);
+            let fused = match p.fused.as_ref().map(bytes) {
+                Some(fused) => quote_spanned!(span=> ::core::option::Option::Some(#fused)),
+                None => quote_spanned!(span=> ::core::option::Option::None),
+            };
+            program(root, &f.name, &quote_spanned!(span=> #parsed), &fused, span)
         }
         None => program(root, &f.name, &quote_spanned!(span=> b""), &quote_spanned!(span=> ::core::option::Option::None), span),
     };
-    let kernels = programs.map(|p| kernels(root, &p.fused, span));
+    let kernels = programs.and_then(|p| p.fused.as_ref()).map(|fused| kernels(root, fused, span));
     quote_spanned! {span=>
         #[doc(hidden)]
         pub static PROGRAM: #root::__emitted::Program = #program;

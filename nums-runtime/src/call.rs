@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, homes, place};
 use crate::plan::Plan;
 use crate::pool::Call;
-use nums_ir::bind::{Bound, bind, size_scalars};
+use nums_ir::bind::{Bound, bind_call, size_scalars};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Symbol;
 use nums_ir::dtype::{DType, Kind};
@@ -117,8 +117,7 @@ impl Program {
         let planned = match known {
             Some(planned) => planned,
             None => {
-                let func = decoded.fused.as_ref().unwrap_or(&decoded.parsed);
-                let bound = bind(func, &bounds(args)).map_err(|d| self.mistake(&d))?;
+                let bound = decoded.bind(&bounds(args)).map_err(|d| self.mistake(&d))?;
                 let planned = Arc::new(Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?);
                 let mut plans = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner);
                 if plans.len() >= PLANS {
@@ -137,7 +136,12 @@ impl Program {
         let typed = || infer::infer(&decoded.parsed).map_err(|d| self.mistake(&d[0]));
         let fused = || match &decoded.fused {
             Some(fused) => Ok(fused.clone()),
-            None => typed().map(pass::run),
+            None => match typed()? {
+                typed if typed.is_ranked() => Ok(pass::run(typed)),
+                _ => Err(Error::Unsupported {
+                    what: format!("fusing `{}` before its ranks are known: ask `plan(&spec, shapes)`", self.name),
+                }),
+            },
         };
         Ok(match stage {
             Stage::Parsed => text::print(&decoded.parsed),
@@ -156,7 +160,7 @@ impl Program {
         if stage == Stage::Parsed {
             return Ok(text::print(&decoded.parsed));
         }
-        let bound = bind(decoded.fused.as_ref().unwrap_or(&decoded.parsed), &bounds(args)).map_err(|d| self.mistake(&d))?;
+        let bound = decoded.bind(&bounds(args)).map_err(|d| self.mistake(&d))?;
         if stage <= Stage::Fused {
             let typed = nums_ir::bind::typed(&decoded.parsed, &bounds(args)).map_err(|d| self.mistake(&d))?;
             return Ok(text::print(if stage == Stage::Typed { &typed } else { &bound }));
@@ -210,7 +214,7 @@ impl Program {
         if shapes.next().is_some() {
             return Err(Error::Shape { what: what(), why: format!("more shapes than the {} array parameters", grids.len()) });
         }
-        let bound = bind(func, &args).map_err(|d| self.mistake(&d))?;
+        let bound = decoded.bind(&args).map_err(|d| self.mistake(&d))?;
         let graph = tile::tile(&bound, &grids).map_err(|d| self.mistake(&d))?;
         let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g.n_blocks(), spec.nodes.len())).collect();
         let placement = place(&graph, spec, &at);
@@ -219,6 +223,11 @@ impl Program {
 }
 
 impl Decoded {
+    /// The program with the sizes of these arguments.
+    fn bind(&self, args: &[Bound]) -> std::result::Result<Func, Diag> {
+        bind_call(&self.parsed, self.fused.as_ref(), args)
+    }
+
     fn key(&self, args: &[Arg], spec: &ClusterSpec) -> Key {
         let func = self.fused.as_ref().unwrap_or(&self.parsed);
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));

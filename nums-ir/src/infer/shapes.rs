@@ -34,25 +34,24 @@ pub(super) fn matmul(a: &Type, b: &Type, trans_a: bool, trans_b: bool, loc: Loc)
         (_, false) => (Some(rank - 1), rank - 2),
     };
     let ((row, k_left), (column, k_right)) = (axes(left.len(), true, trans_a), axes(right.len(), false, trans_b));
+    let clash = || Diag::new(loc, format!("shapes do not agree in `matmul`: {a} and {b}"));
     if same(&left[k_left], &right[k_right]).is_none() {
         let (x, y) = (&left[k_left], &right[k_right]);
-        let diag = Diag::new(loc, format!("shapes do not agree in `matmul`: {a} and {b}"))
-            .note(format!("axis {k_left} of operand 0 is `{x}`, axis {k_right} of operand 1 is `{y}`"));
-        let fits_turned =
-            left.len() == 2 && same(&left[1 - k_left], y).is_some() || right.len() == 2 && same(x, &right[1 - k_right]).is_some();
-        return Err(if fits_turned {
-            diag.help("transpose an operand with `.T`")
+        let diag = clash().note(format!("axis {k_left} of operand 0 is `{x}`, axis {k_right} of operand 1 is `{y}`"));
+        let turned = |dims: &[Dim], k: usize, other: &Dim| dims.len() == 2 && same(&dims[1 - k], other).is_some();
+        return Err(if turned(left, k_left, y) {
+            diag.help("transpose operand 0 with `.T`")
+        } else if turned(right, k_right, x) {
+            diag.help("transpose operand 1 with `.T`")
         } else if x.as_symbol().is_some() && y.as_symbol().is_some() {
-            diag.help("write the same symbol if they are equal, or transpose an operand with `.T`")
+            diag.help("write the same symbol if they are equal")
         } else {
             diag
         });
     }
     let batch = |dims: &[Dim]| dims[..dims.len().saturating_sub(2)].to_vec();
-    let mut dims = broadcast(&batch(left), &batch(right)).map_err(|(x, y)| {
-        Diag::new(loc, format!("shapes do not agree in `matmul`: {a} and {b}"))
-            .note(format!("leading axes broadcast: `{x}` meets `{y}`"))
-    })?;
+    let mut dims = broadcast(&batch(left), &batch(right))
+        .map_err(|(x, y)| clash().note(format!("the axes before the last two broadcast: `{x}` meets `{y}`")))?;
     dims.extend(row.map(|r| left[r].clone()));
     dims.extend(column.map(|c| right[c].clone()));
     Ok(Type::array(a.dtype, dims))
@@ -76,7 +75,7 @@ pub(super) fn reshape(from: &[Dim], to: &[Dim], loc: Loc) -> Result<Vec<Dim>, Di
     let shown = |dims: &[Dim]| Shape::Known(dims.to_vec()).to_string();
     let clash = || {
         Diag::new(loc, format!("cannot reshape {} into {}", shown(from), shown(to)))
-            .note(format!("{total} elements do not fill {}", product(to)))
+            .note(format!("the array has `{total}` elements, the shape `{}`", product(to)))
     };
     let mut out = to.to_vec();
     match open[..] {
@@ -104,7 +103,7 @@ pub(super) fn reshape(from: &[Dim], to: &[Dim], loc: Loc) -> Result<Vec<Dim>, Di
 
 pub(super) fn not_negative(dims: &[Dim], loc: Loc) -> Result<(), Diag> {
     match dims.iter().filter_map(Dim::as_const).find(|c| *c < 0) {
-        Some(c) => Err(Diag::new(loc, format!("a size is not negative: {c}"))),
+        Some(c) => Err(Diag::new(loc, format!("a size is negative: {c}"))),
         None => Ok(()),
     }
 }
@@ -121,12 +120,12 @@ pub(super) fn concatenate(args: &[&Type], axis: Option<i64>, loc: Loc) -> Result
     if all[0].is_empty() {
         return Err(Diag::new(loc, "0-d arrays cannot be concatenated").help("reshape them to one axis first"));
     }
-    let axis = super::normalise(axis, all[0].len(), loc)?;
+    let axis = super::normalise(axis, all[0].len(), loc).map_err(|d| super::told(d, first))?;
     let mut dims = all[0].to_vec();
     for (i, (other, ty)) in all.iter().zip(args).enumerate().skip(1) {
         let clash = || Diag::new(loc, format!("shapes do not agree in `concatenate`: {first} and {ty}"));
         if other.len() != dims.len() {
-            return Err(clash().note("all arrays have the same number of axes"));
+            return Err(clash().note("all arrays of `concatenate` have the same number of axes"));
         }
         for a in 0..dims.len() {
             if a == axis {
@@ -149,10 +148,12 @@ pub(super) fn solve(a: &Type, b: &Type, loc: Loc) -> Result<Type, Diag> {
         return Err(Diag::new(loc, format!("`solve` wants a square matrix, found {a}"))
             .note(format!("axis 0 is `{rows}`, axis 1 is `{columns}`")));
     }
-    let fits = matches!(right.len(), 1 | 2) && same(rows, &right[0]).is_some();
-    if !fits {
-        return Err(Diag::new(loc, format!("shapes do not agree in `solve`: {a} and {b}"))
-            .note("the right side has as many rows as the matrix"));
+    let clash = || Diag::new(loc, format!("shapes do not agree in `solve`: {a} and {b}"));
+    if !matches!(right.len(), 1 | 2) {
+        return Err(clash().note("the right side is a vector, or a matrix with a column for each system"));
+    }
+    if same(rows, &right[0]).is_none() {
+        return Err(clash().note(format!("operand 0 has `{rows}` rows, operand 1 has `{}`", right[0])));
     }
     Ok(Type::array(a.dtype, right.to_vec()))
 }
