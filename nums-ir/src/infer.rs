@@ -224,7 +224,17 @@ impl Infer<'_> {
         Ok(new)
     }
 
-    fn map_op(&mut self, op: MapOp, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+    fn map_op(&mut self, op: MapOp, mut args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+        let mut op = op;
+        // `b ** 2` of booleans is `square(b)` in NumPy, an i8, where the dtypes alone would give i64.
+        if let (MapOp::Power, &[x, two]) = (op, &args[..])
+            && self.out.ty(x).dtype == DType::Bool
+            && !self.out.ty(x).weak
+            && self.out.ty(two).weak
+            && self.constants.get(&two) == Some(&Scalar::Int(2))
+        {
+            (op, args) = (MapOp::Square, vec![x]);
+        }
         let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
         let dtypes: Vec<(DType, bool)> = types.iter().map(|t| (t.dtype, t.weak)).collect();
         let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| tell::dtype_help(Diag::new(loc, e), op, &types))?;
