@@ -119,7 +119,7 @@ fn shapes_that_do_not_broadcast() {
         text(nums! { a + b -> Array<f64> })
     });
     insta::assert_snapshot!(error, @r"
-    expr at tests/errors.rs:119:22: shapes do not broadcast in `add`: f64[2, 3] and f64[4]
+    expr at tests/errors.rs:119:22: shapes do not broadcast in `a + b`: f64[2, 3] and f64[4]
     note: axes are aligned at the right: `3` meets `4`
     ");
 }
@@ -165,4 +165,22 @@ fn a_killed_worker_is_an_error_and_not_a_hang() {
     assert!(error.contains("n1") && error.contains("lost"), "{error}");
     // It ends; whether the loss itself still counts as unread depends on which of both the driver saw first.
     let _ = cluster.finish();
+}
+
+#[test]
+fn a_plain_integer_that_the_dtype_does_not_hold() {
+    let error = on_threads(|_| {
+        let x = Array::<u8>::from_vec(vec![1, 2], &[2]).unwrap();
+        // One plan for both calls: the value is checked in each.
+        let add = |k: i64| -> Result<Array<u8>> {
+            nums! { x + k }
+        };
+        assert_eq!(add(254).unwrap().to_vec().unwrap(), [255, 0]);
+        text(add(300))
+    });
+    insta::assert_snapshot!(error, @r"
+    expr at tests/errors.rs:176:21: the integer 300 is out of bounds for u8
+    note: u8 holds 0 to 255
+    help: use a wider dtype, as in `x.astype(i64)`
+    ");
 }

@@ -9,7 +9,7 @@ use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Symbol};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Op, Scalar, Size, Stage, Value};
-use crate::infer::{declared, infer_with, name_operands, result_types};
+use crate::infer::{declared, in_range, infer_with, name_operands, out_of_bounds, result_types};
 use crate::passes::visit_sizes;
 use crate::types::{Shape, Type};
 use std::collections::{HashMap, HashSet};
@@ -67,6 +67,47 @@ fn symbols_of(func: &Func, see: &mut dyn FnMut(&Dim)) {
             }),
         }
     }
+}
+
+/// A plain integer that a program converts to an integer dtype: one that does not fit is a mistake, as in NumPy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Narrowed {
+    /// Which parameter.
+    pub param: usize,
+    /// What it is converted to.
+    pub dtype: DType,
+    /// Where.
+    pub loc: Loc,
+}
+
+impl Narrowed {
+    /// The value against the dtype.
+    ///
+    /// # Errors
+    /// It does not fit.
+    pub fn check(&self, value: Scalar) -> Result<(), Diag> {
+        match value {
+            Scalar::Int(i) if !in_range(i, self.dtype) => Err(out_of_bounds(i, self.dtype, self.loc)),
+            Scalar::Int(_) | Scalar::Bool(_) | Scalar::Float(_) | Scalar::Complex(..) => Ok(()),
+        }
+    }
+}
+
+/// The conversions of plain integers in a fused function. A plan outlives the values it was made for: every call checks them.
+pub fn narrowed(func: &Func) -> Vec<Narrowed> {
+    let mut found = Vec::new();
+    for inst in &func.insts {
+        let Op::Kernel(body) = &inst.op else { continue };
+        for cast in &body.insts {
+            let (Op::Cast(dtype), Some(p)) = (&cast.op, body.params.iter().position(|p| cast.args.contains(p))) else { continue };
+            let param = func.params.iter().position(|p2| *p2 == inst.args[p]);
+            let plain = func.ty(inst.args[p]).weak;
+            if let (Some(param), true, Kind::Int) = (param, plain, dtype.kind()) {
+                found.push(Narrowed { param, dtype: *dtype, loc: body.data(cast.results[0]).loc });
+            }
+        }
+    }
+    found
 }
 
 /// A call of a program: the fused form bound, or, where that cannot take these sizes, the parsed form.

@@ -11,7 +11,7 @@ mod index;
 mod shapes;
 mod tell;
 
-pub(crate) use tell::name_operands;
+pub(crate) use tell::{name_operands, out_of_bounds};
 
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
@@ -216,7 +216,7 @@ impl Infer<'_> {
             Some(c) if ty.weak && c.kind() <= dtype.kind() => (Op::Const(convert(*c, dtype, loc)?), vec![]),
             Some(_) | None => (Op::Cast(dtype), vec![v]),
         };
-        let new = self.out.value(ValueData { name: None, ty: Some(ty.with_dtype(dtype)), loc: self.out.data(v).loc });
+        let new = self.out.value(ValueData { name: None, ty: Some(ty.with_dtype(dtype)), loc });
         if let Op::Const(c) = op {
             self.constants.insert(new, c);
         }
@@ -239,7 +239,7 @@ impl Infer<'_> {
         let dtypes: Vec<(DType, bool)> = types.iter().map(|t| (t.dtype, t.weak)).collect();
         let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| tell::dtype_help(Diag::new(loc, e), op, &types))?;
         if op.rule() == DTypeRule::Compare && args.iter().any(|a| self.outside(*a, computed[0])) {
-            // A literal that the array's dtype cannot hold still compares exactly; below 0 every float is exact enough.
+            // An integer that the array's dtype cannot hold still compares exactly; below 0 every float is exact enough.
             let exact = if computed[0] == DType::U64 { DType::F64 } else { DType::I64 };
             computed.fill(exact);
         }
@@ -255,11 +255,17 @@ impl Infer<'_> {
         Ok(())
     }
 
-    /// Whether `v` is a literal integer outside an integer dtype.
+    /// Whether `v` is a plain integer that an integer dtype does not hold, or may not hold.
     fn outside(&self, v: Value, dtype: DType) -> bool {
-        match (self.constants.get(&v), self.out.ty(v).weak) {
-            (Some(Scalar::Int(i)), true) => dtype.kind() == Kind::Int && !in_range(*i, dtype) && i64::try_from(*i).is_ok(),
-            (Some(_), _) | (None, _) => false,
+        let ty = self.out.ty(v);
+        if !ty.weak || ty.dtype != DType::I64 || dtype.kind() != Kind::Int {
+            return false;
+        }
+        match self.constants.get(&v) {
+            Some(Scalar::Int(i)) => !in_range(*i, dtype) && i64::try_from(*i).is_ok(),
+            Some(_) => false,
+            // Of u64 the call checks it: no dtype holds both.
+            None => dtype != DType::U64,
         }
     }
 
@@ -625,10 +631,7 @@ fn convert(c: Scalar, dtype: DType, loc: Loc) -> Result<Scalar, Diag> {
     Ok(match (c, dtype.kind()) {
         (Scalar::Bool(b), Kind::Int) => Scalar::Int(i128::from(b)),
         (Scalar::Int(i), Kind::Int) if !in_range(i, dtype) => {
-            let (low, high) = range(dtype);
-            return Err(Diag::new(loc, format!("the integer {i} is out of bounds for {dtype}"))
-                .note(format!("{dtype} holds {low} to {high}"))
-                .help("use a wider dtype, as in `x.astype(i64)`"));
+            return Err(tell::out_of_bounds(i, dtype, loc));
         }
         (Scalar::Complex(re, im), _) => Scalar::Complex(small(re), small(im)),
         (c, Kind::Bool | Kind::Int) => c,
@@ -647,7 +650,7 @@ fn real(c: Scalar) -> Option<f64> {
     }
 }
 
-fn in_range(i: i128, dtype: DType) -> bool {
+pub(crate) fn in_range(i: i128, dtype: DType) -> bool {
     let (low, high) = range(dtype);
     (low..=high).contains(&i)
 }

@@ -8,7 +8,7 @@
 mod case;
 
 use case::{Case, File};
-use nums_ir::bind::{Bound, bind_call};
+use nums_ir::bind::{Bound, Narrowed, bind_call, narrowed};
 use nums_ir::diag::{Diag, Loc};
 use nums_ir::func::{Func, Op, Scalar, Stage};
 use nums_ir::graph::Graph;
@@ -105,7 +105,16 @@ fn check(kind: &str, stage: &str, case: &Case) -> Result<String, String> {
             let fused = if typed.stage == Stage::Typed && typed.is_ranked() { Some(good(pass::run(typed))?) } else { None };
             match bind_call(&parsed, fused.as_ref(), &args) {
                 Err(diag) => Ok(error(&diag, case)),
-                Ok(func) if kind == "bind" => shown(&good(func)?),
+                Ok(func) if kind == "bind" => {
+                    let fits = |n: &Narrowed| match &args[n.param] {
+                        Bound::Scalar(s) => n.check(*s).err(),
+                        Bound::Array(..) => None,
+                    };
+                    match narrowed(&func).iter().find_map(fits) {
+                        Some(diag) => Ok(error(&diag, case)),
+                        None => shown(&good(func)?),
+                    }
+                }
                 Ok(func) => match tile::tile(&good(func)?, &grids) {
                     Ok(graph) => tiled(&graph),
                     Err(diag) => Ok(error(&diag, case)),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, homes, place};
 use crate::plan::Plan;
 use crate::pool::Call;
-use nums_ir::bind::{Bound, bind_call, size_scalars};
+use nums_ir::bind::{Bound, Narrowed, bind_call, narrowed, size_scalars};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Symbol;
 use nums_ir::dtype::{DType, Kind};
@@ -65,6 +65,8 @@ struct Planned {
     placement: Arc<Placement>,
     outputs: Vec<PlannedOutput>,
     n_inputs: usize,
+    /// Plain integers that must fit a dtype, which every call checks.
+    narrowed: Vec<Narrowed>,
 }
 
 struct PlannedOutput {
@@ -127,6 +129,11 @@ impl Program {
                 planned
             }
         };
+        for narrowed in &planned.narrowed {
+            if let Some(Arg::Scalar(value)) = args.get(narrowed.param) {
+                narrowed.check(*value).map_err(|d| self.mistake(&d))?;
+            }
+        }
         planned.submit(&cluster, self.name, self.file, args)
     }
 
@@ -256,7 +263,8 @@ impl Planned {
         });
         let outputs = outputs.collect();
         let n_inputs = inputs.len();
-        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, n_inputs })
+        let narrowed = narrowed(bound);
+        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, n_inputs, narrowed })
     }
 
     fn submit(&self, cluster: &Cluster, name: &str, file: &str, args: &[Arg]) -> Result<Vec<Output>> {

@@ -122,6 +122,14 @@ pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
     diag.help(words)
 }
 
+/// An integer that a dtype does not hold.
+pub(crate) fn out_of_bounds(i: i128, dtype: DType, loc: Loc) -> Diag {
+    let (low, high) = super::range(dtype);
+    Diag::new(loc, format!("the integer {i} is out of bounds for {dtype}"))
+        .note(format!("{dtype} holds {low} to {high}"))
+        .help("use a wider dtype, as in `x.astype(i64)`")
+}
+
 /// A value that is no index.
 pub(super) fn index(ty: &Type, loc: Loc) -> Diag {
     let diag = Diag::new(loc, format!("an index is an integer known when the function is called, not {ty}"));
