@@ -4,7 +4,8 @@
 //! pieces of any length, and pass a chain of stages, innermost first: `Runs` reduces runs of neighbours to one element each,
 //! `Rows` reduces rows of neighbours element by element. Both take fixed panels in order and join panels in the fixed tree
 //! of a binary counter, so that pieces, instructions and fusion change no bit, and rounding errors grow with the logarithm
-//! of the length. The first panel starts from its elements, not from 0: the sum of -0.0 is -0.0.
+//! of the length. The first panel starts from its elements; NumPy's leading 0 or 1 is joined to the result, so that a sum of
+//! -0.0 is 0.0.
 
 use super::KernelError;
 use super::op::{self, Apply};
@@ -131,20 +132,24 @@ impl<O: Join<T>, T: Element> Reduction for Chain<O, T> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError> {
+    fn finish(mut self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError> {
         let n: usize = shape.iter().product();
+        let identity = match self.op.identity() {
+            Identity::Zero | Identity::False => Some(T::from_scalar(Scalar::Int(0))),
+            Identity::One | Identity::True => Some(T::from_scalar(Scalar::Int(1))),
+            Identity::Nan | Identity::None => None,
+        };
         if self.out.len() == n {
+            if let Some(identity) = identity {
+                self.out.iter_mut().for_each(|x| *x = join::<O, T>(identity, *x));
+            }
             return Ok(Block::from_slice(&self.out, shape));
         }
         if !self.out.is_empty() {
             return Err(KernelError::mismatch(self.op.name(), format!("{} results for {shape:?}", self.out.len())));
         }
-        let identity = match self.op.identity() {
-            Identity::Zero | Identity::False => Scalar::Int(0),
-            Identity::One | Identity::True => Scalar::Int(1),
-            Identity::Nan | Identity::None => return Err(KernelError::EmptyReduction(self.op)),
-        };
-        Ok(Block::from_slice(&vec![T::from_scalar(identity); n], shape))
+        let identity = identity.ok_or(KernelError::EmptyReduction(self.op))?;
+        Ok(Block::from_slice(&vec![identity; n], shape))
     }
 }
 
@@ -497,14 +502,14 @@ mod tests {
     }
 
     #[test]
-    fn max_and_min_find_nan_and_zeros_keep_their_sign() {
+    fn max_and_min_find_nan_and_a_sum_of_minus_zeros_is_zero() {
         let mut x = numbers(&[300]);
         x.as_mut_slice::<f64>()[211] = f64::NAN;
         for op in [ReduceOp::Max, ReduceOp::Min, ReduceOp::Sum, ReduceOp::Prod] {
             assert!(reduce(op, &x, &[0]).unwrap().as_slice::<f64>()[0].is_nan());
         }
         let minus = Block::from_slice(&[-0.0f64; 9], &[9]);
-        assert!(reduce(ReduceOp::Sum, &minus, &[0]).unwrap().as_slice::<f64>()[0].is_sign_negative());
+        assert!(reduce(ReduceOp::Sum, &minus, &[0]).unwrap().as_slice::<f64>()[0].is_sign_positive());
         let bytes = Block::from_slice(&[3u8, 200, 7], &[3]);
         assert_eq!(reduce(ReduceOp::Max, &bytes, &[0]).unwrap().as_slice::<u8>(), [200]);
     }

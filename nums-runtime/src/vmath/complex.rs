@@ -44,17 +44,47 @@ fn pow(a: C, b: C) -> C {
         return C::new(1.0, 0.0);
     }
     if a == C::new(0.0, 0.0) {
-        return if b.re > 0.0 { a * 0.0 } else { C::new(f64::NAN, f64::NAN) };
+        return if b.re > 0.0 { C::new(0.0, 0.0) } else { C::new(f64::NAN, f64::NAN) };
     }
     let n = b.re as i32;
     if b.im == 0.0 && f64::from(n) == b.re && n.abs() < 100 {
-        let power = (1..=n.unsigned_abs().ilog2()).rev().fold(a, |p, bit| {
-            let square = p * p;
-            if n.unsigned_abs() >> (bit - 1) & 1 == 1 { square * a } else { square }
-        });
+        if n == 1 {
+            return a;
+        }
+        // NumPy's loop begins with 1, which an infinity notices.
+        let (mut rest, mut square, mut power) = (n.unsigned_abs(), a, C::new(1.0, 0.0));
+        while rest > 0 {
+            if rest & 1 == 1 {
+                power *= square;
+            }
+            rest >>= 1;
+            if rest > 0 {
+                square *= square;
+            }
+        }
         return if n > 0 { power } else { nums_ir::scalar::complex_div(C::new(1.0, 0.0), power) };
     }
-    exp(b * log(a))
+    exp(multiply(b, log(a)))
+}
+
+/// The product as C99 defines it: infinite if a factor is, where plain arithmetic says NaN in both parts.
+fn multiply(a: C, b: C) -> C {
+    let plain = a * b;
+    let infinite = |z: C| z.re.is_infinite() || z.im.is_infinite();
+    if !(plain.re.is_nan() && plain.im.is_nan()) || !(infinite(a) || infinite(b)) {
+        return plain;
+    }
+    // Infinite parts count as 1 with their sign, finite ones beside them as 0; a NaN in the other factor as 0.
+    let size = |x: f64| f64::from(u8::from(x.is_infinite())).copysign(x);
+    let number = |x: f64| if x.is_nan() { 0.0f64.copysign(x) } else { x };
+    let (mut x, mut y) = (a, b);
+    if infinite(a) {
+        (x, y) = (C::new(size(x.re), size(x.im)), C::new(number(y.re), number(y.im)));
+    }
+    if infinite(b) {
+        (x, y) = (C::new(number(x.re), number(x.im)), C::new(size(y.re), size(y.im)));
+    }
+    C::new(f64::INFINITY * (x.re * y.re - x.im * y.im), f64::INFINITY * (x.re * y.im + x.im * y.re))
 }
 
 /// `size · (cos angle + i sin angle)` for a size given by its logarithm; an infinite size keeps the quadrant.
