@@ -37,7 +37,7 @@ fn check(choices: &[u16], exact: bool) -> Result<bool, String> {
     let (Ok(fused), Ok(rewritten)) = (bind(&pass::run(typed.clone()), &bound), bind(&rewritten, &bound)) else {
         return Ok(false);
     };
-    let unfused = blocks::unfused(&rewritten);
+    let unfused = random::unfused(&rewritten);
     let want = if exact {
         eval(&bind(&typed, &bound).expect("as the fused one"), &program.tensors())
     } else {

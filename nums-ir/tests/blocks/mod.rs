@@ -3,10 +3,9 @@
 //! Who runs a task is given: `oracle`, or the runtime's kernels. Every block is held to the dtype and shape that its grid says. `grids` cuts the same array
 //! in several ways. Shared by the tests of the IR and of the runtime.
 
-use nums_ir::diag::Loc;
 use nums_ir::dtype::DType;
 use nums_ir::eval::Tensor;
-use nums_ir::func::{Func, Op, Scalar, Stage, Value};
+use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, Task};
 use nums_ir::grid::Grid;
 use nums_ir::verify::verify_graph;
@@ -94,24 +93,4 @@ pub(crate) fn grid(shape: &[usize], at: usize, cut: usize) -> Grid {
         1 => Grid::new(shape, &shape.iter().map(|n| n.div_ceil(2)).collect::<Vec<_>>()),
         _ => Grid::new(shape, &(0..shape.len()).map(|axis| [3, 2, 5, 1][(axis + at + cut) % 4]).collect::<Vec<_>>()),
     }
-}
-
-/// Each element-wise instruction, cast and reduction in a kernel of its own: what `fuse` would leave if it joined nothing.
-pub(crate) fn unfused(func: &Func) -> Func {
-    let mut out = func.clone();
-    out.stage = Stage::Fused;
-    let mut made = 0;
-    for inst in &mut out.insts {
-        if !matches!(inst.op, Op::Map(_) | Op::Cast(_) | Op::Reduce { .. }) {
-            continue;
-        }
-        let mut body = Func::new(format!("k{made}"));
-        body.stage = Stage::Fused;
-        let params: Vec<Value> = inst.args.iter().map(|a| body.param("x", func.data(*a).ty.clone(), Loc::default())).collect();
-        let result = body.push_typed(inst.op.clone(), &params, func.ty(inst.results[0]).clone(), Loc::default());
-        body.results = vec![result];
-        inst.op = Op::Kernel(Box::new(body));
-        made += 1;
-    }
-    out
 }

@@ -11,7 +11,7 @@ use nums_ir::diag::Loc;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::{DType, Kind};
 use nums_ir::eval::Tensor;
-use nums_ir::func::{Func, IndexItem, Op, Scalar, Size, Value};
+use nums_ir::func::{Func, IndexItem, Op, Scalar, Size, Stage, Value};
 use nums_ir::infer::infer;
 use nums_ir::ops::{MapOp, ReduceOp};
 use nums_ir::types::Type;
@@ -369,4 +369,24 @@ pub(crate) fn identical(a: &Tensor, b: &Tensor) -> Result<(), String> {
         Some((i, (x, y))) => Err(format!("element {i} of {}{:?} is {x:?}, not {y:?}", a.dtype(), a.shape())),
         None => Ok(()),
     }
+}
+
+/// Each element-wise instruction, cast and reduction in a kernel of its own: what `fuse` would leave if it joined nothing.
+pub(crate) fn unfused(func: &Func) -> Func {
+    let mut out = func.clone();
+    out.stage = Stage::Fused;
+    let mut made = 0;
+    for inst in &mut out.insts {
+        if !matches!(inst.op, Op::Map(_) | Op::Cast(_) | Op::Reduce { .. }) {
+            continue;
+        }
+        let mut body = Func::new(format!("k{made}"));
+        body.stage = Stage::Fused;
+        let params: Vec<Value> = inst.args.iter().map(|a| body.param("x", func.data(*a).ty.clone(), Loc::default())).collect();
+        let result = body.push_typed(inst.op.clone(), &params, func.ty(inst.results[0]).clone(), Loc::default());
+        body.results = vec![result];
+        inst.op = Op::Kernel(Box::new(body));
+        made += 1;
+    }
+    out
 }
