@@ -13,7 +13,7 @@ use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Kind, Param,
 use crate::lex::{Tok, Tokens};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Dim;
-use nums_ir::dtype::{DType, Kind as DKind};
+use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::types::{Shape, Type};
 use proc_macro2::TokenStream;
@@ -31,24 +31,14 @@ pub(crate) struct Parser<'a> {
     pub(crate) diags: Vec<Diag>,
 }
 
-/// Rust's scalar types that a parameter or a result may have, and their kinds.
-const SCALARS: &[(&str, DKind)] = &[
-    ("bool", DKind::Bool),
-    ("i8", DKind::Int),
-    ("i16", DKind::Int),
-    ("i32", DKind::Int),
-    ("i64", DKind::Int),
-    ("isize", DKind::Int),
-    ("u8", DKind::Int),
-    ("u16", DKind::Int),
-    ("u32", DKind::Int),
-    ("u64", DKind::Int),
-    ("usize", DKind::Int),
-    ("f32", DKind::Float),
-    ("f64", DKind::Float),
-    ("c64", DKind::Complex),
-    ("c128", DKind::Complex),
-];
+/// The dtype of a Rust scalar that a parameter or a result may be.
+fn scalar(name: &str) -> Option<(&'static str, DType)> {
+    match name {
+        "usize" => Some(("usize", DType::I64)),
+        "isize" => Some(("isize", DType::I64)),
+        _ => DType::ALL.into_iter().find(|d| d.name() == name).map(|d| (d.name(), d)),
+    }
+}
 
 /// Names of modules that a function may not have: `mod f` would stand before the crate.
 const CRATES: &[&str] = &["std", "core", "alloc", "nums"];
@@ -288,10 +278,15 @@ impl<'a> Parser<'a> {
             let help = format!("write `{name}: f64[n]` for an array, `{name}: f64` for a number");
             return self.fail(token, token, format!("`{name}` has no type"), Some(&help));
         }
-        let written = self.written()?;
-        if written.ty.is_none() {
-            let help = format!("write `{name}: f64[..]` for any rank");
-            return self.fail(written.first, written.last, "a parameter says its dtype and shape", Some(&help));
+        let mut written = self.written()?;
+        match &mut written.ty {
+            // Only the kind of a plain parameter matters, whatever its Rust type.
+            Some(ty) if ty.weak => *ty = Type::weak(ty.dtype.kind()),
+            Some(_) => {}
+            None => {
+                let help = format!("write `{name}: f64[..]` for any rank");
+                return self.fail(written.first, written.last, "a parameter says its dtype and shape", Some(&help));
+            }
         }
         Ok(Param { name: name.clone(), token, written })
     }
@@ -351,9 +346,10 @@ impl<'a> Parser<'a> {
             let ty = Type { dtype, shape: shape?, weak: false };
             return Ok(Written { ty: Some(ty), rust: RustType::Array(dtype.name()), first, last: end });
         }
-        match SCALARS.iter().find(|(scalar, _)| scalar == name) {
-            Some((scalar, kind)) => {
-                Ok(Written { ty: Some(Type::weak(*kind)), rust: RustType::Scalar(scalar), first, last: first })
+        match scalar(name) {
+            Some((name, dtype)) => {
+                let ty = Type { dtype, shape: Shape::Known(Vec::new()), weak: true };
+                Ok(Written { ty: Some(ty), rust: RustType::Scalar(name), first, last: first })
             }
             None => self.unknown_dtype(name, first),
         }
