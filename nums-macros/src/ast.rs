@@ -28,8 +28,8 @@ pub(crate) enum Kind {
     None,
     /// `...`.
     Ellipsis,
-    /// A bare name.
-    Name(String),
+    /// A bare name and its token (brackets may stand around it).
+    Name(String, usize),
     /// `base.name`.
     Attribute(Box<Expr>, String),
     /// `callee(arguments)`.

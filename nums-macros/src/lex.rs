@@ -17,6 +17,8 @@ pub(crate) struct Token {
     pub(crate) partner: usize,
     /// A `//` comment follows on the same line.
     pub(crate) comment_after: bool,
+    /// The invisible group of `macro_rules` (`$x:expr`) that it stands in, 0 for none: names in there are of another place.
+    pub(crate) scope: usize,
 }
 
 /// What a token is.
@@ -44,6 +46,7 @@ pub(crate) enum Tok {
 pub(crate) struct Tokens {
     list: Vec<Token>,
     groups: Vec<(usize, TokenStream)>,
+    scope: usize,
 }
 
 /// Operators of several characters, longest first; these are glued only where they stand close together.
@@ -59,7 +62,7 @@ const SINGLE: &[&str] =
 impl Tokens {
     /// Flattens `stream`; `end` is where an unexpected end is reported.
     pub(crate) fn new(stream: TokenStream, end: Span) -> Tokens {
-        let mut tokens = Tokens { list: Vec::new(), groups: Vec::new() };
+        let mut tokens = Tokens { list: Vec::new(), groups: Vec::new(), scope: 0 };
         tokens.flatten(stream);
         tokens.push(Tok::End, end);
         tokens
@@ -113,7 +116,7 @@ impl Tokens {
 
     fn push(&mut self, tok: Tok, span: Span) -> usize {
         let at = self.list.len();
-        self.list.push(Token { tok, span, partner: at, comment_after: false });
+        self.list.push(Token { tok, span, partner: at, comment_after: false, scope: self.scope });
         at
     }
 
@@ -153,7 +156,12 @@ impl Tokens {
         if open == '{' || before == Some(Tok::Op("#")) || before == Some(Tok::Ident("pub".into())) {
             self.groups.push((first, group.stream()));
         }
+        let outer = self.scope;
+        if group.delimiter() == Delimiter::None {
+            self.scope = first + 1;
+        }
         self.flatten(group.stream());
+        self.scope = outer;
         let last = self.push(Tok::Close(close), group.span_close());
         self.list[first].partner = last;
         self.list[last].partner = first;

@@ -36,6 +36,8 @@ type Lowers<T> = Result<T, Failed>;
 /// A name in scope.
 struct Local {
     name: String,
+    /// `Token::scope` of its first place.
+    scope: usize,
     /// `None` after a mistake.
     term: Option<Term>,
     /// The token of its assignment; parameters and captures need not be read.
@@ -80,7 +82,13 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
     let mut frame = Frame { locals: Vec::new(), symbols: Vec::new() };
     for param in &params {
         let value = lower.func.param(&param.name, Some(param.ty.clone()), param.loc);
-        frame.locals.push(Local { name: param.name.clone(), term: Some(Term::Value(value)), assigned: None, read: true });
+        frame.locals.push(Local {
+            name: param.name.clone(),
+            term: Some(Term::Value(value)),
+            scope: 0,
+            assigned: None,
+            read: true,
+        });
     }
     frame.symbols.extend(bound_symbols(&params).iter().map(|s| (s.to_string(), Origin::Own)));
     lower.frames.push(frame);
@@ -102,6 +110,7 @@ pub(crate) fn expression(tokens: &Tokens, expression: &Expression) -> Result<(Fu
     let mut lower = Lower::new(tokens, &[], "expr", Some(Vec::new()));
     lower.frames.push(Frame { locals: Vec::new(), symbols: Vec::new() });
     let result = lower.body(&expression.body);
+    lower.declare(expression);
     let wanted = expression.results.as_ref().map(|(types, _)| types.len());
     let parts = match &result {
         Some((Term::Tuple(parts), _)) => parts.len(),
@@ -147,6 +156,29 @@ impl<'a> Lower<'a> {
 
     fn check<T>(&mut self, result: Result<T, Diag>) -> Lowers<T> {
         result.or_else(|diag| self.say(diag))
+    }
+
+    /// The types after an expression's arrow, where they say shapes. Plain numbers alone are left to the conversion to Rust,
+    /// which is more generous with dtypes.
+    fn declare(&mut self, expression: &Expression) {
+        let Some((written, _)) = &expression.results else { return };
+        let types: Option<Vec<Type>> = written.iter().map(|w| w.ty.clone()).collect();
+        let Some(types) = types.filter(|types| types.iter().any(|ty| !ty.weak)) else { return };
+        for (w, ty) in written.iter().zip(&types) {
+            let mut free = None;
+            for dim in ty.dims().unwrap_or_default() {
+                dim.symbols(&mut |s| {
+                    if !self.func.params.iter().any(|p| self.func.data(*p).name.as_deref() == Some(&**s)) {
+                        free.get_or_insert_with(|| s.clone());
+                    }
+                });
+            }
+            if let Some(symbol) = free {
+                let diag = Diag::new(place(self.tokens, w), format!("the size `{symbol}` is no variable of the expression"));
+                self.diags.push(diag.help(format!("write `{}[..]` for any shape", ty.dtype)));
+            }
+        }
+        self.func.declared = types;
     }
 
     // ---- statements
@@ -203,9 +235,10 @@ impl<'a> Lower<'a> {
         if let Some(Term::Value(v)) = term {
             self.func.values[v.0 as usize].name.get_or_insert_with(|| name.to_owned());
         }
-        let local = Local { name: name.to_owned(), term, assigned: Some(token), read: false };
+        let local = Local { name: name.to_owned(), scope: self.scope(token), term, assigned: Some(token), read: false };
+        let scope = local.scope;
         let frame = self.frame();
-        let old = frame.locals.iter().position(|l| l.name == name).map(|i| frame.locals.remove(i));
+        let old = frame.locals.iter().position(|l| l.name == name && l.scope == scope).map(|i| frame.locals.remove(i));
         frame.locals.push(local);
         if let Some(old) = old {
             self.is_read(&old);
@@ -254,7 +287,7 @@ impl<'a> Lower<'a> {
             Kind::Str(s) => Ok(Term::Str(s.clone())),
             Kind::None => Ok(Term::None),
             Kind::Ellipsis => Ok(Term::Ellipsis),
-            Kind::Name(name) => self.name(name, e.first),
+            Kind::Name(name, token) => self.name(name, *token),
             Kind::Attribute(base, name) => {
                 let base = (self.base(base)?, self.loc(base));
                 let result = builtin::attribute(&mut self.func, base, name, loc);
@@ -293,8 +326,8 @@ impl<'a> Lower<'a> {
 
     /// The base of an attribute: a module's name is one only here.
     fn base(&mut self, e: &Expr) -> Lowers<Term> {
-        if let Kind::Name(name) = &e.kind
-            && self.local(name).is_none()
+        if let Kind::Name(name, token) = &e.kind
+            && self.local(name, *token).is_none()
             && let Some(module @ Term::Module(_)) = builtin::name(name)
         {
             return Ok(module);
@@ -302,13 +335,19 @@ impl<'a> Lower<'a> {
         self.expr(e)
     }
 
-    fn local(&mut self, name: &str) -> Option<&mut Local> {
-        self.frame().locals.iter_mut().find(|l| l.name == name)
+    fn local(&mut self, name: &str, token: usize) -> Option<&mut Local> {
+        let scope = self.scope(token);
+        self.frame().locals.iter_mut().find(|l| l.name == name && l.scope == scope)
+    }
+
+    /// Where a captured name is from: the same word in `$x:expr` of a `macro_rules` and beside it are two variables.
+    fn scope(&self, token: usize) -> usize {
+        if self.captures.is_some() { self.tokens.get(token).scope } else { 0 }
     }
 
     fn name(&mut self, name: &str, token: usize) -> Lowers<Term> {
         let loc = self.tokens.loc(token, token);
-        if let Some(local) = self.local(name) {
+        if let Some(local) = self.local(name, token) {
             local.read = true;
             return local.term.clone().ok_or(Failed);
         }
@@ -337,11 +376,12 @@ impl<'a> Lower<'a> {
 
     fn capture(&mut self, name: &str, capture: Capture, loc: Loc) -> Term {
         let value = self.func.param(name, None, loc);
+        let scope = self.scope(loc.tokens.0 as usize);
         if let Some(captures) = &mut self.captures {
             captures.push(capture);
         }
         let term = Term::Value(value);
-        self.frame().locals.push(Local { name: name.to_owned(), term: Some(term.clone()), assigned: None, read: true });
+        self.frame().locals.push(Local { name: name.to_owned(), scope, term: Some(term.clone()), assigned: None, read: true });
         term
     }
 
@@ -393,7 +433,7 @@ impl<'a> Lower<'a> {
 
     fn call(&mut self, callee: &Expr, given: Lowers<Vec<Given>>, loc: Loc) -> Lowers<Term> {
         let term = match &callee.kind {
-            Kind::Name(name) if self.local(name).is_none() => {
+            Kind::Name(name, token) if self.local(name, *token).is_none() => {
                 if let Some(at) = self.functions.iter().position(|f| f.name == *name) {
                     return self.inline(at, given?, loc);
                 }
@@ -457,7 +497,7 @@ impl<'a> Lower<'a> {
                     }
                 }
             }
-            frame.locals.push(Local { name: param.name.clone(), term: Some(term.clone()), assigned: None, read: true });
+            frame.locals.push(Local { name: param.name.clone(), term: Some(term.clone()), scope: 0, assigned: None, read: true });
             kept.push((term, arg_loc));
         }
         self.fits(name, &params, &kept)?;

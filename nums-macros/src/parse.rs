@@ -411,7 +411,7 @@ impl<'a> Parser<'a> {
                 Ok(n) => Ok(Dim::Const(n)),
                 Err(_) => self.fail(size.first, size.last, "a size is at most 2^63 - 1", None),
             },
-            Kind::Name(name) => Ok(Dim::symbol(name)),
+            Kind::Name(name, _) => Ok(Dim::symbol(name)),
             Kind::Binary(op @ ("+" | "-" | "*"), a, b) => {
                 let (a, b) = (self.dim(a)?, self.dim(b)?);
                 Ok(match *op {

@@ -168,7 +168,7 @@ impl Parser<'_> {
                 "None" => Kind::None,
                 _ => {
                     self.reserved(word, at)?;
-                    Kind::Name(word.clone())
+                    Kind::Name(word.clone(), at)
                 }
             },
             Tok::Number(text) => Kind::Number(self.number(text, at)?),

@@ -28,7 +28,7 @@ fn shown(e: &Expr) -> String {
         Kind::Str(s) => format!("{s:?}"),
         Kind::None => "None".to_owned(),
         Kind::Ellipsis => "...".to_owned(),
-        Kind::Name(name) => name.clone(),
+        Kind::Name(name, _) => name.clone(),
         Kind::Attribute(base, name) => format!("{}.{name}", shown(base)),
         Kind::Call(f, args) => {
             let args = args.iter().map(|a| match &a.keyword {
