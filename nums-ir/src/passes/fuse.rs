@@ -180,9 +180,9 @@ impl Plan {
             let space = space(func, &func.insts[i]);
             home = self.graph.node_indices().rev().find(|c| {
                 let members = &self.graph[*c];
-                let first = &func.insts[members[0]];
-                self.role[members[0]] == Role::Data
-                    && self::space(func, first) == space
+                let first = members.first().map(|m| &func.insts[*m]);
+                members.first().is_some_and(|m| self.role[*m] == Role::Data)
+                    && first.map(|f| self::space(func, f)) == Some(space)
                     && self.related(func, members, &sources)
                     && self.readable(func, members, &sources)
                     && feeds.iter().all(|f| f == c || !has_path_connecting(&self.graph, *c, *f, None))
@@ -191,10 +191,42 @@ impl Plan {
         let home = home.unwrap_or_else(|| self.graph.add_node(Vec::new()));
         self.graph[home].push(i);
         self.cluster.push(home);
+        for f in feeds.iter().filter(|f| **f != home) {
+            self.graph.update_edge(*f, home, ());
+        }
+        // Only now: a path between two of them may lead through a third.
         for f in feeds {
-            if f != home {
-                self.graph.update_edge(f, home, ());
+            if f != home && !self.graph[f].is_empty() {
+                self.absorb(func, f, home);
             }
+        }
+    }
+
+    /// Takes a cluster of the same space that feeds `home` into it, if no other cluster stands between them.
+    fn absorb(&mut self, func: &Func, feed: NodeIndex, home: NodeIndex) {
+        let (from, to) = (&self.graph[feed], &self.graph[home]);
+        let data = |m: &[usize]| self.role[m[0]] == Role::Data;
+        let between = |a, b| self.graph.neighbors(a).any(|n| n != b && has_path_connecting(&self.graph, n, b, None));
+        let reads: Vec<Value> = to.iter().flat_map(|m| self.sources(func, *m)).collect();
+        let fits = data(from)
+            && data(to)
+            && space(func, &func.insts[from[0]]) == space(func, &func.insts[to[0]])
+            && self.readable(func, from, &reads)
+            && !between(feed, home)
+            && !between(home, feed);
+        if !fits {
+            return;
+        }
+        for m in std::mem::take(&mut self.graph[feed]) {
+            self.cluster[m] = home;
+            self.graph[home].push(m);
+        }
+        self.graph[home].sort_unstable();
+        let before: Vec<NodeIndex> = self.graph.neighbors_directed(feed, petgraph::Incoming).collect();
+        let after: Vec<NodeIndex> = self.graph.neighbors(feed).filter(|n| *n != home).collect();
+        self.graph.retain_edges(|graph, e| graph.edge_endpoints(e).is_some_and(|(a, b)| a != feed && b != feed));
+        for (a, b) in before.into_iter().map(|n| (n, home)).chain(after.into_iter().map(|n| (home, n))) {
+            self.graph.update_edge(a, b, ());
         }
     }
 
@@ -212,7 +244,9 @@ impl Plan {
 
     /// The clusters in an order in which operands come first; among free ones the one that began first.
     fn order(&self, func: &Func) -> Vec<Vec<usize>> {
-        let mut waiting: BTreeMap<usize, NodeIndex> = self.graph.node_indices().map(|n| (self.graph[n][0], n)).collect();
+        let mut waiting: BTreeMap<usize, NodeIndex> =
+            self.graph.node_indices().filter_map(|n| Some((*self.graph[n].first()?, n))).collect();
+        // A cluster that another took in is empty and has no edges.
         let mut done = vec![false; self.graph.node_count()];
         let mut out = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
