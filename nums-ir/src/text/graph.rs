@@ -418,7 +418,8 @@ impl<'a> Parser<'a> {
         let mut name = self.lexer.word("an operator")?;
         let detail = if name == "kernel" || name == "combine" { self.lexer.word("a name")? } else { "" };
         let mut args = Vec::new();
-        let mut more = true;
+        // A kernel of constants has no operands: the next value is the next task's.
+        let mut more = !self.lexer.at_line_start();
         while let (true, Token::Value(v)) = (more, self.lexer.peek()) {
             args.push(match self.scalars.get(v) {
                 Some(s) => {

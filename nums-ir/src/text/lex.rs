@@ -72,6 +72,12 @@ impl<'a> Lexer<'a> {
         self.ahead.0
     }
 
+    /// Whether the next token is the first of its line.
+    pub(super) fn at_line_start(&self) -> bool {
+        let before = &self.text[..self.ahead.1];
+        before[before.trim_end().len()..].contains('\n')
+    }
+
     /// The same place in the text, to look further ahead.
     pub(super) fn fork(&self) -> Lexer<'a> {
         Lexer { comment: None, ..self.clone() }
