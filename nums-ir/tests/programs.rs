@@ -12,7 +12,7 @@ use nums_ir::eval::{Tensor, eval};
 use nums_ir::func::Func;
 use nums_ir::infer::infer;
 use nums_ir::pass::{self, PIPELINE};
-use nums_ir::text::print;
+use nums_ir::text::{parse, parse_graph, print, print_graph};
 use nums_ir::tile::tile;
 use nums_ir::verify::verify;
 use proptest::prelude::*;
@@ -24,6 +24,8 @@ use std::cell::Cell;
 fn on_blocks(func: &Func, program: &Program, cut: usize) -> Result<Vec<Tensor>, String> {
     let grids: Vec<_> = program.arrays.iter().enumerate().map(|(at, x)| blocks::grid(x.shape(), at, cut)).collect();
     let graph = tile(func, &grids).map_err(|diag| diag.message)?;
+    let text = print_graph(&graph);
+    assert_eq!(parse_graph(&text).map(|read| print_graph(&read)), Ok(text), "a graph is what it prints");
     blocks::run(&graph, &program.arrays, &program.scalars, |task, args| oracle::run(&graph, task, args))
 }
 
@@ -71,6 +73,10 @@ fn check(choices: &[u16]) -> Result<bool, String> {
         };
     };
     verify(&fused).map_err(|broken| format!("{}\n{}", broken.join("; "), print(&fused)))?;
+    for func in [&program.func, &typed, &fused] {
+        let text = print(func);
+        assert_eq!(parse(&text).map(|read| print(&read)), Ok(text), "a function is what it prints");
+    }
     let tensors = program.tensors();
     let want = eval(&typed, &tensors);
     agree("fused", &fused, &eval(&fused, &tensors), &want)?;
