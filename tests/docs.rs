@@ -1,5 +1,6 @@
 //! Tables in `docs/` that follow from the operator table. `NUMS_BLESS=1 cargo test --test docs` writes them anew.
 
+use nums_ir::builtin::ROWS;
 use nums_ir::ops::{MapOp, ReduceOp};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ fn check(page: &str, want: &str) {
 #[test]
 fn the_operator_page_follows_from_the_table() {
     let mut page = String::from(
-        "# Operators\n\nGenerated from the operator table (`nums-ir/src/ops.rs`): do not edit.\n\n\
+        "# Operators\n\nGenerated from the tables (`nums-ir/src/ops.rs`, `nums-ir/src/builtin/rows.rs`): do not edit.\n\n\
          ## Element-wise\n\nOperands broadcast as in NumPy. A dtype class that is missing promotes or is refused, by the rule.\n\n\
          | name | also | dtypes | rule | meaning |\n|---|---|---|---|---|\n",
     );
@@ -30,6 +31,15 @@ fn the_operator_page_follows_from_the_table() {
     for op in ReduceOp::ALL {
         let also = op.aliases().join(", ");
         writeln!(page, "| `{}` | {also} | {:?} | {:?} | {} |", op.name(), op.rule(), op.identity(), op.doc()).unwrap();
+    }
+    page += "\n## Structure\n\nThe operator `@` is `matmul`, the attribute `x.T` is `transpose(x)`, and `x.shape[i]` is a size. Constants are `np.pi`, `np.e`,\n\
+             `np.inf`, `np.nan`, `np.newaxis`; a dtype is called as a function to convert, `f32(x)`.\n\n\
+             | name | also | arguments | method | meaning |\n|---|---|---|---|---|\n";
+    for row in ROWS {
+        let arguments: Vec<&str> =
+            row.signature.split(", ").filter(|p| !p.ends_with('!')).map(|p| p.trim_end_matches('=')).collect();
+        let (also, method) = (row.aliases.join(", "), if row.method { "yes" } else { "" });
+        writeln!(page, "| `{}` | {also} | {} | {method} | {} |", row.name, arguments.join(", "), row.doc).unwrap();
     }
     check("operators.md", &page);
 }

@@ -15,6 +15,8 @@ pub(crate) struct Expr {
     pub(crate) first: usize,
     /// Last token.
     pub(crate) last: usize,
+    /// Levels of expressions in it, itself included.
+    pub(crate) depth: usize,
 }
 
 /// What an expression is.
@@ -143,7 +145,33 @@ pub(crate) enum Content {
 
 impl Expr {
     pub(crate) fn new(kind: Kind, first: usize, last: usize) -> Expr {
-        Expr { kind, first, last }
+        let depth = 1 + kind.depth();
+        Expr { kind, first, last, depth }
+    }
+}
+
+impl Kind {
+    /// The deepest part.
+    fn depth(&self) -> usize {
+        let deepest = |all: &mut dyn Iterator<Item = &Expr>| all.map(|e| e.depth).max().unwrap_or(0);
+        match self {
+            Kind::Number(_) | Kind::Str(_) | Kind::None | Kind::Ellipsis | Kind::Name(..) | Kind::Splice(_) | Kind::Broken => 0,
+            Kind::Attribute(a, _) | Kind::Unary(_, a) => a.depth,
+            Kind::Call(callee, args) => callee.depth.max(deepest(&mut args.iter().map(|a| &a.value))),
+            Kind::Index(base, items) => base.depth.max(deepest(&mut items.iter().flat_map(Item::parts))),
+            Kind::Binary(_, a, b) => a.depth.max(b.depth),
+            Kind::Tuple(parts) => deepest(&mut parts.iter()),
+        }
+    }
+}
+
+impl Item {
+    fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let (a, b, c) = match self {
+            Item::Expr(e) => (Some(e), None, None),
+            Item::Slice { start, stop, step } => (start.as_ref(), stop.as_ref(), step.as_ref()),
+        };
+        a.into_iter().chain(b).chain(c)
     }
 }
 

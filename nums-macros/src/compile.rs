@@ -79,18 +79,17 @@ fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]
     let mut out = TokenStream::new();
     let mut diags = Vec::new();
     for (at, function) in functions.iter().enumerate() {
+        if functions[..at].iter().any(|f| f.name == function.name) {
+            let place = tokens.loc(function.token, function.token);
+            diags.push(Diag::new(place, format!("two functions are called `{}`", function.name)));
+            continue;
+        }
         let programs = match function.broken {
             true => Err(Vec::new()),
             false => compile(tokens, functions, at),
         };
         let programs = programs.map_err(|mistakes| diags.extend(mistakes)).ok();
         out.extend(emit::function(root, tokens, function, programs.as_ref()));
-        if functions[..at].iter().any(|f| f.name == function.name) {
-            diags.push(Diag::new(
-                tokens.loc(function.token, function.token),
-                format!("two functions are called `{}`", function.name),
-            ));
-        }
     }
     out.extend(error::emit(tokens, &diags));
     out

@@ -28,8 +28,13 @@ type Parsed<T> = Result<T, Failed>;
 pub(crate) struct Parser<'a> {
     tokens: &'a Tokens,
     at: usize,
+    /// How many expressions are being read inside each other.
+    nested: usize,
     pub(crate) diags: Vec<Diag>,
 }
+
+/// How deep an expression may nest: the macro walks it by recursion, on the compiler's stack.
+const DEPTH: usize = 200;
 
 /// The dtype of a Rust scalar that a parameter or a result may be.
 fn scalar(name: &str) -> Option<(&'static str, DType)> {
@@ -45,7 +50,7 @@ const CRATES: &[&str] = &["std", "core", "alloc", "nums"];
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(tokens: &'a Tokens) -> Parser<'a> {
-        Parser { tokens, at: 0, diags: Vec::new() }
+        Parser { tokens, at: 0, nested: 0, diags: Vec::new() }
     }
 
     /// A whole `nums!`: functions if it begins like items, else an expression.
@@ -167,6 +172,7 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let token = self.at;
         let Tok::Ident(name) = self.tok() else { return self.expected("a function's name") };
+        self.reserved(name, token)?;
         self.at += 1;
         if CRATES.contains(&name.as_str()) {
             let message = format!("a function called `{name}` would hide the crate `{name}`");
@@ -265,14 +271,15 @@ impl<'a> Parser<'a> {
             return self.fail(token, token, "parameters are written without `&`", Some("write `x: f64[n]`: arrays are borrowed"));
         }
         let Tok::Ident(name) = self.tok() else { return self.expected("a parameter's name") };
-        if name == "self" || name == "mut" {
+        if name == "self" {
             return self.fail(
                 token,
                 token,
-                format!("`{name}` has no place here"),
-                Some("functions of nums stand at module level"),
+                "functions of `nums!` have no `self`",
+                Some("put the `nums! { … }` outside the `impl`"),
             );
         }
+        self.reserved(name, token)?;
         self.at += 1;
         if !self.eat_op(":") {
             let help = format!("write `{name}: f64[n]` for an array, `{name}: f64` for a number");
@@ -512,7 +519,7 @@ impl<'a> Parser<'a> {
     }
 
     fn assign(&mut self, targets: Vec<(String, usize)>, end: usize) -> Parsed<Assign> {
-        for (name, at) in &targets {
+        for (name, at) in targets.iter().filter(|(name, _)| name != "_") {
             self.reserved(name, *at)?;
         }
         let value = self.tuple_or_expr(end)?;

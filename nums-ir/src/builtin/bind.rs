@@ -71,7 +71,7 @@ pub(super) fn bind(
                 keyword_seen = true;
                 bound.by_keyword(&list, keyword, *place)?
             }
-            None if keyword_seen => return Err(Diag::new(arg.loc, "a positional argument stands before keywords")),
+            None if keyword_seen => return Err(Diag::new(arg.loc, "a positional argument follows a keyword")),
             None => match list.get(next) {
                 Some(param) if param.rest => {
                     bound.rest(next, arg);

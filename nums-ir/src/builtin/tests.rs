@@ -76,7 +76,7 @@ fn a_call_that_does_not_fit_says_what_fits() {
     assert_eq!(called("sum", vec![given(None, int(0)), given(Some("axis"), int(0))]), "`sum` got `axis` twice");
     assert_eq!(
         called("sum", vec![given(Some("axis"), int(0)), given(None, int(0))]),
-        "a positional argument stands before keywords"
+        "a positional argument follows a keyword"
     );
 }
 

@@ -7,7 +7,7 @@
 //! `**` binds tighter than a minus on its left and looser than one on its right. Comparisons do not chain. Numbers are read here,
 //! because Rust's lexer cuts some of Python's in pieces (`.5`, `1.e3`).
 
-use super::{Failed, Parsed, Parser};
+use super::{DEPTH, Failed, Parsed, Parser};
 use crate::ast::{Argument, Expr, Item, Kind};
 use crate::lex::Tok;
 use nums_ir::func::Scalar;
@@ -60,6 +60,18 @@ impl Parser<'_> {
 
     /// An expression whose operators bind at least as tightly as `power`.
     pub(super) fn expr(&mut self, power: u8) -> Parsed<Expr> {
+        self.nested += 1;
+        let expr = if self.nested > DEPTH { self.too_deep(self.at) } else { self.operators(power) };
+        self.nested -= 1;
+        expr
+    }
+
+    fn too_deep<T>(&mut self, at: usize) -> Parsed<T> {
+        let message = format!("this expression nests deeper than {DEPTH} levels");
+        self.fail(at, at, message, Some("assign parts of it to names"))
+    }
+
+    fn operators(&mut self, power: u8) -> Parsed<Expr> {
         let mut left = self.prefix()?;
         while let Some((op, binding)) = self.binary() {
             if binding < power {
@@ -75,6 +87,9 @@ impl Parser<'_> {
             }
             let (first, last) = (left.first, right.last);
             left = Expr::new(Kind::Binary(op, Box::new(left), Box::new(right)), first, last);
+            if left.depth > DEPTH {
+                return self.too_deep(at);
+            }
         }
         Ok(left)
     }
@@ -144,6 +159,9 @@ impl Parser<'_> {
                 _ => break,
             };
             base = Expr::new(next, first, self.at - 1);
+            if base.depth > DEPTH {
+                return self.too_deep(self.at - 1);
+            }
         }
         if self.tokens.get(self.at - 1).comment_after {
             let help = "write `floor_divide(a, b)` for a quotient; a comment stands on its own line, or after `;`, `,`, an operator or an \

@@ -51,6 +51,11 @@ const OPERANDS: &[(&str, &str, &str)] = &[
     ("as", "there is no `as` in `nums!`", "write `x.astype(f64)`"),
     ("else", "there is no `else` in `nums!`", "write `where(condition, a, b)`"),
     ("move", "there are no closures in `nums!`", "write a `fn` in the same `nums!` block"),
+    ("self", "there is no `self` in `nums!`", "write `{ self.field }`, or name it in Rust first: `let x = &self.field;`"),
+    ("Self", "there is no `Self` in `nums!`", "write `{ Self::NAME }`"),
+    ("super", "there are no paths in `nums!`", "write `{ super::NAME }`"),
+    ("crate", "there are no paths in `nums!`", "write `{ crate::NAME }`"),
+    ("_", "`_` is not a value", "give it a name"),
 ];
 
 /// What is wrong behind an operand.

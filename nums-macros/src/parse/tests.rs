@@ -124,6 +124,8 @@ fn habits_are_told_apart() {
         ("x + 1;", "`;` after the result throws it away"),
         ("0777", "`0777` begins with 0"),
         ("1f64", "`1f64` is not a number"),
+        ("self.x + 1", "there is no `self` in `nums!`"),
+        ("_ + 1", "`_` is not a value"),
     ] {
         let found = read(source);
         assert!(found.starts_with(want), "of `{source}`: {found}");
@@ -134,6 +136,15 @@ fn habits_are_told_apart() {
 fn several_mistakes_are_found_in_one_run() {
     let found = read("a = x as f64; b = f(&x, true); a + b");
     assert_eq!(found.matches("help:").count(), 3, "{found}");
+}
+
+#[test]
+fn depth_has_a_limit() {
+    let deep = format!("{}x{}", "(".repeat(5000), ")".repeat(5000));
+    assert!(read(&deep).starts_with("this expression nests deeper"));
+    let long = format!("x{}", " + x".repeat(5000));
+    assert!(read(&long).starts_with("this expression nests deeper"));
+    check(&format!("x{}", ".T".repeat(50)), &format!("x{}", ".T".repeat(50)));
 }
 
 #[test]

@@ -1,0 +1,12 @@
+//! `+=` of an immutable value.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        x += 1;
+        x
+    }
+}
+
+fn main() {}

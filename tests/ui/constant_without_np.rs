@@ -1,0 +1,11 @@
+//! A constant without `np.`.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        x * pi
+    }
+}
+
+fn main() {}
