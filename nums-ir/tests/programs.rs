@@ -80,6 +80,8 @@ fn check(choices: &[u16]) -> Result<bool, String> {
     let tensors = program.tensors();
     let want = eval(&typed, &tensors);
     agree("fused", &fused, &eval(&fused, &tensors), &want)?;
+    let inferred = bind(&program.func, &bound).map_err(|diag| format!("with numbers: {}\n{}", diag.message, print(&typed)))?;
+    agree("inferred with numbers", &inferred, &eval(&inferred, &tensors), &want)?;
     for cut in 0..blocks::CUTS {
         agree(&format!("fused, cut {cut}"), &fused, &on_blocks(&fused, &program, cut), &want)?;
         let alone = random::unfused(&rewritten);
