@@ -74,10 +74,7 @@ fn a_call_that_does_not_fit_says_what_fits() {
     assert_eq!(called("exp", vec![given(None, int(0))]), "`exp` takes 1 argument, not 2\nnote: it is called as `exp(x)`");
     assert_eq!(called("maximum", vec![]), "`maximum` wants the argument `x2`\nnote: it is called as `maximum(x1, x2)`");
     assert_eq!(called("sum", vec![given(None, int(0)), given(Some("axis"), int(0))]), "`sum` got `axis` twice");
-    assert_eq!(
-        called("sum", vec![given(Some("axis"), int(0)), given(None, int(0))]),
-        "a positional argument follows a keyword"
-    );
+    assert_eq!(called("sum", vec![given(Some("axis"), int(0)), given(None, int(0))]), "a positional argument follows a keyword");
 }
 
 #[test]
