@@ -34,7 +34,7 @@
 
 pub use nums_macros::{ir, nums};
 pub use nums_runtime::array::{Array, DynArray};
-pub use nums_runtime::cluster::{Cluster, Entered, Status};
+pub use nums_runtime::cluster::{Cluster, ClusterBuilder, Entered, Status};
 pub use nums_runtime::element::{Element, Float, c64, c128};
 pub use nums_runtime::error::{Error, Failure, Result};
 pub use nums_runtime::io::CsvOptions;

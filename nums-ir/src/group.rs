@@ -144,9 +144,10 @@ impl Group {
     }
 
     /// Whether the macro emits a native loop for the group. Not for `sin`, `cos` and `power`: over a tile the interpreter first
-    /// looks at the arguments (their range, negative exponents of integers), which a loop of single elements cannot.
+    /// looks at the arguments (their range, negative exponents of integers), which a loop of single elements cannot. Nor for
+    /// more outputs than a function of the user's crate may have parameters beside its inputs, by clippy's count.
     pub fn is_native(&self) -> bool {
-        !self.steps.iter().any(|s| matches!(s.op, StepOp::Map(MapOp::Sin | MapOp::Cos | MapOp::Power)))
+        self.outputs.len() <= 6 && !self.steps.iter().any(|s| matches!(s.op, StepOp::Map(MapOp::Sin | MapOp::Cos | MapOp::Power)))
     }
 
     /// The hash of the canonical text and the operator table: equal ids are equal programs of one nums version.

@@ -83,6 +83,26 @@ impl Cluster {
         }
     }
 
+    /// A cluster described step by step.
+    ///
+    /// ```
+    /// use nums_runtime::cluster::Cluster;
+    /// let cluster = Cluster::builder().threads(2).start()?;
+    /// assert_eq!(cluster.spec().nodes[0].threads, 2);
+    /// # Ok::<(), nums_runtime::error::Error>(())
+    /// ```
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder { workers: 0, threads: None }
+    }
+
+    /// A driver that workers of other machines join.
+    ///
+    /// # Errors
+    /// `Error::Unsupported`: remote workers are not there yet.
+    pub fn listen(address: &str) -> Result<Cluster> {
+        Err(Error::Unsupported { what: format!("listening on {address}: workers of other machines cannot join yet") })
+    }
+
     fn of(pool: Pool, name: String) -> Cluster {
         let cluster = Cluster(Arc::new(Inner { pool, name, calls: AtomicU64::new(0) }));
         let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,6 +174,43 @@ impl Cluster {
     /// The number of the next call, from 1.
     pub(crate) fn next_call(&self) -> u64 {
         self.0.calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// What a cluster shall be; `start` makes it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing starts before `start`"]
+pub struct ClusterBuilder {
+    workers: usize,
+    threads: Option<usize>,
+}
+
+impl ClusterBuilder {
+    /// Worker processes on this machine, each a node; 0 (the default) is threads of this process.
+    pub fn workers(mut self, workers: usize) -> ClusterBuilder {
+        self.workers = workers;
+        self
+    }
+
+    /// Compute threads of each node; by default the cores, shared among the nodes.
+    pub fn threads(mut self, threads: usize) -> ClusterBuilder {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// As `Cluster::threads` and `Cluster::local`.
+    pub fn start(self) -> Result<Cluster> {
+        match (self.workers, self.threads) {
+            (0, threads) => Cluster::threads(threads.unwrap_or_else(cores)),
+            (n, None) => Cluster::local(n),
+            (n, Some(threads)) => {
+                crate::hook::leave_if_worker();
+                Ok(Cluster::of(Pool::local(n, threads)?, format!("local:{n}")))
+            }
+        }
     }
 }
 

@@ -211,12 +211,17 @@ macro_rules! native_group {
     (@each $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; [$($once:tt)*]; [$($each:tt)*]; ;
         out $(($out_kind:ident $out:ident : $out_t:ident))*; ) => {
         const _: () = {
+            // One parameter for all inputs, however many: clippy counts a user's parameters. Outputs stay apart, so that the
+            // compiler knows that nothing else overlaps them.
+            struct Ins<'a> {
+                len: &'a usize,
+                $($in: $crate::native_group!(@param 'a $kind $in_t),)*
+            }
+
             #[inline(always)]
-            fn positions(
-                len: usize,
-                $($in: $crate::native_group!(@param $kind $in_t),)*
-                $($out: &mut [$crate::element::types::$out_t],)*
-            ) {
+            fn positions(ins: &Ins<'_>, $($out: &mut [$crate::element::types::$out_t],)*) {
+                let len = *ins.len;
+                $(let $in = $crate::native_group!(@value $kind ins $in);)*
                 // The inner scope names a slot's value as the outer one names its output.
                 let once = { $($crate::native_group!(@step $once);)* $crate::native_group!(@used $($once)*); $crate::native_group!(@values splat $(($out_kind $out))*) };
                 $crate::native_group!(@store once, 0, splat $(($out_kind $out))*);
@@ -235,9 +240,9 @@ macro_rules! native_group {
             fn checked(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> Option<()> {
                 let mut ins = ins.iter().copied();
                 let mut outs = outs.iter_mut();
+                $(let $in = $crate::native_group!(@operand $kind $in_t ins len);)*
                 positions(
-                    len,
-                    $($crate::native_group!(@operand $kind $in_t ins len),)*
+                    &Ins { len: &len, $($in: $crate::native_group!(@borrow $kind $in),)* },
                     $($crate::native_group!(@output $out_kind $out_t outs len),)*
                 );
                 let _ = (&mut ins, &mut outs);
@@ -271,8 +276,12 @@ macro_rules! native_group {
         };
     };
 
-    (@param full $t:ident) => { &[$crate::element::types::$t] };
-    (@param splat $t:ident) => { $crate::element::types::$t };
+    (@param $a:lifetime full $t:ident) => { &$a [$crate::element::types::$t] };
+    (@param $a:lifetime splat $t:ident) => { &$a $crate::element::types::$t };
+    (@borrow full $in:ident) => { $in };
+    (@borrow splat $in:ident) => { &$in };
+    (@value full $ins:ident $in:ident) => { $ins.$in };
+    (@value splat $ins:ident $in:ident) => { *$ins.$in };
     (@operand full $t:ident $ins:ident $len:ident) => {
         $crate::native::full::<$crate::element::types::$t>($ins.next(), $len)?
     };

@@ -265,7 +265,7 @@ fn every_row_takes_scalars_and_nothing() {
 #[test]
 fn solve_is_the_evaluator_s_on_every_cut() {
     let system = |dtype: DType| {
-        let element = |i: usize| Scalar::Int(if i % 6 == 0 { 4 } else { (i % 3) as i128 - 1 });
+        let element = |i: usize| Scalar::Int(if i.is_multiple_of(6) { 4 } else { (i % 3) as i128 - 1 });
         Tensor::from_scalars(dtype, &[5, 5], (0..25).map(element).collect()).expect("25 elements")
     };
     let sides: [&[usize]; 2] = [&[5], &[5, 3]];
