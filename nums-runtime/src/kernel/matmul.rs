@@ -2,10 +2,7 @@
 //!
 //! Products of matrices are `matrixmultiply`'s (through ndarray), which takes transposed operands by their strides; its
 //! order of summation is fixed by the sizes. A matrix times a vector is limited by memory and is ours: rows in lanes and
-//! panels as in `reduce`, columns (a transposed matrix) row by row. So is a tall matrix, transposed, times a tall one
-//! (`matmul/skinny.rs`). Integers wrap and booleans are "and" and "or".
-
-mod skinny;
+//! panels as in `reduce`, columns (a transposed matrix) row by row. Integers wrap and booleans are "and" and "or".
 
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, join_lanes, join_rows};
@@ -135,9 +132,6 @@ macro_rules! fields {
                     rows(b, right.row_stride, &a[..left.cols], out);
                 } else if left.rows == 1 {
                     vectorised(Dots { matrix: b, stride: right.col_stride, vector: &a[..left.cols], out });
-                } else if left.row_stride == 1 && right.col_stride == 1 && skinny::fits(left.cols, left.rows, right.cols) {
-                    let k = left.cols;
-                    skinny::product(&a[..k * left.rows], left.rows, &b[..k * right.cols], right.cols, out);
                 } else {
                     matrices(a, left, b, right, out);
                 }
