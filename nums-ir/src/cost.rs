@@ -5,7 +5,7 @@
 
 use crate::func::{Func, Op};
 use crate::graph::{Arg, BlockId, Graph, TaskId, TaskOp};
-use crate::ops::MapOp;
+use crate::ops::{DTypeRule, MapOp};
 
 /// Flops of one exp, log, sin, …: about what a polynomial of its accuracy takes.
 pub const TRANSCENDENTAL: u64 = 16;
@@ -61,42 +61,11 @@ fn per_element(body: &Func) -> u64 {
     body.insts
         .iter()
         .map(|inst| match &inst.op {
-            Op::Map(op) => match op {
-                MapOp::Exp | MapOp::Log | MapOp::Sin | MapOp::Cos | MapOp::Tanh | MapOp::Power => TRANSCENDENTAL,
-                MapOp::Positive => 0,
-                MapOp::Add
-                | MapOp::Subtract
-                | MapOp::Multiply
-                | MapOp::Divide
-                | MapOp::FloorDivide
-                | MapOp::Remainder
-                | MapOp::Negative
-                | MapOp::Absolute
-                | MapOp::Square
-                | MapOp::Sqrt
-                | MapOp::Maximum
-                | MapOp::Minimum
-                | MapOp::Equal
-                | MapOp::NotEqual
-                | MapOp::Less
-                | MapOp::LessEqual
-                | MapOp::Greater
-                | MapOp::GreaterEqual
-                | MapOp::LogicalAnd
-                | MapOp::LogicalOr
-                | MapOp::LogicalXor
-                | MapOp::LogicalNot
-                | MapOp::BitwiseAnd
-                | MapOp::BitwiseOr
-                | MapOp::BitwiseXor
-                | MapOp::Invert
-                | MapOp::LeftShift
-                | MapOp::RightShift
-                | MapOp::Where
-                | MapOp::IsNan
-                | MapOp::IsFinite
-                | MapOp::IsInf => 1,
-            },
+            Op::Map(MapOp::Power) => TRANSCENDENTAL,
+            Op::Map(MapOp::Sqrt | MapOp::Rint | MapOp::Copysign | MapOp::Deg2rad | MapOp::Rad2deg) => 1,
+            Op::Map(MapOp::Positive) => 0,
+            Op::Map(op) if op.rule() == DTypeRule::Float => TRANSCENDENTAL,
+            Op::Map(_) => 1,
             Op::Cast(_) | Op::Reduce { .. } => 1,
             Op::Const(_)
             | Op::Dim(_)

@@ -73,6 +73,84 @@ macro_rules! for_each_map_op {
             Cos "cos" [] (a) Float { float: math::cos(a); complex: math::complex_cos(a); }
             /// Hyperbolic tangent.
             Tanh "tanh" [] (a) Float { float: math::tanh(a); complex: math::complex_tanh(a); }
+            /// Tangent, in radians.
+            Tan "tan" [] (a) Float { float: math::tan(a); complex: math::complex_tan(a); }
+            /// Angle whose sine is the element; NaN outside -1 to 1.
+            Arcsin "arcsin" ["asin"] (a) Float { float: math::asin(a); }
+            /// Angle whose cosine is the element; NaN outside -1 to 1.
+            Arccos "arccos" ["acos"] (a) Float { float: math::acos(a); }
+            /// Angle whose tangent is the element.
+            Arctan "arctan" ["atan"] (a) Float { float: math::atan(a); }
+            /// Hyperbolic sine.
+            Sinh "sinh" [] (a) Float { float: math::sinh(a); complex: math::complex_sinh(a); }
+            /// Hyperbolic cosine.
+            Cosh "cosh" [] (a) Float { float: math::cosh(a); complex: math::complex_cosh(a); }
+            /// Inverse hyperbolic sine.
+            Arcsinh "arcsinh" ["asinh"] (a) Float { float: math::asinh(a); }
+            /// Inverse hyperbolic cosine; NaN below 1.
+            Arccosh "arccosh" ["acosh"] (a) Float { float: math::acosh(a); }
+            /// Inverse hyperbolic tangent; NaN outside -1 to 1.
+            Arctanh "arctanh" ["atanh"] (a) Float { float: math::atanh(a); }
+            /// Two to the power of the element.
+            Exp2 "exp2" [] (a) Float { float: math::exp2(a); }
+            /// `exp(a) - 1`, exact near 0.
+            Expm1 "expm1" [] (a) Float { float: math::expm1(a); }
+            /// Logarithm to base 2.
+            Log2 "log2" [] (a) Float { float: math::log2(a); complex: math::complex_log2(a); }
+            /// Logarithm to base 10.
+            Log10 "log10" [] (a) Float { float: math::log10(a); complex: math::complex_log10(a); }
+            /// `log(1 + a)`, exact near 0.
+            Log1p "log1p" [] (a) Float { float: math::log1p(a); }
+            /// Cube root.
+            Cbrt "cbrt" [] (a) Float { float: math::cbrt(a); }
+            /// Degrees to radians.
+            Deg2rad "deg2rad" ["radians"] (a) Float { float: scalar::Real::deg2rad(a); }
+            /// Radians to degrees.
+            Rad2deg "rad2deg" ["degrees"] (a) Float { float: scalar::Real::rad2deg(a); }
+            /// Angle of the point (second, first), -π to π.
+            Arctan2 "arctan2" ["atan2"] (a, b) Float { float: math::atan2(a, b); }
+            /// `sqrt(a² + b²)` without overflow on the way.
+            Hypot "hypot" [] (a, b) Float { float: math::hypot(a, b); }
+            /// `log(exp(a) + exp(b))` without overflow on the way.
+            Logaddexp "logaddexp" [] (a, b) Float { float: math::logaddexp(a, b); }
+            /// `log2(2**a + 2**b)` without overflow on the way.
+            Logaddexp2 "logaddexp2" [] (a, b) Float { float: math::logaddexp2(a, b); }
+            /// The first with the sign of the second.
+            Copysign "copysign" [] (a, b) Float { float: a.copysign(b); }
+            /// The next float after the first in the direction of the second.
+            Nextafter "nextafter" [] (a, b) Float { float: scalar::Real::next_after(a, b); }
+            /// 0 below 0, 1 above, the second operand at 0.
+            Heaviside "heaviside" [] (a, b) Float { float: scalar::Real::heaviside(a, b); }
+            /// -1, 0 or 1; NaN of NaN.
+            Sign "sign" [] (a) Arith { int: scalar::Int::signum(a); float: scalar::Real::sign(a); }
+            /// Rounded down; integers stay.
+            Floor "floor" [] (a) Arith { bool: a; int: a; float: a.floor(); }
+            /// Rounded up; integers stay.
+            Ceil "ceil" [] (a) Arith { bool: a; int: a; float: a.ceil(); }
+            /// Rounded towards zero; integers stay.
+            Trunc "trunc" ["fix"] (a) Arith { bool: a; int: a; float: a.trunc(); }
+            /// Rounded to the nearest integer, halves to the even one.
+            Rint "rint" [] (a) Float { float: a.round_ties_even(); }
+            /// One divided by the element; of integers the quotient towards zero.
+            Reciprocal "reciprocal" [] (a) ArithInt { int: scalar::Int::reciprocal(a); float: 1.0 / a; complex: scalar::complex_reciprocal(a); }
+            /// Complex conjugate.
+            Conjugate "conjugate" ["conj"] (a) ArithInt { int: a; float: a; complex: scalar::complex_conjugate(a); }
+            /// Real part.
+            Real "real" [] (a) Abs { bool: a; int: a; float: a; complex: a.re; }
+            /// Imaginary part, 0 of real numbers.
+            Imag "imag" [] (a) Abs { bool: { let _ = a; false }; int: a ^ a; float: { let _ = a; 0.0 }; complex: a.im; }
+            /// The larger element; of a number and NaN the number.
+            Fmax "fmax" [] (a, b) Arith { bool: a | b; int: a.max(b); float: scalar::Real::fmax(a, b); complex: scalar::complex_fmax(a, b); }
+            /// The smaller element; of a number and NaN the number.
+            Fmin "fmin" [] (a, b) Arith { bool: a & b; int: a.min(b); float: scalar::Real::fmin(a, b); complex: scalar::complex_fmin(a, b); }
+            /// Remainder with the sign of the first operand; an integer by zero is 0.
+            Fmod "fmod" [] (a, b) ArithInt { int: scalar::Int::remainder(a, b); float: a % b; }
+            /// Greatest common divisor.
+            Gcd "gcd" [] (a, b) Shift { int: scalar::Int::gcd(a, b); }
+            /// Least common multiple.
+            Lcm "lcm" [] (a, b) Shift { int: scalar::Int::lcm(a, b); }
+            /// Whether the sign bit is set: also of -0.0 and of some NaN.
+            Signbit "signbit" [] (a) Predicate { bool: { let _ = a; false }; int: scalar::Int::is_below_zero(a); float: a.is_sign_negative(); }
             /// The larger element; NaN if either is NaN. Complex numbers compare by real, then imaginary part.
             Maximum "maximum" [] (a, b) Arith { bool: a | b; int: a.max(b); float: scalar::Real::maximum(a, b); complex: scalar::complex_maximum(a, b); }
             /// The smaller element; NaN if either is NaN. Complex numbers compare by real, then imaginary part.
@@ -238,6 +316,10 @@ reduce_op! {
     Max "max" ["amax"] Same None Some(MapOp::Maximum);
     /// Smallest element; NaN if one is NaN.
     Min "min" ["amin"] Same None Some(MapOp::Minimum);
+    /// Largest element but NaN; NaN where all are.
+    NanMax "nanmax" [] Same None Some(MapOp::Fmax);
+    /// Smallest element but NaN; NaN where all are.
+    NanMin "nanmin" [] Same None Some(MapOp::Fmin);
     /// Whether any element is true.
     Any "any" [] Logic False Some(MapOp::LogicalOr);
     /// Whether all elements are true.

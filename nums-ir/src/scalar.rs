@@ -19,6 +19,50 @@ pub trait Int: Copy {
     fn left_shift(self, count: Self) -> Self;
     /// `self >> count`, 0 or -1 for a count outside the width.
     fn right_shift(self, count: Self) -> Self;
+    /// -1, 0 or 1.
+    fn signum(self) -> Self;
+    /// `1 / self` towards zero; of 0 what NumPy gives on x86: the conversion of an infinity.
+    fn reciprocal(self) -> Self;
+    /// Remainder with the sign of `self`; by zero 0.
+    fn remainder(self, other: Self) -> Self;
+    /// Greatest common divisor, not negative where it fits.
+    fn gcd(self, other: Self) -> Self;
+    /// Least common multiple, wrapping.
+    fn lcm(self, other: Self) -> Self;
+    /// Whether it is negative.
+    fn is_below_zero(self) -> bool;
+}
+
+macro_rules! euclid {
+    ($t:ty) => {
+        #[inline(always)]
+        fn remainder(self, other: Self) -> Self {
+            if other == 0 { 0 } else { self.wrapping_rem(other) }
+        }
+        #[inline(always)]
+        fn gcd(self, other: Self) -> Self {
+            let (mut a, mut b) = (self, other);
+            while b != 0 {
+                (a, b) = (b, a.wrapping_rem(b));
+            }
+            Int::abs(a)
+        }
+        #[inline(always)]
+        fn lcm(self, other: Self) -> Self {
+            let gcd = Int::gcd(self, other);
+            if gcd == 0 { 0 } else { Int::abs(self.wrapping_div(gcd).wrapping_mul(other)) }
+        }
+        #[inline(always)]
+        fn reciprocal(self) -> Self {
+            match self {
+                // What x86 makes of an infinity: the lowest integer.
+                0 if <$t>::MIN != 0 && <$t>::BITS >= 32 => <$t>::MIN,
+                0 => 0,
+                1 => 1,
+                x => ((1 as $t).wrapping_div(x)),
+            }
+        }
+    };
 }
 
 macro_rules! wrapping_power {
@@ -64,6 +108,11 @@ macro_rules! signed {
             fn right_shift(self, count: Self) -> Self {
                 if (0..<$t>::BITS as i128).contains(&(count as i128)) { self >> count } else if self < 0 { -1 } else { 0 }
             }
+            #[inline(always)]
+            fn signum(self) -> Self { <$t>::signum(self) }
+            #[inline(always)]
+            fn is_below_zero(self) -> bool { self < 0 }
+            euclid!($t);
         }
     )*};
 }
@@ -87,6 +136,11 @@ macro_rules! unsigned {
             fn right_shift(self, count: Self) -> Self {
                 if (count as u128) < <$t>::BITS as u128 { self >> count } else { 0 }
             }
+            #[inline(always)]
+            fn signum(self) -> Self { <$t>::from(self != 0) }
+            #[inline(always)]
+            fn is_below_zero(self) -> bool { false }
+            euclid!($t);
         }
     )*};
 }
@@ -104,6 +158,20 @@ pub trait Real: Copy {
     fn maximum(self, other: Self) -> Self;
     /// The smaller; NaN if either is NaN; the second of equals.
     fn minimum(self, other: Self) -> Self;
+    /// The larger; the number of a number and NaN.
+    fn fmax(self, other: Self) -> Self;
+    /// The smaller; the number of a number and NaN.
+    fn fmin(self, other: Self) -> Self;
+    /// -1, 0 or 1; NaN of NaN.
+    fn sign(self) -> Self;
+    /// 0 below 0, 1 above, `at_zero` at 0.
+    fn heaviside(self, at_zero: Self) -> Self;
+    /// The next float in the direction of `other`.
+    fn next_after(self, other: Self) -> Self;
+    /// Degrees to radians.
+    fn deg2rad(self) -> Self;
+    /// Radians to degrees.
+    fn rad2deg(self) -> Self;
 }
 
 macro_rules! real {
@@ -135,6 +203,38 @@ macro_rules! real {
             fn minimum(self, other: Self) -> Self {
                 if self < other || self.is_nan() { self } else { other }
             }
+            #[inline(always)]
+            fn fmax(self, other: Self) -> Self {
+                if self >= other || other.is_nan() { self } else { other }
+            }
+            #[inline(always)]
+            fn fmin(self, other: Self) -> Self {
+                if self <= other || other.is_nan() { self } else { other }
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else if self == 0.0 { 0.0 } else { self }
+            }
+            #[inline(always)]
+            fn heaviside(self, at_zero: Self) -> Self {
+                if self > 0.0 { 1.0 } else if self < 0.0 { 0.0 } else if self == 0.0 { at_zero } else { self }
+            }
+            #[inline(always)]
+            fn next_after(self, other: Self) -> Self {
+                if self.is_nan() || other.is_nan() {
+                    self + other
+                } else if self == other {
+                    other
+                } else if other > self {
+                    self.next_up()
+                } else {
+                    self.next_down()
+                }
+            }
+            #[inline(always)]
+            fn deg2rad(self) -> Self { self * (std::f64::consts::PI / 180.0) as $t }
+            #[inline(always)]
+            fn rad2deg(self) -> Self { self * (180.0 / std::f64::consts::PI) as $t }
         }
     )*};
 }
@@ -173,6 +273,8 @@ pub trait Float: Copy + std::ops::Add<Output = Self> + std::ops::Sub<Output = Se
     fn is_zero(self) -> bool;
     /// Whether it is NaN.
     fn is_not_a_number(self) -> bool;
+    /// Minus the number.
+    fn negate(self) -> Self;
     /// 1.
     const ONE: Self;
 }
@@ -186,6 +288,8 @@ macro_rules! float {
             fn is_zero(self) -> bool { self == 0.0 }
             #[inline(always)]
             fn is_not_a_number(self) -> bool { self.is_nan() }
+            #[inline(always)]
+            fn negate(self) -> Self { -self }
             const ONE: Self = 1.0;
         }
     )*};
@@ -240,4 +344,38 @@ pub fn complex_maximum<C: Complex>(a: C, b: C) -> C {
 #[inline(always)]
 pub fn complex_minimum<C: Complex>(a: C, b: C) -> C {
     if has_nan(a) || (!has_nan(b) && complex_less_equal(a, b)) { a } else { b }
+}
+
+/// The larger; the number of a number and NaN.
+#[inline(always)]
+pub fn complex_fmax<C: Complex>(a: C, b: C) -> C {
+    if has_nan(b) || (!has_nan(a) && complex_less_equal(b, a)) { a } else { b }
+}
+
+/// The smaller; the number of a number and NaN.
+#[inline(always)]
+pub fn complex_fmin<C: Complex>(a: C, b: C) -> C {
+    if has_nan(b) || (!has_nan(a) && complex_less_equal(a, b)) { a } else { b }
+}
+
+/// The conjugate.
+#[inline(always)]
+pub fn complex_conjugate<C: Complex>(a: C) -> C {
+    let (re, im) = a.parts();
+    C::from_parts(re, C::Part::negate(im))
+}
+
+/// `1 / a` by Smith's algorithm, as NumPy's `reciprocal`.
+#[inline(always)]
+pub fn complex_reciprocal<C: Complex>(a: C) -> C {
+    let (re, im) = a.parts();
+    if im.magnitude() <= re.magnitude() {
+        let ratio = im / re;
+        let scale = re + im * ratio;
+        C::from_parts(C::Part::ONE / scale, C::Part::negate(ratio) / scale)
+    } else {
+        let ratio = re / im;
+        let scale = re * ratio + im;
+        C::from_parts(ratio / scale, C::Part::negate(C::Part::ONE) / scale)
+    }
 }

@@ -11,7 +11,15 @@
 
 mod complex;
 
-pub(crate) use complex::{complex_cos, complex_exp, complex_log, complex_pow, complex_sin, complex_sqrt, complex_tanh};
+mod rare;
+
+pub(crate) use complex::{
+    complex_cos, complex_cosh, complex_exp, complex_log, complex_log2, complex_log10, complex_pow, complex_sin, complex_sinh,
+    complex_sqrt, complex_tan, complex_tanh,
+};
+pub(crate) use rare::{
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cosh, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2, sinh, tan,
+};
 
 use crate::element::Float;
 

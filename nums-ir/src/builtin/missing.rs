@@ -7,20 +7,20 @@ use crate::diag::{Diag, Loc};
 
 /// NumPy 2's functions without a row.
 const FUNCTIONS: &str = "\
-    acos acosh angle append apply_along_axis arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argpartition \
-    argsort argwhere around array array_equal array_split asarray ascontiguousarray asin asinh astensor atan atan2 atanh \
-    atleast_1d atleast_2d atleast_3d average bincount bitwise_count block broadcast_arrays broadcast_to cbrt ceil choose clip \
-    column_stack compress conj conjugate convolve copysign corrcoef correlate cosh count_nonzero cov cross cumprod cumsum \
-    cumulative_prod cumulative_sum deg2rad degrees delete diag diag_indices diagflat diagonal diff digitize divmod dot dsplit \
-    dstack ediff1d einsum einsum_path empty empty_like exp2 expm1 extract fabs fill_diagonal fix flip fliplr flipud float_power \
-    floor fmax fmin fmod frexp frombuffer fromfunction full_like gcd geomspace gradient heaviside histogram histogram2d \
-    histogramdd hsplit hstack hypot i0 imag indices inner insert interp intersect1d isclose iscomplex isin isreal kron lcm ldexp \
-    lexsort linspace log10 log1p log2 logaddexp logaddexp2 logspace matrix_transpose matvec median meshgrid modf moveaxis \
-    nan_to_num nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nextafter nonzero \
-    ones_like outer packbits pad partition percentile piecewise place polyfit polyval ptp put quantile rad2deg radians real \
-    reciprocal repeat resize rint roll rollaxis roots rot90 round row_stack searchsorted select setdiff1d setxor1d sign signbit \
-    sinc sinh size sort spacing split squeeze stack std swapaxes take take_along_axis tan tensordot tile trace trapezoid tri tril \
-    trim_zeros triu trunc union1d unique unpackbits unravel_index unstack unwrap vander var vdot vecdot vecmat vstack \
+    angle append apply_along_axis argmax argmin argpartition \
+    argsort argwhere around array array_equal array_split asarray ascontiguousarray astensor \
+    atleast_1d atleast_2d atleast_3d average bincount bitwise_count block broadcast_arrays broadcast_to choose clip \
+    column_stack compress convolve corrcoef correlate count_nonzero cov cross cumprod cumsum \
+    cumulative_prod cumulative_sum delete diag diag_indices diagflat diagonal diff digitize divmod dot dsplit \
+    dstack ediff1d einsum einsum_path empty empty_like extract fabs fill_diagonal flip fliplr flipud float_power \
+    frexp frombuffer fromfunction full_like geomspace gradient histogram histogram2d \
+    histogramdd hsplit hstack i0 indices inner insert interp intersect1d isclose iscomplex isin isreal kron ldexp \
+    lexsort linspace logspace matrix_transpose matvec median meshgrid modf moveaxis \
+    nan_to_num nanmean nanmedian nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nonzero \
+    ones_like outer packbits pad partition percentile piecewise place polyfit polyval ptp put quantile \
+    repeat resize roll rollaxis roots rot90 round row_stack searchsorted select setdiff1d setxor1d \
+    sinc size sort spacing split squeeze stack std swapaxes take take_along_axis tensordot tile trace trapezoid tri tril \
+    trim_zeros triu union1d unique unpackbits unravel_index unstack unwrap vander var vdot vecdot vecmat vstack \
     zeros_like print fft random linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh \
     linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot linalg.norm linalg.pinv \
     linalg.qr linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.trace linalg.vector_norm";
@@ -50,7 +50,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("ones_like", "write `ones((x.shape[0], …))`"),
     ("outer", "write `a[:, None] * b[None, :]`"),
     ("print", "print the result in Rust"),
-    ("reciprocal", "write `1 / x`"),
     ("size", "write `x.shape[0] * x.shape[1]`"),
     ("squeeze", "write `x[:, 0]`, or `reshape`"),
     ("std", "write `sqrt(mean((x - mean(x)) ** 2))`"),

@@ -12,6 +12,22 @@ pub(super) trait Real: Copy {
     fn tanh(self) -> Self;
     fn pow(self, exponent: Self) -> Self;
     fn hypot(self, other: Self) -> Self;
+    fn tan(self) -> Self;
+    fn asin(self) -> Self;
+    fn acos(self) -> Self;
+    fn atan(self) -> Self;
+    fn sinh(self) -> Self;
+    fn cosh(self) -> Self;
+    fn asinh(self) -> Self;
+    fn acosh(self) -> Self;
+    fn atanh(self) -> Self;
+    fn exp2(self) -> Self;
+    fn expm1(self) -> Self;
+    fn log2(self) -> Self;
+    fn log10(self) -> Self;
+    fn log1p(self) -> Self;
+    fn cbrt(self) -> Self;
+    fn atan2(self, x: Self) -> Self;
     fn wide(self) -> f64;
     fn narrow(wide: f64) -> Self;
 }
@@ -26,6 +42,22 @@ macro_rules! real {
             fn tanh(self) -> $t { $t::tanh(self) }
             fn pow(self, exponent: $t) -> $t { $t::powf(self, exponent) }
             fn hypot(self, other: $t) -> $t { $t::hypot(self, other) }
+            fn tan(self) -> $t { $t::tan(self) }
+            fn asin(self) -> $t { $t::asin(self) }
+            fn acos(self) -> $t { $t::acos(self) }
+            fn atan(self) -> $t { $t::atan(self) }
+            fn sinh(self) -> $t { $t::sinh(self) }
+            fn cosh(self) -> $t { $t::cosh(self) }
+            fn asinh(self) -> $t { $t::asinh(self) }
+            fn acosh(self) -> $t { $t::acosh(self) }
+            fn atanh(self) -> $t { $t::atanh(self) }
+            fn exp2(self) -> $t { $t::exp2(self) }
+            fn expm1(self) -> $t { $t::exp_m1(self) }
+            fn log2(self) -> $t { $t::log2(self) }
+            fn log10(self) -> $t { $t::log10(self) }
+            fn log1p(self) -> $t { $t::ln_1p(self) }
+            fn cbrt(self) -> $t { $t::cbrt(self) }
+            fn atan2(self, x: $t) -> $t { $t::atan2(self, x) }
             fn wide(self) -> f64 { f64::from(self) }
             fn narrow(wide: f64) -> $t { wide as $t }
         }
@@ -59,6 +91,116 @@ pub(super) fn pow<T: Real>(a: T, b: T) -> T {
 
 pub(super) fn hypot<T: Real>(a: T, b: T) -> T {
     a.hypot(b)
+}
+
+pub(super) fn tan<T: Real>(a: T) -> T {
+    a.tan()
+}
+
+pub(super) fn asin<T: Real>(a: T) -> T {
+    a.asin()
+}
+
+pub(super) fn acos<T: Real>(a: T) -> T {
+    a.acos()
+}
+
+pub(super) fn atan<T: Real>(a: T) -> T {
+    a.atan()
+}
+
+pub(super) fn sinh<T: Real>(a: T) -> T {
+    a.sinh()
+}
+
+pub(super) fn cosh<T: Real>(a: T) -> T {
+    a.cosh()
+}
+
+pub(super) fn asinh<T: Real>(a: T) -> T {
+    a.asinh()
+}
+
+pub(super) fn acosh<T: Real>(a: T) -> T {
+    a.acosh()
+}
+
+pub(super) fn atanh<T: Real>(a: T) -> T {
+    a.atanh()
+}
+
+pub(super) fn exp2<T: Real>(a: T) -> T {
+    a.exp2()
+}
+
+pub(super) fn expm1<T: Real>(a: T) -> T {
+    a.expm1()
+}
+
+pub(super) fn log2<T: Real>(a: T) -> T {
+    a.log2()
+}
+
+pub(super) fn log10<T: Real>(a: T) -> T {
+    a.log10()
+}
+
+pub(super) fn log1p<T: Real>(a: T) -> T {
+    a.log1p()
+}
+
+pub(super) fn cbrt<T: Real>(a: T) -> T {
+    a.cbrt()
+}
+
+pub(super) fn atan2<T: Real>(a: T, b: T) -> T {
+    a.atan2(b)
+}
+
+/// `log(e^a + e^b)`, the larger taken out.
+pub(super) fn logaddexp<T: Real>(a: T, b: T) -> T {
+    let (a, b) = (a.wide(), b.wide());
+    if a == b {
+        return T::narrow(a + std::f64::consts::LN_2);
+    }
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    T::narrow(if a.is_nan() || b.is_nan() { f64::NAN } else { high + (low - high).exp().ln_1p() })
+}
+
+/// `log2(2^a + 2^b)`, the larger taken out.
+pub(super) fn logaddexp2<T: Real>(a: T, b: T) -> T {
+    let (a, b) = (a.wide(), b.wide());
+    if a == b {
+        return T::narrow(a + 1.0);
+    }
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    let rest = (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E;
+    T::narrow(if a.is_nan() || b.is_nan() { f64::NAN } else { high + rest })
+}
+
+/// tan z = -i tanh(i z).
+pub(super) fn complex_tan<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let w = tanh_wide(c(-z.im, z.re));
+    narrow(c(w.im, -w.re))
+}
+
+pub(super) fn complex_sinh<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(sinh_wide(wide(z)))
+}
+
+pub(super) fn complex_cosh<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(cosh_wide(wide(z)))
+}
+
+pub(super) fn complex_log2<T: Real>(z: Complex<T>) -> Complex<T> {
+    let w = log_wide(wide(z));
+    narrow(c(w.re * std::f64::consts::LOG2_E, w.im * std::f64::consts::LOG2_E))
+}
+
+pub(super) fn complex_log10<T: Real>(z: Complex<T>) -> Complex<T> {
+    let w = log_wide(wide(z));
+    narrow(c(w.re * std::f64::consts::LOG10_E, w.im * std::f64::consts::LOG10_E))
 }
 
 type C = Complex<f64>;

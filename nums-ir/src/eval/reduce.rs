@@ -39,8 +39,14 @@ fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result
         (ReduceOp::Mean, _) => {
             return map(MapOp::Divide, &[&sum(matrix)?, &constant(Scalar::Float(len as f64))?]);
         }
-        (ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::Any | ReduceOp::All, Some(combine)) => combine,
-        (ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::Any | ReduceOp::All, None) => {
+        (
+            ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin | ReduceOp::Any | ReduceOp::All,
+            Some(combine),
+        ) => combine,
+        (
+            ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin | ReduceOp::Any | ReduceOp::All,
+            None,
+        ) => {
             return Err(format!("`{}` has no combining operator", op.name()));
         }
     };

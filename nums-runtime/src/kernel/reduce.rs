@@ -50,6 +50,8 @@ pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usi
         ReduceOp::Prod => chain!(Multiply: i64 u64 f32 f64 c64 c128),
         ReduceOp::Max => chain!(Maximum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
         ReduceOp::Min => chain!(Minimum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
+        ReduceOp::NanMax => chain!(Fmax: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
+        ReduceOp::NanMin => chain!(Fmin: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
         ReduceOp::Any => chain!(LogicalOr: bool),
         ReduceOp::All => chain!(LogicalAnd: bool),
         ReduceOp::Mean => {

@@ -31,6 +31,16 @@ by_type! {
     complex_cos = |z: C| cosh(C::new(-z.im, z.re));
     /// Hyperbolic tangent.
     complex_tanh = tanh;
+    /// Tangent: `-i tanh(i z)`.
+    complex_tan = |z: C| { let w = tanh(C::new(-z.im, z.re)); C::new(w.im, -w.re) };
+    /// Hyperbolic sine.
+    complex_sinh = sinh;
+    /// Hyperbolic cosine.
+    complex_cosh = cosh;
+    /// Logarithm to base 2.
+    complex_log2 = |z: C| { let w = log(z); C::new(w.re * std::f64::consts::LOG2_E, w.im * std::f64::consts::LOG2_E) };
+    /// Logarithm to base 10.
+    complex_log10 = |z: C| { let w = log(z); C::new(w.re * std::f64::consts::LOG10_E, w.im * std::f64::consts::LOG10_E) };
 }
 
 /// `a^b` as NumPy: powers of 0 by cases, small integer powers by multiplication, the rest by `exp(b log a)`.
