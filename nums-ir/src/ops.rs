@@ -138,7 +138,7 @@ macro_rules! for_each_map_op {
             /// Real part.
             Real "real" [] (a) Abs { bool: a; int: a; float: a; complex: a.re; }
             /// Imaginary part, 0 of real numbers.
-            Imag "imag" [] (a) Abs { bool: { let _ = a; false }; int: a ^ a; float: { let _ = a; 0.0 }; complex: a.im; }
+            Imag "imag" [] (a) Abs { bool: { let _ = a; false }; int: a ^ a; float: scalar::Real::zero_of(a); complex: a.im; }
             /// The larger element; of a number and NaN the number.
             Fmax "fmax" [] (a, b) Arith { bool: a | b; int: a.max(b); float: scalar::Real::fmax(a, b); complex: scalar::complex_fmax(a, b); }
             /// The smaller element; of a number and NaN the number.
@@ -146,9 +146,9 @@ macro_rules! for_each_map_op {
             /// Remainder with the sign of the first operand; an integer by zero is 0.
             Fmod "fmod" [] (a, b) ArithInt { int: scalar::Int::remainder(a, b); float: a % b; }
             /// Greatest common divisor.
-            Gcd "gcd" [] (a, b) Shift { int: scalar::Int::gcd(a, b); }
+            Gcd "gcd" [] (a, b) Bitwise { int: scalar::Int::gcd(a, b); }
             /// Least common multiple.
-            Lcm "lcm" [] (a, b) Shift { int: scalar::Int::lcm(a, b); }
+            Lcm "lcm" [] (a, b) Bitwise { int: scalar::Int::lcm(a, b); }
             /// Whether the sign bit is set: also of -0.0 and of some NaN.
             Signbit "signbit" [] (a) Predicate { bool: { let _ = a; false }; int: scalar::Int::is_below_zero(a); float: a.is_sign_negative(); }
             /// The larger element; NaN if either is NaN. Complex numbers compare by real, then imaginary part.

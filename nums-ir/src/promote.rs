@@ -29,7 +29,10 @@ pub fn map_dtypes(op: MapOp, args: &[(DType, bool)]) -> Result<(Vec<DType>, DTyp
             all(computed, computed)
         }
         DTypeRule::Float => {
-            let computed = if common.kind() == Kind::Complex { common } else { common.to_float() };
+            // Arrays become floats each of its own: i8 beside u16 is f32, where their common integer would be f64.
+            let float = |dtype: DType| if dtype.kind() == Kind::Complex { dtype } else { dtype.to_float() };
+            let floats: Option<Vec<_>> = args.iter().map(|(dtype, weak)| (!weak).then(|| float(*dtype))).collect();
+            let computed = floats.and_then(|f| f.into_iter().reduce(DType::promote)).unwrap_or_else(|| float(common));
             all(computed, computed)
         }
         DTypeRule::Abs => all(common, if common.kind() == Kind::Complex { common.to_float() } else { common }),

@@ -50,7 +50,7 @@ macro_rules! euclid {
         #[inline(always)]
         fn lcm(self, other: Self) -> Self {
             let gcd = Int::gcd(self, other);
-            if gcd == 0 { 0 } else { Int::abs(self.wrapping_div(gcd).wrapping_mul(other)) }
+            if gcd == 0 { 0 } else { Int::abs(self).wrapping_div(gcd).wrapping_mul(Int::abs(other)) }
         }
         #[inline(always)]
         fn reciprocal(self) -> Self {
@@ -168,6 +168,8 @@ pub trait Real: Copy {
     fn heaviside(self, at_zero: Self) -> Self;
     /// The next float in the direction of `other`.
     fn next_after(self, other: Self) -> Self;
+    /// 0, whatever it is.
+    fn zero_of(self) -> Self;
     /// Degrees to radians.
     fn deg2rad(self) -> Self;
     /// Radians to degrees.
@@ -205,11 +207,11 @@ macro_rules! real {
             }
             #[inline(always)]
             fn fmax(self, other: Self) -> Self {
-                if self >= other || other.is_nan() { self } else { other }
+                if self > other || other.is_nan() { self } else { other }
             }
             #[inline(always)]
             fn fmin(self, other: Self) -> Self {
-                if self <= other || other.is_nan() { self } else { other }
+                if self < other || other.is_nan() { self } else { other }
             }
             #[inline(always)]
             fn sign(self) -> Self {
@@ -231,6 +233,8 @@ macro_rules! real {
                     self.next_down()
                 }
             }
+            #[inline(always)]
+            fn zero_of(self) -> Self { 0.0 }
             #[inline(always)]
             fn deg2rad(self) -> Self { self * (std::f64::consts::PI / 180.0) as $t }
             #[inline(always)]

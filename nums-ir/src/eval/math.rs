@@ -18,8 +18,6 @@ pub(super) trait Real: Copy {
     fn atan(self) -> Self;
     fn sinh(self) -> Self;
     fn cosh(self) -> Self;
-    fn asinh(self) -> Self;
-    fn acosh(self) -> Self;
     fn atanh(self) -> Self;
     fn exp2(self) -> Self;
     fn expm1(self) -> Self;
@@ -48,8 +46,6 @@ macro_rules! real {
             fn atan(self) -> $t { $t::atan(self) }
             fn sinh(self) -> $t { $t::sinh(self) }
             fn cosh(self) -> $t { $t::cosh(self) }
-            fn asinh(self) -> $t { $t::asinh(self) }
-            fn acosh(self) -> $t { $t::acosh(self) }
             fn atanh(self) -> $t { $t::atanh(self) }
             fn exp2(self) -> $t { $t::exp2(self) }
             fn expm1(self) -> $t { $t::exp_m1(self) }
@@ -117,12 +113,16 @@ pub(super) fn cosh<T: Real>(a: T) -> T {
     a.cosh()
 }
 
+/// Std's squares the element, which overflows.
 pub(super) fn asinh<T: Real>(a: T) -> T {
-    a.asinh()
+    let x = a.wide();
+    T::narrow(if x.abs() > 1e150 { (x.abs().ln() + std::f64::consts::LN_2).copysign(x) } else { x.asinh() })
 }
 
+/// Std's squares the element, which overflows.
 pub(super) fn acosh<T: Real>(a: T) -> T {
-    a.acosh()
+    let x = a.wide();
+    T::narrow(if x > 1e150 { x.ln() + std::f64::consts::LN_2 } else { x.acosh() })
 }
 
 pub(super) fn atanh<T: Real>(a: T) -> T {

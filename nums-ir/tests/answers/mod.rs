@@ -5,7 +5,7 @@
 //! where NumPy's answer is not one to follow. Shared by the tests of the evaluator and of the executors.
 
 use num_complex::Complex;
-use nums_ir::dtype::DType;
+use nums_ir::dtype::{DType, Kind};
 use nums_ir::eval::{Item, Tensor};
 use nums_ir::func::Scalar;
 use nums_ir::ops::{DTypeRule, MapOp, ReduceOp};
@@ -176,6 +176,7 @@ impl Answer {
         let expected = match (&self.expected, ours) {
             (Expected::Error(_), Err(_)) => return Ok(()),
             (Expected::Error(kind), Ok(x)) => return Err(format!("{}: NumPy raises {kind}, ours is {}", self.line, x.dtype())),
+            (_, Err(_)) if self.is_complex_and_real_only() => return Ok(()),
             (Expected::Value(_) | Expected::DType(_), Err(why)) => {
                 return Err(format!("{}: NumPy has an answer, ours is the error: {why}", self.line));
             }
@@ -197,6 +198,30 @@ impl Answer {
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}:{wrong}", self.line)) }
+    }
+
+    /// Rows that nums computes of real numbers only; the coverage table says so.
+    fn is_complex_and_real_only(&self) -> bool {
+        const REAL_ONLY: [MapOp; 11] = [
+            MapOp::Arcsin,
+            MapOp::Arccos,
+            MapOp::Arctan,
+            MapOp::Arcsinh,
+            MapOp::Arccosh,
+            MapOp::Arctanh,
+            MapOp::Exp2,
+            MapOp::Expm1,
+            MapOp::Log1p,
+            MapOp::Rint,
+            MapOp::Sign,
+        ];
+        match &self.question {
+            Question::Map(op, lists) => REAL_ONLY.contains(op) && lists[0].dtype().kind() == Kind::Complex,
+            Question::Weak(op, of, number, _) => {
+                REAL_ONLY.contains(op) && (of.kind() == Kind::Complex || number.kind() == Kind::Complex)
+            }
+            Question::Reduce(..) | Question::Cast(..) | Question::Arange(..) => false,
+        }
     }
 
     /// The operands of element `i` of the answer.
@@ -229,6 +254,10 @@ impl Answer {
                 let Scalar::Int(ours) = ours else { return false };
                 let saturated = if x.is_nan() { 0 } else { x.trunc() as i128 };
                 ours != saturated || x.is_nan()
+            }
+            // Which of two equal zeros is the larger differs between NumPy's own dtypes.
+            (Question::Reduce(ReduceOp::NanMax | ReduceOp::NanMin, _), _) => {
+                ours == Scalar::Float(0.0) && theirs == Scalar::Float(0.0)
             }
             // C99 leaves the sign of the infinity open.
             (Question::Map(MapOp::Sin, _), [Scalar::Complex(x, y)]) if x.is_infinite() && y.is_infinite() => match (ours, theirs)

@@ -82,7 +82,7 @@ def answer(f, *operands):
     try:
         out = f(*operands)
         if out.dtype == np.float16:
-            out = f(*(x.astype(np.float32) for x in operands))
+            out = f(*(x.astype(np.float32) if isinstance(x, np.ndarray) else x for x in operands))
         return f"{SHORT[out.dtype]} {hexed(out)}"
     except (TypeError, ValueError) as e:
         return "error " + ("TypeError" if isinstance(e, TypeError) else "ValueError")

@@ -28,7 +28,7 @@ by_type! {
     /// Inverse hyperbolic sine.
     asinh = libm::asinh;
     /// Inverse hyperbolic cosine.
-    acosh = libm::acosh;
+    acosh = acosh_f64;
     /// Inverse hyperbolic tangent.
     atanh = libm::atanh;
     /// `2^x`.
@@ -75,4 +75,9 @@ fn add_of_logs(a: f64, b: f64, of_two: f64, rest: impl Fn(f64) -> f64) -> f64 {
     } else {
         difference
     }
+}
+
+/// `libm`'s has an answer below 1 for large arguments, where there is none.
+fn acosh_f64(x: f64) -> f64 {
+    if x < 1.0 { f64::NAN } else { libm::acosh(x) }
 }
