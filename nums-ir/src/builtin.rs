@@ -272,7 +272,7 @@ pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -
         ("~", 1) => MapOp::Invert,
         ("@", 2) => {
             let (a, b) = (value(func, &operands[0])?, value(func, &operands[1])?);
-            return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false }, &[a, b], loc)));
+            return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b], loc)));
         }
         _ => {
             let words = match op {

@@ -36,11 +36,13 @@ pub fn cost(graph: &Graph, id: TaskId) -> Cost {
             per_element(&graph.kernels[*k as usize]) * space
         }
         TaskOp::Combine(_) => made,
-        TaskOp::Matmul { .. } => {
+        TaskOp::Matmul { symmetric, .. } => {
             // m·k·n = sqrt(m·k · k·n · m·n), two operations a term.
             let [a, b] = operands[..] else { return Cost::default() };
             let product = (elements(a) as f64 * elements(b) as f64 * made.max(1) as f64).sqrt();
-            2 * product as u64
+            // The lower triangle with its diagonal: (n² + n) / 2 of n² elements.
+            let side = (made as f64).sqrt();
+            (if *symmetric { product * (side + 1.0) / side.max(1.0) } else { 2.0 * product }) as u64
         }
         TaskOp::Solve => operands.first().map_or(0, |a| {
             let n = (elements(*a) as f64).sqrt();

@@ -90,7 +90,10 @@ fn run(func: &Func, inst: &Inst, args: &[Tensor]) -> Result<Vec<Tensor>, String>
         (Op::Map(op), args) => map::map(*op, args)?,
         (Op::Cast(dtype), [x]) => x.cast(*dtype),
         (Op::Reduce { op, axes: Some(axes), keepdims }, [x]) => reduce::reduce(*op, x, axes, *keepdims)?,
-        (Op::Matmul { trans_a, trans_b }, [a, b]) => product::matmul(a, *trans_a, b, *trans_b)?,
+        (Op::Matmul { trans_a, trans_b, symmetric }, [a, b]) => {
+            let product = product::matmul(a, *trans_a, b, *trans_b)?;
+            if *symmetric { product::mirror(&product)? } else { product }
+        }
         (Op::Transpose { perm: Some(perm) }, [x]) => shape::transpose(x, perm)?,
         (Op::Reshape { shape }, [x]) => x.reshape(&sizes(shape)?)?,
         (Op::Index { items }, [x]) => shape::index(x, items)?,
@@ -225,7 +228,7 @@ mod tests {
         let b = Tensor::from_vec(&[2], vec![2.0, 3.0]).unwrap();
         let x = one(Op::Solve, &[a.clone(), b.clone()], Type::of(DType::F64, &[2])).unwrap();
         assert_eq!(x.to_vec::<f64>(), Some(vec![2.0, 1.0]));
-        let product = |t: bool| Op::Matmul { trans_a: t, trans_b: false };
+        let product = |t: bool| Op::Matmul { trans_a: t, trans_b: false, symmetric: false };
         let ax = one(product(false), &[a.clone(), x], Type::of(DType::F64, &[2])).unwrap();
         assert_eq!(ax, b);
         let ata = one(product(true), &[a.clone(), a], Type::of(DType::F64, &[2, 2])).unwrap();

@@ -153,6 +153,8 @@ pub enum Op {
         trans_a: bool,
         /// Right operand is read transposed.
         trans_b: bool,
+        /// The result is symmetric: its lower triangle is computed and mirrored (`passes/symmetric.rs`).
+        symmetric: bool,
     },
     /// Axes in another order; `None` reverses them (parsed stage only).
     Transpose {

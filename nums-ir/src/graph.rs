@@ -120,6 +120,8 @@ pub enum TaskOp {
         trans_a: bool,
         /// Right block is read transposed (last two axes).
         trans_b: bool,
+        /// The product is symmetric: its lower triangle is computed and mirrored.
+        symmetric: bool,
     },
     /// Puts regions of operand blocks together: slices, transposes, concatenation, changed grids.
     Assemble {

@@ -18,7 +18,7 @@ const ROWS: usize = 32_768;
 /// Parts of axis 0 at the most.
 const PARTS: usize = 256;
 /// Bytes of a default block, and of one of an array over `LARGE`.
-const BLOCK: usize = 8 << 20;
+pub(crate) const BLOCK: usize = 8 << 20;
 const BLOCK_OF_LARGE: usize = 64 << 20;
 const LARGE: usize = 64 << 30;
 

@@ -5,6 +5,7 @@ pub mod dce;
 pub mod decompose;
 pub mod fuse;
 pub mod simplify;
+pub mod symmetric;
 pub mod transpose;
 
 use crate::func::{Func, IndexItem, Op, Size, Value};

@@ -162,7 +162,7 @@ impl Tiler {
         let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
         match &inst.op {
             Op::Kernel(body) => return self.kernel(func, inst, body),
-            Op::Matmul { trans_a, trans_b } => self.matmul(func, inst, *trans_a, *trans_b),
+            Op::Matmul { trans_a, trans_b, symmetric } => self.matmul(func, inst, (*trans_a, *trans_b), *symmetric),
             Op::Transpose { perm } => self.transpose(func, inst, perm.as_deref().unwrap_or_default()),
             Op::Index { items } => self.index(func, inst, items),
             Op::Concatenate { axis } => self.concatenate(func, inst, *axis),

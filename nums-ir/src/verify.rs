@@ -98,6 +98,7 @@ impl Check<'_> {
             self.define(*r);
         }
         if self.func.stage != Stage::Parsed && self.broken.len() == before {
+            self.symmetric(inst);
             self.types(at);
         }
     }
@@ -124,6 +125,14 @@ impl Check<'_> {
                 }
             }
             Err(diag) => self.broken.push(format!("{}: {}", self.name(first), diag.message)),
+        }
+    }
+
+    /// A symmetric product is a square matrix.
+    fn symmetric(&mut self, inst: &crate::func::Inst) {
+        let square = |v: Value| matches!(self.func.data(v).ty.as_ref().and_then(Type::dims), Some([n, m]) if n == m);
+        if matches!(inst.op, Op::Matmul { symmetric: true, .. }) && !inst.results.iter().all(|r| square(*r)) {
+            self.broken.push("a symmetric `matmul` whose result is not a square matrix".into());
         }
     }
 

@@ -7,6 +7,7 @@
 //! and `solve` are linear algebra.
 
 mod assemble;
+mod gemm;
 mod interpret;
 mod make;
 mod map;
@@ -85,9 +86,9 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
             let [a, b] = blocks("combine", args)?;
             combine(*reduce, a, b)?
         }
-        TaskOp::Matmul { trans_a, trans_b } => {
+        TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             let [a, b] = blocks("matmul", args)?;
-            matmul::matmul(a, b, *trans_a, *trans_b)?
+            matmul::matmul(a, b, (*trans_a, *trans_b), *symmetric)?
         }
         TaskOp::Assemble { shape, pieces } => assemble::assemble(shape, pieces, &all_blocks("assemble", args)?)?,
         TaskOp::Reshape(task) => reshape::reshape(task, &all_blocks("reshape", args)?)?,

@@ -104,8 +104,9 @@ pub(crate) fn with_isa<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
     out
 }
 
+/// The instructions that loops of this thread use.
 #[inline]
-fn isa() -> Isa {
+pub(crate) fn isa() -> Isa {
     #[cfg(test)]
     if let Some(isa) = FORCED.get() {
         return isa;

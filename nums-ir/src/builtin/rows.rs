@@ -228,7 +228,7 @@ fn identity(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 
 fn matmul(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let (a, b) = (value(func, &bound.required(0)?)?, value(func, &bound.required(1)?)?);
-    Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false }, &[a, b], bound.loc)))
+    Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b], bound.loc)))
 }
 
 fn solve(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {

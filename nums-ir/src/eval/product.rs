@@ -104,6 +104,14 @@ pub(super) fn sum(matrix: &Tensor) -> Result<Tensor, String> {
     each!(matrix, x => of(x))
 }
 
+/// A square matrix whose lower triangle stands above its diagonal as well.
+pub(super) fn mirror(x: &Tensor) -> Result<Tensor, String> {
+    match *x.shape() {
+        [n, m] if n == m => Ok(x.gather(&[n, n], |at| vec![at[0].max(at[1]), at[0].min(at[1])])),
+        ref shape => Err(format!("a symmetric product of shape {shape:?}")),
+    }
+}
+
 /// NumPy's `matmul`; a transposed operand has its last two axes swapped, one axis stays.
 pub(super) fn matmul(a: &Tensor, trans_a: bool, b: &Tensor, trans_b: bool) -> Result<Tensor, String> {
     let (a, b) = (swap(a, trans_a), swap(b, trans_b));

@@ -11,7 +11,7 @@ pub const PASS: Pass = Pass { name: "transpose", about: "lets products read thei
 fn run(func: &mut Func) -> Changed {
     let mut changed = false;
     for i in 0..func.insts.len() {
-        let Op::Matmul { mut trans_a, mut trans_b } = func.insts[i].op else { continue };
+        let Op::Matmul { mut trans_a, mut trans_b, symmetric } = func.insts[i].op else { continue };
         let mut args = func.insts[i].args.clone();
         for (arg, trans) in args.iter_mut().zip([&mut trans_a, &mut trans_b]) {
             while let Some(inner) = swapped(func, i, *arg) {
@@ -20,7 +20,7 @@ fn run(func: &mut Func) -> Changed {
                 changed = true;
             }
         }
-        func.insts[i].op = Op::Matmul { trans_a, trans_b };
+        func.insts[i].op = Op::Matmul { trans_a, trans_b, symmetric };
         func.insts[i].args = args;
     }
     Changed::of(changed)

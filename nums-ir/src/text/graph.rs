@@ -152,8 +152,9 @@ fn operator(op: &TaskOp, kernels: &[Func]) -> (String, Vec<String>) {
     match op {
         TaskOp::Kernel(k) => (format!("kernel {}", kernels[*k as usize].name), vec![]),
         TaskOp::Combine(op) => (format!("combine {}", op.name()), vec![]),
-        TaskOp::Matmul { trans_a, trans_b } => {
-            ("matmul".into(), [flag("trans_a", *trans_a), flag("trans_b", *trans_b)].into_iter().flatten().collect())
+        TaskOp::Matmul { trans_a, trans_b, symmetric } => {
+            let flags = [flag("trans_a", *trans_a), flag("trans_b", *trans_b), flag("symmetric", *symmetric)];
+            ("matmul".into(), flags.into_iter().flatten().collect())
         }
         TaskOp::Assemble { shape, pieces } => {
             let pieces: Vec<String> = pieces.iter().map(piece).collect();
@@ -473,7 +474,7 @@ impl<'a> Parser<'a> {
                     }
                     Ok(found)
                 };
-                TaskOp::Matmul { trans_a: flag("trans_a")?, trans_b: flag("trans_b")? }
+                TaskOp::Matmul { trans_a: flag("trans_a")?, trans_b: flag("trans_b")?, symmetric: flag("symmetric")? }
             }
             "assemble" => {
                 let shape = self.shape("shape")?;

@@ -218,8 +218,22 @@ enum Attribute {
 }
 
 /// How the value behind `name=` is written.
-const ATTRIBUTES: &[&str] =
-    &["axes", "axis", "keepdims", "trans_a", "trans_b", "perm", "shape", "items", "dtype", "len", "rows", "cols", "k"];
+const ATTRIBUTES: &[&str] = &[
+    "axes",
+    "axis",
+    "keepdims",
+    "trans_a",
+    "trans_b",
+    "symmetric",
+    "perm",
+    "shape",
+    "items",
+    "dtype",
+    "len",
+    "rows",
+    "cols",
+    "k",
+];
 
 impl Attributes {
     fn read<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, first: bool) -> Result<Attributes, ParseError> {
@@ -269,7 +283,7 @@ fn attribute<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str) -> Result
                 Attribute::Integer(lexer.integer("an axis")?)
             }
         }
-        "keepdims" | "trans_a" | "trans_b" => match lexer.word("`true` or `false`")? {
+        "keepdims" | "trans_a" | "trans_b" | "symmetric" => match lexer.word("`true` or `false`")? {
             "true" => Attribute::Flag(true),
             "false" => Attribute::Flag(false),
             _ => return Err(lexer.expected("`true` or `false`")),
@@ -329,7 +343,11 @@ fn operator<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str, first: boo
                 Some(Attribute::DType(dtype)) => Op::Cast(dtype),
                 _ => return Err(missing("dtype")),
             },
-            "matmul" => Op::Matmul { trans_a: flag(attrs.take("trans_a")), trans_b: flag(attrs.take("trans_b")) },
+            "matmul" => Op::Matmul {
+                trans_a: flag(attrs.take("trans_a")),
+                trans_b: flag(attrs.take("trans_b")),
+                symmetric: flag(attrs.take("symmetric")),
+            },
             "transpose" => match attrs.take("perm") {
                 None => Op::Transpose { perm: None },
                 Some(Attribute::Axes(Some(perm))) => Op::Transpose { perm: Some(perm) },

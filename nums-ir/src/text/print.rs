@@ -183,7 +183,10 @@ fn attributes(op: &Op, names: &[String]) -> Vec<String> {
             let axes = axes.as_ref().map_or("all".to_owned(), |a| format!("{a:?}"));
             [Some(format!("axes={axes}")), flag("keepdims", *keepdims)].into_iter().flatten().collect()
         }
-        Op::Matmul { trans_a, trans_b } => [flag("trans_a", *trans_a), flag("trans_b", *trans_b)].into_iter().flatten().collect(),
+        Op::Matmul { trans_a, trans_b, symmetric } => {
+            let flags = [flag("trans_a", *trans_a), flag("trans_b", *trans_b), flag("symmetric", *symmetric)];
+            flags.into_iter().flatten().collect()
+        }
         Op::Transpose { perm } => perm.iter().map(|p| format!("perm={p:?}")).collect(),
         Op::Reshape { shape } => vec![format!("shape={}", list(shape))],
         Op::Index { items } => {

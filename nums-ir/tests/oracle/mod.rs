@@ -23,7 +23,9 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
     let one = match &task.op {
         TaskOp::Kernel(k) => return eval::eval(&of_blocks(&graph.kernels[*k as usize], &tensors), &tensors),
         TaskOp::Combine(op) => eval::map(op.combine().expect("partial results"), &[&tensors[0], &tensors[1]])?,
-        TaskOp::Matmul { trans_a, trans_b } => line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b }, &tensors)?,
+        TaskOp::Matmul { trans_a, trans_b, symmetric } => {
+            line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b, symmetric: *symmetric }, &tensors)?
+        }
         TaskOp::Solve => line(Op::Solve, &tensors)?,
         TaskOp::Assemble { shape, pieces } => {
             let all: Vec<&Tensor> = tensors.iter().collect();

@@ -209,7 +209,7 @@ impl Maker<'_> {
             10 => {
                 let y = self.value();
                 let [x, y] = [x, y].map(|v| self.integers(v));
-                self.push(Op::Matmul { trans_a: false, trans_b: false }, &[x, y]);
+                self.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[x, y]);
             }
             11 => {
                 self.push(Op::Transpose { perm: None }, &[x]);

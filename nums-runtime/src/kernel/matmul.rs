@@ -1,25 +1,26 @@
 //! NumPy's `matmul` of two blocks.
 //!
-//! Products of matrices are `matrixmultiply`'s (through ndarray), which takes transposed operands by their strides; its
-//! order of summation is fixed by the sizes. A matrix times a vector is limited by memory and is ours: rows in lanes and
-//! panels as in `reduce`, columns (a transposed matrix) row by row. Integers wrap and booleans are "and" and "or".
+//! Products of real matrices are `gemm`'s, of complex ones `matrixmultiply`'s (through ndarray); both take transposed operands
+//! by their strides, and the sizes alone fix their order of summation. A matrix times a vector is limited by memory: rows in
+//! lanes and panels as in `reduce`, columns (a transposed matrix) row by row. Integers wrap and booleans are "and" and "or".
 
+use super::gemm::{Into, Matrix, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, join_lanes, join_rows};
 use super::{KernelError, room};
 use crate::block::Block;
 use crate::element::{Element, c64, c128, with_type};
-use crate::native::{Loop, vectorised};
+use crate::native::{Loop, isa, vectorised};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
-pub(super) fn matmul(a: &Block, b: &Block, trans_a: bool, trans_b: bool) -> Result<Block, KernelError> {
+pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), symmetric: bool) -> Result<Block, KernelError> {
     let wrong = || {
         let (t, u) = (if trans_a { ".T" } else { "" }, if trans_b { ".T" } else { "" });
         KernelError::mismatch("matmul", format!("{}{:?}{t} and {}{:?}{u}", a.dtype(), a.shape(), b.dtype(), b.shape()))
     };
     let (left, right) = (Side::left(a.shape(), trans_a).ok_or_else(wrong)?, Side::right(b.shape(), trans_b).ok_or_else(wrong)?);
-    if a.dtype() != b.dtype() || left.cols != right.rows {
+    if a.dtype() != b.dtype() || left.cols != right.rows || (symmetric && left.rows != right.cols) {
         return Err(wrong());
     }
     let batch = super::interpret::broadcast(&left.batch, &right.batch).ok_or_else(wrong)?;
@@ -35,7 +36,10 @@ pub(super) fn matmul(a: &Block, b: &Block, trans_a: bool, trans_b: bool) -> Resu
         let (x, y) = (left.start(&batch, i), right.start(&batch, i));
         with_type!(a.dtype(), T => {
             let out = &mut out.as_mut_slice::<T>()[at..at + size];
-            T::product(&a.as_slice::<T>()[x..], &left, &b.as_slice::<T>()[y..], &right, out);
+            T::product(&a.as_slice::<T>()[x..], &left, &b.as_slice::<T>()[y..], &right, out, symmetric);
+            if symmetric {
+                mirror(out, left.rows);
+            }
         });
     }
     Ok(out)
@@ -55,7 +59,7 @@ impl Side {
         match shape {
             [] => None,
             [n] => Some(Side { batch: vec![], rows: 1, cols: *n, row_stride: *n, col_stride: 1 }),
-            _ => Side::matrix(shape, trans),
+            _ => Side::of_matrix(shape, trans),
         }
     }
 
@@ -63,11 +67,11 @@ impl Side {
         match shape {
             [] => None,
             [n] => Some(Side { batch: vec![], rows: *n, cols: 1, row_stride: 1, col_stride: 1 }),
-            _ => Side::matrix(shape, trans),
+            _ => Side::of_matrix(shape, trans),
         }
     }
 
-    fn matrix(shape: &[usize], trans: bool) -> Option<Side> {
+    fn of_matrix(shape: &[usize], trans: bool) -> Option<Side> {
         let (batch, [rows, cols]) = shape.split_last_chunk::<2>()?;
         let (rows, cols) = (*rows, *cols);
         Some(if trans {
@@ -75,6 +79,12 @@ impl Side {
         } else {
             Side { batch: batch.to_vec(), rows, cols, row_stride: cols, col_stride: 1 }
         })
+    }
+
+    /// The matrix that begins at the first of these elements.
+    fn matrix<'a, T>(&self, data: &'a [T]) -> Matrix<'a, T> {
+        let Side { batch: _, rows, cols, row_stride, col_stride } = *self;
+        Matrix { data, rows, cols, row_stride, col_stride }
     }
 
     /// Where the matrix of the `i`-th product begins.
@@ -95,15 +105,15 @@ impl Side {
     }
 }
 
-/// A product of two matrices into a zeroed C-order one.
+/// A product of two matrices into a zeroed C-order one; of a `lower` one only the lower triangle is defined.
 trait Product: Element {
-    fn product(a: &[Self], left: &Side, b: &[Self], right: &Side, out: &mut [Self]);
+    fn product(a: &[Self], left: &Side, b: &[Self], right: &Side, out: &mut [Self], lower: bool);
 }
 
 macro_rules! rings {
     ($($t:ident)*) => {$(
         impl Product for $t {
-            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t]) {
+            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t], _lower: bool) {
                 for (i, out) in out.chunks_exact_mut(right.cols).enumerate() {
                     for k in 0..left.cols {
                         let x = a[i * left.row_stride + k * left.col_stride];
@@ -120,9 +130,9 @@ macro_rules! rings {
 rings!(bool i8 i16 i32 i64 u8 u16 u32 u64);
 
 macro_rules! fields {
-    ($($t:ident)*) => {$(
+    ($matrices:ident: $($t:ident)*) => {$(
         impl Product for $t {
-            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t]) {
+            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t], lower: bool) {
                 // A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns.
                 if right.cols == 1 && left.col_stride == 1 {
                     vectorised(Dots { matrix: a, stride: left.row_stride, vector: &b[..right.rows], out });
@@ -133,15 +143,21 @@ macro_rules! fields {
                 } else if left.rows == 1 {
                     vectorised(Dots { matrix: b, stride: right.col_stride, vector: &a[..left.cols], out });
                 } else {
-                    matrices(a, left, b, right, out);
+                    $matrices(a, left, b, right, out, lower);
                 }
             }
         }
     )*};
 }
-fields!(f32 f64 c64 c128);
+fields!(tiles: f32 f64);
+fields!(library: c64 c128);
 
-fn matrices<T: Element + ndarray::LinalgScalar>(a: &[T], left: &Side, b: &[T], right: &Side, out: &mut [T]) {
+fn tiles<T: Real>(a: &[T], left: &Side, b: &[T], right: &Side, out: &mut [T], lower: bool) {
+    let into = Into { accumulate: false, lower };
+    gemm(isa(), left.matrix(a), right.matrix(b), out, into, &mut Packed::new());
+}
+
+fn library<T: Element + ndarray::LinalgScalar>(a: &[T], left: &Side, b: &[T], right: &Side, out: &mut [T], _lower: bool) {
     let view = |side: &Side| (side.rows, side.cols).strides((side.row_stride, side.col_stride));
     let size = |side: &Side| side.rows * side.cols;
     let (Ok(a), Ok(b), Ok(mut out)) = (

@@ -22,7 +22,7 @@ fn counting(shape: &[usize]) -> Block {
 }
 
 fn product(a: &Block, b: &Block, trans_a: bool, trans_b: bool) -> Result<Block, KernelError> {
-    one(&TaskOp::Matmul { trans_a, trans_b }, &[a, b])
+    one(&TaskOp::Matmul { trans_a, trans_b, symmetric: false }, &[a, b])
 }
 
 fn transposed(a: &Block) -> Block {
