@@ -12,6 +12,7 @@ use crate::func::{Func, Op, Scalar, Size, Stage, Value};
 use crate::infer::{declared, in_range, infer_with, name_operands, out_of_bounds, result_types};
 use crate::passes::visit_sizes;
 use crate::types::{Shape, Type};
+use crate::wait::Step;
 use std::collections::{HashMap, HashSet};
 
 /// An argument of a call: what sizes and types need of it.
@@ -39,13 +40,15 @@ pub fn size_scalars(func: &Func) -> Vec<Symbol> {
                 wanted.insert(*v);
             }
         });
-        let sizing = matches!(inst.op, Op::Arange { len: None, .. });
+        let sizing = matches!(inst.op, Op::Arange { len: None, .. } | Op::Call(_));
         if sizing || inst.results.iter().any(|r| wanted.contains(r)) {
             wanted.extend(&inst.args);
         }
     }
     let named = |p: &Value| func.data(*p).name.as_deref().map(Symbol::from);
-    let integer = |p: &&Value| func.data(**p).ty.as_ref().is_none_or(|t| t.weak && t.dtype == DType::I64);
+    let integer = |p: &&Value| {
+        func.data(**p).ty.as_ref().is_none_or(|t| t.weak && (t.dtype == DType::I64 || t.dtype == DType::Bool))
+    };
     let params = func.params.iter().filter(integer);
     params.filter_map(|p| named(p).filter(|n| wanted.contains(p) || symbols.contains(n))).collect()
 }
@@ -108,6 +111,23 @@ pub fn narrowed(func: &Func) -> Vec<Narrowed> {
         }
     }
     found
+}
+
+/// What a call does first: all of it, or a part whose value sizes or branches depend on.
+///
+/// # Errors
+/// As `bind`.
+pub fn bind_step(parsed: &Func, fused: Option<&Func>, args: &[Bound]) -> Result<Step, Diag> {
+    if let Some(fused) = fused.filter(|f| !crate::wait::depends_on_data(f))
+        && let Ok(bound) = bind(fused, args)
+    {
+        return Ok(Step::Whole(bound));
+    }
+    let known = parsed.params.iter().zip(args).filter_map(|(p, arg)| match arg {
+        Bound::Scalar(s) => Some((*p, *s)),
+        Bound::Array(..) => None,
+    });
+    crate::wait::step(typed(parsed, args)?, &known.collect())
 }
 
 /// A call of a program: the fused form bound, or, where that cannot take these sizes, the parsed form.
@@ -261,7 +281,7 @@ impl Type {
 }
 
 /// Replaces symbols in all types and attributes.
-fn substitute(func: &mut Func, value: &dyn Fn(&str) -> Option<Dim>) {
+pub(crate) fn substitute(func: &mut Func, value: &dyn Fn(&str) -> Option<Dim>) {
     let types = func.values.iter_mut().filter_map(|d| d.ty.as_mut()).chain(&mut func.declared);
     for ty in types {
         if let Shape::Known(dims) = &mut ty.shape {
@@ -283,7 +303,7 @@ fn substitute(func: &mut Func, value: &dyn Fn(&str) -> Option<Dim>) {
 }
 
 /// Gives every value the type that its operands' numbers give, and holds results to their declaration.
-fn recheck(func: &mut Func) -> Result<(), Diag> {
+pub(crate) fn recheck(func: &mut Func) -> Result<(), Diag> {
     for i in 0..func.insts.len() {
         let inst = &func.insts[i];
         let loc = func.data(inst.results[0]).loc;

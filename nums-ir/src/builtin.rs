@@ -7,6 +7,7 @@
 //! here: that is `infer`'s.
 
 mod bind;
+mod calls;
 mod index;
 mod missing;
 mod rows;
@@ -16,10 +17,13 @@ mod tests;
 
 use crate::diag::{Diag, Loc, suggest};
 use crate::dtype::DType;
-use crate::func::{Func, Op, Scalar, Size, Value};
+use crate::attr::Attr;
+use crate::func::{Call, Func, Op, Scalar, Size, Value};
 use crate::ops::{MapOp, ReduceOp};
 pub use bind::Given;
-pub use index::{Item, index};
+pub use bind::signature_shown;
+pub(crate) use calls::SHAPE;
+pub use index::{Item, assign, index};
 pub use rows::{ROWS, Row};
 
 /// What an expression of the language stands for.
@@ -47,6 +51,10 @@ pub enum Term {
     Callable(Callable),
     /// A method and its object.
     Method(Box<Term>, Callable),
+    /// A call that gives an array an axis, which is taken by `[i]` or by unpacking: `nonzero(x)`.
+    PerAxis(Call, Vec<Value>),
+    /// A generator of random numbers, by its seed.
+    Generator(Value),
 }
 
 /// Something that can be called.
@@ -122,7 +130,7 @@ const CONSTANTS: &[(&str, Term)] = &[
 ];
 
 /// Attributes of arrays that are no methods.
-const ATTRIBUTES: &[&str] = &["T", "shape"];
+const ATTRIBUTES: &[&str] = &["T", "mT", "shape", "size", "ndim", "real", "imag"];
 
 /// What a bare name means before an attribute, and as an argument: a module or a dtype. Functions have their meaning only where
 /// they are called.
@@ -130,6 +138,7 @@ pub fn name(name: &str) -> Option<Term> {
     match name {
         "np" => Some(Term::Module("")),
         "linalg" => Some(Term::Module("linalg")),
+        "numpy" => Some(Term::Module("")),
         _ => DType::from_name(name).map(Term::DType),
     }
 }
@@ -181,6 +190,38 @@ pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Re
     if let Term::Module(module) = base.0 {
         return module_attribute(module, name, loc);
     }
+    if let (Term::Callable(Callable::Map(op)), "accumulate") = (&base.0, name)
+        && let Some(callable) = Callable::find(&format!("{}.accumulate", op.name()))
+    {
+        return Ok(Term::Callable(callable));
+    }
+    if let Term::Generator(_) = base.0 {
+        return match Callable::find(&format!("random.{name}")) {
+            Some(callable) => Ok(Term::Method(Box::new(base.0), callable)),
+            None => {
+                let names = Callable::names().filter_map(|n| n.strip_prefix("random."));
+                let diag = Diag::new(loc, format!("a generator has no method `{name}`"));
+                Err(match suggest(name, names) {
+                    Some(near) => diag.help(format!("a similar method exists: `{near}`")),
+                    None => diag,
+                })
+            }
+        };
+    }
+    if let Some(call) = match name {
+        "mT" => Some("matrix_transpose"),
+        "size" => Some("size"),
+        "ndim" => Some("ndim"),
+        _ => None,
+    } {
+        let x = value(func, &base)?;
+        return Ok(calls::pushed(func, Call { name: call, attrs: vec![Attr::Arg(0)] }, &[x], 1, loc));
+    }
+    if let "real" | "imag" = name {
+        let x = value(func, &base)?;
+        let op = if name == "real" { MapOp::Real } else { MapOp::Imag };
+        return Ok(Term::Value(func.push(Op::Map(op), &[x], loc)));
+    }
     match name {
         "T" => {
             let x = value(func, &base)?;
@@ -213,6 +254,10 @@ fn module_attribute(module: &'static str, name: &str, loc: Loc) -> Result<Term, 
         if name == "linalg" {
             return Ok(Term::Module("linalg"));
         }
+        if name == "random" {
+            return Ok(Term::Module("random"));
+        }
+
         if let Some((_, term)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
             return Ok(term.clone());
         }
@@ -227,6 +272,10 @@ fn module_attribute(module: &'static str, name: &str, loc: Loc) -> Result<Term, 
         }
     }
     let path = format!("{module}.{name}");
+    if module == "random" && name != "default_rng" && Callable::find(&path).is_some() {
+        return Err(Diag::new(loc, format!("`np.random.{name}` draws from a hidden generator"))
+            .help(format!("write `rng = np.random.default_rng(seed);` and `rng.{name}(…)`")));
+    }
     if let Some(callable) = Callable::find(&path) {
         return Ok(Term::Callable(callable));
     }
@@ -287,6 +336,27 @@ pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -
     Ok(Term::Value(func.push(Op::Map(map), &values, loc)))
 }
 
+/// Whether both hold, element by element: `a < b < c`.
+///
+/// # Errors
+/// An operand is no array or number.
+pub fn both(func: &mut Func, operands: &[(Term, Loc)], loc: Loc) -> Result<Term, Diag> {
+    let values = operands.iter().map(|o| value(func, o)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Term::Value(func.push(Op::Map(MapOp::LogicalAnd), &values, loc)))
+}
+
+/// `a if c else b`. A literal condition chooses now.
+///
+/// # Errors
+/// The condition or a branch is no array or number.
+pub fn choose(func: &mut Func, c: (Term, Loc), a: (Term, Loc), b: (Term, Loc), loc: Loc) -> Result<Term, Diag> {
+    if let Term::Number(Scalar::Bool(c)) = c.0 {
+        return Ok(if c { a.0 } else { b.0 });
+    }
+    let (c, a, b) = (value(func, &c)?, value(func, &a)?, value(func, &b)?);
+    Ok(Term::Value(func.push(Op::Choose, &[c, a, b], loc)))
+}
+
 /// What a call gives.
 ///
 /// # Errors
@@ -307,6 +377,8 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
         | Term::Str(_)
         | Term::Tuple(_)
         | Term::Shape(_)
+        | Term::PerAxis(..)
+        | Term::Generator(_)
         | Term::Module(_) => {
             return Err(
                 Diag::new(callee.1, "this is not a function").help("a product is written `a * b`; statements end with `;`")
@@ -334,7 +406,34 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             };
             Ok(Term::Value(func.push(Op::Reduce { op, axes, keepdims }, &[x], loc)))
         }
-        Callable::Row(row) => (row.build)(func, &mut bound),
+        Callable::Row(row) => match row.build {
+            rows::Build::With(build) => build(func, &mut bound),
+            rows::Build::Call(gives) => calls::call(func, &mut bound, gives),
+        },
+    }
+}
+
+/// One array of a call that gives one an axis.
+fn of_axis(func: &mut Func, call: &Call, args: &[Value], axis: i64, loc: Loc) -> Term {
+    let mut call = call.clone();
+    call.attrs.push(Attr::Int(axis));
+    calls::pushed(func, call, args, 1, loc)
+}
+
+/// The parts of a value that is assigned to `n` names.
+///
+/// # Errors
+/// It has another number of parts.
+pub fn unpack(func: &mut Func, term: Term, n: usize, loc: Loc) -> Result<Vec<(Term, Loc)>, Diag> {
+    match term {
+        Term::Tuple(parts) if parts.len() == n => Ok(parts),
+        Term::Tuple(parts) => Err(Diag::new(loc, format!("{n} names for {} values", parts.len()))),
+        Term::PerAxis(call, args) => Ok((0..n as i64).map(|i| (of_axis(func, &call, &args, i, loc), loc)).collect()),
+        Term::Shape(x) => {
+            let axes = 0..i64::try_from(n).unwrap_or(i64::MAX);
+            Ok(axes.map(|axis| (Term::Value(func.push(Op::ShapeOf { axis }, &[x], loc)), loc)).collect())
+        }
+        _ => Err(Diag::new(loc, format!("{n} names for one value"))),
     }
 }
 
@@ -356,9 +455,18 @@ pub fn value(func: &mut Func, term: &(Term, Loc)) -> Result<Value, Diag> {
             Err(Diag::new(loc, format!("`{dtype}` is a dtype, not an array or a number")).help(help))
         }
         Term::Tuple(_) => {
-            let help = "only `concatenate` takes arrays in brackets; `np.array([…])` is not in nums yet";
-            Err(Diag::new(loc, "a tuple or list is not an array").help(help))
+            // A list of numbers is an array, as NumPy reads it.
+            let mut args = Vec::new();
+            let list = calls::nested(func, term, &mut args)?;
+            let call = Call { name: "array", attrs: vec![list, Attr::None] };
+            match calls::pushed(func, call, &args, 1, loc) {
+                Term::Value(v) => Ok(v),
+                _ => diag("a tuple or list is not an array"),
+            }
         }
+        Term::PerAxis(call, _) => Err(Diag::new(loc, format!("`{}` gives an array for each axis", call.name))
+            .help(format!("take one, `{}(x)[0]`, or unpack them: `i, j = {}(x);`", call.name, call.name))),
+        Term::Generator(_) => Err(Diag::new(loc, "a generator of random numbers is not an array").help("draw from it: `rng.normal(size=(n, d))`")),
         Term::Shape(_) => Err(Diag::new(loc, "a shape is not an array").help("take one size, `x.shape[0]`")),
         Term::Module(_) => diag("a module is not an array or a number"),
         Term::Callable(c) => Err(Diag::new(loc, format!("`{}` is a function", c.name())).help(format!(
@@ -389,6 +497,41 @@ fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
         | Term::Tuple(_)
         | Term::Module(_)
         | Term::Callable(_)
+        | Term::PerAxis(..)
+        | Term::Generator(_)
         | Term::Method(..) => Err(Diag::new(term.1, format!("{what} is an integer"))),
     }
+}
+
+/// Whether a parsed function may have sizes that only its data decides.
+pub fn has_sizes_from_data(func: &Func) -> bool {
+    const NAMES: [&str; 17] = [
+        "getitem",
+        "setitem",
+        "nonzero",
+        "flatnonzero",
+        "argwhere",
+        "compress",
+        "extract",
+        "bincount",
+        "repeat",
+        "unique",
+        "unique_values",
+        "unique_counts",
+        "unique_inverse",
+        "union1d",
+        "intersect1d",
+        "setdiff1d",
+        "setxor1d",
+    ];
+    func.insts.iter().any(|i| match &i.op {
+        Op::Item => true,
+        Op::Call(call) => NAMES.contains(&call.name),
+        _ => false,
+    })
+}
+
+/// The name of a function that is written with other operators, for the text.
+pub(crate) fn call_name(name: &str) -> Option<&'static str> {
+    crate::expand::find(name).map(|row| row.name)
 }

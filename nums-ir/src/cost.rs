@@ -3,6 +3,7 @@
 //! A flop is one arithmetic operation on one element; a transcendental counts as `TRANSCENDENTAL`, comparisons, selections and
 //! casts as 1, and moving data as 0. Complex operations count as their real ones would.
 
+use crate::data::DataTask;
 use crate::func::{Func, Op};
 use crate::graph::{Arg, BlockId, Graph, TaskId, TaskOp};
 use crate::ops::{DTypeRule, MapOp};
@@ -49,6 +50,18 @@ pub fn cost(graph: &Graph, id: TaskId) -> Cost {
             (2.0 / 3.0 * n * n * n) as u64
         }),
         TaskOp::Arange { len, .. } => 2 * *len as u64,
+        TaskOp::Data(task) => {
+            let read: u64 = operands.iter().map(|b| elements(*b)).sum();
+            match task {
+                // A comparison for every halving.
+                DataTask::Sort { .. } => read * u64::from(read.max(2).ilog2()),
+                DataTask::Search { .. } => made * u64::from(read.max(2).ilog2()),
+                DataTask::Random { .. } => made * TRANSCENDENTAL,
+                DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read,
+                DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read + made,
+                DataTask::Count {} | DataTask::Positions { .. } => read,
+            }
+        }
         TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
     };
     Cost {
@@ -81,6 +94,10 @@ fn per_element(body: &Func) -> u64 {
             | Op::Arange { .. }
             | Op::Eye { .. }
             | Op::Solve
+            | Op::Data(_)
+            | Op::Call(_)
+            | Op::Item
+            | Op::Choose
             | Op::Kernel(_) => 0,
         })
         .sum()

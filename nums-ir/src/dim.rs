@@ -3,7 +3,7 @@
 //! A `Dim` is kept in normal form (sorted terms, no zero terms), so that equal polynomials are equal values: `n + 1 - 1` is
 //! `n`. `Dim::compare` is the rigid-symbol solver: two sizes are the same, different, or only known when sizes are bound.
 //! Symbols are rigid: different symbols are unequal and none is 0 or 1. Only sizes with floor divisions, products of
-//! symbols or `max`/`min` may remain unknown. `infer` turns the answers into types and errors.
+//! symbols, `max`/`min`, or what the data decides may remain unknown. `infer` turns the answers into types and errors.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// The name of a symbolic size, as written: `n`.
 pub type Symbol = Arc<str>;
+
+/// How the names of sizes begin that the data decides.
+pub(crate) const FROM_DATA: &str = "_data";
 
 /// A size, or an integer that a size is computed from (it may be negative: a slice bound, a step).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +56,11 @@ pub enum Sameness {
 }
 
 impl Dim {
+    /// A size that the data decides: nothing is known of it before the call has it.
+    pub fn from_data(number: u32) -> Dim {
+        Dim::symbol(&format!("{FROM_DATA}{number}"))
+    }
+
     /// The symbol `name`.
     pub fn symbol(name: &str) -> Dim {
         Dim::atom(Atom::Symbol(name.into()))
@@ -296,7 +304,7 @@ impl Poly {
             Dim::Poly(p) => p.is_affine(),
         };
         self.terms.iter().all(|(atoms, _)| match atoms.as_slice() {
-            [Atom::Symbol(_)] => true,
+            [Atom::Symbol(name)] => !name.starts_with(FROM_DATA),
             [Atom::Max(a, b) | Atom::Min(a, b)] => affine(a) && affine(b),
             _ => false,
         })

@@ -6,6 +6,7 @@
 //! one: a float that an integer cannot hold saturates, NaN becomes 0. `tensor` holds arrays and casts, `map` the element-wise
 //! rows, `reduce`, `shape` and `product` the rest.
 
+mod data;
 mod map;
 mod math;
 mod product;
@@ -104,9 +105,14 @@ fn run(func: &Func, inst: &Inst, args: &[Tensor]) -> Result<Vec<Tensor>, String>
         }
         (Op::Eye { rows, cols, k, dtype }, []) => shape::eye(size(rows)?, size(cols)?, *k, *dtype)?,
         (Op::Solve, [a, b]) => product::solve(a, b)?,
+        (Op::Data(op), args) => data::data(op, args, result_dtype(func, inst)?)?,
+        (Op::Item, [x]) => (*x).clone(),
+        (Op::Choose, [c, a, b]) => {
+            if c.cast(DType::Bool).scalars() == [Scalar::Bool(true)] { (*a).clone() } else { (*b).clone() }
+        }
         (op @ (Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Cast(_) | Op::Reduce { .. } | Op::Matmul { .. }), args)
         | (op @ (Op::Transpose { .. } | Op::Reshape { .. } | Op::Index { .. } | Op::Fill { .. } | Op::Arange { .. }), args)
-        | (op @ (Op::Eye { .. } | Op::Solve), args) => {
+        | (op @ (Op::Eye { .. } | Op::Solve | Op::Call(_) | Op::Item | Op::Choose), args) => {
             return Err(format!("`{}` of {} operands is not of the typed stage", op.name(), args.len()));
         }
     };

@@ -13,6 +13,8 @@
 //! }
 //! ```
 
+use crate::attr::Attr;
+use crate::data::DataOp;
 use crate::diag::Loc;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
@@ -122,6 +124,15 @@ pub enum IndexItem {
     Ellipsis,
 }
 
+/// A call of a function of `builtin`'s table that is written with other operators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// NumPy's name.
+    pub name: &'static str,
+    /// One attribute a parameter; arrays are `Attr::Arg`.
+    pub attrs: Vec<Attr>,
+}
+
 /// What an instruction does. Structural operators are variants; element-wise ones and reductions are rows of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
@@ -203,6 +214,14 @@ pub enum Op {
     },
     /// `linalg.solve(a, b)`.
     Solve,
+    /// An operator that looks at positions or at an order of the data.
+    Data(DataOp),
+    /// A function that is written with other operators. Parsed stage only: `infer` expands it, knowing its operands' types.
+    Call(Call),
+    /// The value of a 0-d array as a plain scalar, which sizes and branches may depend on: a call waits for it.
+    Item,
+    /// `a if c else b`: operands are a plain scalar and two values of one type. Only what is taken is computed.
+    Choose,
     /// A fused computation: the body over whole arrays, run block by block and tile by tile. Fused stage only.
     Kernel(Box<Func>),
 }
@@ -226,6 +245,10 @@ impl Op {
             Op::Arange { .. } => "arange",
             Op::Eye { .. } => "eye",
             Op::Solve => "solve",
+            Op::Data(op) => op.name(),
+            Op::Call(_) => "call",
+            Op::Item => "item",
+            Op::Choose => "choose",
             Op::Kernel(_) => "kernel",
         }
     }

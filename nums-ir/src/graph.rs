@@ -11,6 +11,7 @@
 //! %t[0]: f64[256] = combine sum %s[0], %s[1]
 //! ```
 
+use crate::data::DataTask;
 use crate::diag::Loc;
 use crate::dtype::DType;
 use crate::func::{Func, Scalar};
@@ -168,6 +169,8 @@ pub enum TaskOp {
     },
     /// Solves `a x = b` on whole arrays in one block each.
     Solve,
+    /// Looks at positions or at an order of the data.
+    Data(DataTask),
 }
 
 /// A region of one operand block that becomes a region of the new block.

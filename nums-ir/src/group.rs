@@ -80,6 +80,10 @@ impl Group {
                 | Op::Arange { .. }
                 | Op::Eye { .. }
                 | Op::Solve
+                | Op::Data(_)
+                | Op::Call(_)
+                | Op::Item
+                | Op::Choose
                 | Op::Kernel(_) => return None,
             }
         }

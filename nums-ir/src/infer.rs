@@ -7,6 +7,7 @@
 //! `infer/shapes.rs` holds the rules of products, joins and creation, `infer/index.rs` those of views; `infer/tell.rs` puts
 //! mistakes into the user's words.
 
+mod data;
 mod index;
 mod shapes;
 mod tell;
@@ -16,7 +17,8 @@ pub(crate) use tell::{name_operands, out_of_bounds};
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
-use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
+use crate::expand;
+use crate::func::{Call, Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
 use crate::ops::{DTypeRule, MapOp, ReduceOp};
 use crate::promote::{map_dtypes, reduce_dtypes};
 use crate::types::{Shape, Type};
@@ -61,7 +63,7 @@ pub(crate) fn infer_with(func: &Func, known: &HashMap<Value, i64>) -> Result<Fun
     it.finish()
 }
 
-struct Infer<'a> {
+pub(crate) struct Infer<'a> {
     from: &'a Func,
     out: Func,
     /// The typed value of each parsed one.
@@ -90,12 +92,13 @@ impl Infer<'_> {
             }
         });
         if inst.args.iter().chain(&sizes).any(bad) {
-            self.poisoned[result.0 as usize] = true;
+            inst.results.iter().for_each(|r| self.poisoned[r.0 as usize] = true);
             return;
         }
         let args: Vec<Value> = inst.args.iter().map(|a| self.map[a.0 as usize]).collect();
         let loc = self.from.data(result).loc;
         if let Err(diag) = self.typed(inst, args, result, loc) {
+            inst.results.iter().for_each(|r| self.poisoned[r.0 as usize] = true);
             self.fail(result, name_operands(diag, self.from, inst));
         }
     }
@@ -103,7 +106,7 @@ impl Infer<'_> {
     fn typed(&mut self, inst: &Inst, args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
         match &inst.op {
             Op::Const(c) => {
-                let ty = self.from.data(result).ty.clone().unwrap_or_else(|| Type::weak(c.kind()));
+                let ty = self.out.data(result).ty.clone().unwrap_or_else(|| Type::weak(c.kind()));
                 if let (Scalar::Int(i), true) = (*c, ty.weak)
                     && let Ok(i) = i64::try_from(i)
                 {
@@ -187,9 +190,128 @@ impl Infer<'_> {
                 let (rows, cols) = (Size::Dim(self.size(rows, loc)?), Size::Dim(self.size(cols, loc)?));
                 self.push(result, Op::Eye { rows, cols, k: *k, dtype: *dtype }, args, loc)?;
             }
+            Op::Data(op) => {
+                let mut op = op.clone();
+                self.resolve(&mut |see| op.visit_sizes(see), loc)?;
+                self.push(result, Op::Data(op), args, loc)?;
+            }
+            Op::Call(call) => return self.call(inst, call, args, loc),
+            Op::Item => {
+                self.push(result, Op::Item, args, loc)?;
+                if self.out.ty(result).dtype == DType::I64 {
+                    // Known when the data is: it may be any size.
+                    self.dims.insert(result, Dim::from_data(result.0));
+                }
+            }
+            Op::Choose => self.choose(args, result, loc)?,
             Op::Kernel(_) => return Err(Diag::new(loc, "a kernel stands in the parsed stage")),
         }
         Ok(())
+    }
+
+    /// Resolves the sizes that `visit` shows.
+    fn resolve(&self, visit: &mut dyn FnMut(&mut dyn FnMut(&mut Size)), loc: Loc) -> Result<(), Diag> {
+        let mut failed = None;
+        visit(&mut |size| match self.size(size, loc) {
+            Ok(dim) => *size = Size::Dim(dim),
+            Err(diag) => failed = Some(diag),
+        });
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// A function that is written with other operators.
+    fn call(&mut self, inst: &Inst, call: &Call, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
+        let mut call = call.clone();
+        self.resolve(&mut |see| call.attrs.iter_mut().for_each(|a| a.visit_sizes(see)), loc)?;
+        if args.iter().any(|a| self.out.ty(*a).rank().is_none()) {
+            return self.unranked(inst, &call, args, loc);
+        }
+        let made = expand::expand(self, &call, args, loc)?;
+        if made.len() != inst.results.len() {
+            let (n, want) = (made.len(), inst.results.len());
+            return Err(Diag::new(loc, format!("`{}` gives {}, not {want}", call.name, count(n, "array", "arrays"))));
+        }
+        for (result, new) in inst.results.iter().zip(made) {
+            if let Some(name) = self.from.data(*result).name.clone() {
+                self.out.values[new.0 as usize].name.get_or_insert(name);
+            }
+            self.map[result.0 as usize] = new;
+        }
+        Ok(())
+    }
+
+    /// A call on arrays of any rank stays a call until sizes are bound; its dtype is that of the call on matrices.
+    fn unranked(&mut self, inst: &Inst, call: &Call, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
+        let (insts, values) = (self.out.insts.len(), self.out.values.len());
+        let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
+        let mut found = Err(Diag::new(loc, format!("`{}` has no meaning here", call.name)));
+        for rank in [2, 1, 3, 0] {
+            for (arg, ty) in args.iter().zip(&types) {
+                if ty.rank().is_none() {
+                    // Every array of any rank stands for one of the same sizes: only the dtype is looked at.
+                    let dims = (0..rank).map(|i| Dim::from_data(i)).collect();
+                    self.out.values[arg.0 as usize].ty = Some(Type::array(ty.dtype, dims));
+                }
+            }
+            let made = expand::expand(self, call, args.clone(), loc);
+            let dtypes = made.map(|made| made.iter().map(|v| self.out.ty(*v).dtype).collect::<Vec<_>>());
+            self.out.insts.truncate(insts);
+            self.out.values.truncate(values);
+            if dtypes.is_ok() || found.is_err() {
+                found = dtypes;
+            }
+            if found.is_ok() {
+                break;
+            }
+        }
+        for (arg, ty) in args.iter().zip(types) {
+            self.out.values[arg.0 as usize].ty = Some(ty);
+        }
+        for (result, dtype) in inst.results.iter().zip(found?) {
+            self.out.values[result.0 as usize].ty = Some(any_shape(dtype));
+        }
+        self.out.insts.push(Inst { op: Op::Call(call.clone()), args, results: inst.results.clone() });
+        Ok(())
+    }
+
+    /// The type of a value of the typed function.
+    pub(crate) fn type_of(&self, v: Value) -> &Type {
+        self.out.ty(v)
+    }
+
+    /// The size that a plain integer of the typed function is.
+    pub(crate) fn dim_of(&self, v: Value) -> Option<Dim> {
+        self.dims.get(&v).cloned()
+    }
+
+    /// A new value of an expansion.
+    pub(crate) fn emit(&mut self, op: Op, args: &[Value], loc: Loc) -> Result<Value, Diag> {
+        let new = self.out.value(ValueData { name: None, ty: None, loc });
+        self.typed(&Inst { op, args: args.to_vec(), results: vec![new] }, args.to_vec(), new, loc)?;
+        Ok(new)
+    }
+
+    /// `a if c else b`.
+    fn choose(&mut self, mut args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
+        let condition = self.out.ty(args[0]).clone();
+        if condition.rank().is_some_and(|r| r > 0) {
+            return Err(Diag::new(loc, format!("the condition of `a if c else b` is one value, not {condition}"))
+                .help("choose element by element with `where(c, a, b)`"));
+        }
+        // A parameter's value is there when the function is called; anything else is computed first, and waited for.
+        if !self.from.params.contains(&args[0]) {
+            args[0] = self.emit(Op::Item, &args[..1], loc)?;
+        }
+        let (a, b) = (self.out.ty(args[1]).clone(), self.out.ty(args[2]).clone());
+        if a.weak && b.weak {
+            let kind = a.dtype.kind().max(b.dtype.kind());
+            for arg in &mut args[1..] {
+                *arg = self.cast(*arg, DType::default_of(kind), loc)?;
+                let ty = Type::weak(kind);
+                self.out.values[arg.0 as usize].ty = Some(ty);
+            }
+        }
+        self.push(result, Op::Choose, args, loc)
     }
 
     /// Defines `result` by `op args`, typed by `result_types`.
@@ -490,8 +612,34 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
             one(Type::array(*dtype, dims))
         }
         Op::Solve => one(shapes::solve(args[0], args[1], loc)?),
+        Op::Data(op) => one(data::data(op, args, loc)?),
+        Op::Call(call) => Err(Diag::new(loc, format!("`{}` is not expanded", call.name))),
+        Op::Item => match args[0].rank() {
+            Some(0) | None => one(Type::weak(args[0].dtype.kind())),
+            Some(_) => Err(Diag::new(loc, format!("one value is wanted here, not {}", args[0]))
+                .help("reduce the array to one value, or take one element")),
+        },
+        Op::Choose => {
+            let (a, b) = (args[1], args[2]);
+            let same = match (a.dims(), b.dims()) {
+                (Some(x), Some(y)) => {
+                    x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.compare(y) != Sameness::Different)
+                }
+                _ => true,
+            };
+            if a.dtype != b.dtype || a.weak != b.weak || !same {
+                return Err(Diag::new(loc, format!("the branches of `a if c else b` are of different types: {a} and {b}"))
+                    .help("convert one with `.astype(…)`, or reshape it"));
+            }
+            one(a.clone())
+        }
         Op::Kernel(body) => kernel(body, args),
     }
+}
+
+/// An array of any rank.
+fn any_shape(dtype: DType) -> Type {
+    Type { dtype, shape: Shape::Any, weak: false }
 }
 
 /// A kernel's results: its body's, for operands of these types.
@@ -576,7 +724,7 @@ fn told(diag: Diag, ty: &Type) -> Diag {
 }
 
 /// An axis counted from the front.
-fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag> {
+pub(crate) fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag> {
     let n = rank as i64;
     if (-n..n).contains(&axis) {
         return Ok(if axis < 0 { axis + n } else { axis } as usize);

@@ -12,14 +12,17 @@
 // A library prints nothing on standard output: it is its user's.
 #![warn(clippy::print_stdout)]
 
+pub mod attr;
 pub mod bind;
 pub mod builtin;
 pub mod cost;
+pub mod data;
 pub mod diag;
 pub mod dim;
 pub mod dtype;
 #[cfg(feature = "eval")]
 pub mod eval;
+mod expand;
 pub mod func;
 pub mod graph;
 pub mod grid;
@@ -34,3 +37,4 @@ pub mod text;
 pub mod tile;
 pub mod types;
 pub mod verify;
+pub mod wait;

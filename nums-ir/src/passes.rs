@@ -55,6 +55,10 @@ pub(crate) fn visit_sizes(op: &mut Op, see: &mut dyn FnMut(&mut Size)) {
         | Op::Concatenate { .. }
         | Op::Arange { .. }
         | Op::Solve
+        | Op::Item
+        | Op::Choose
         | Op::Kernel(_) => {}
+        Op::Data(op) => op.visit_sizes(see),
+        Op::Call(call) => call.attrs.iter_mut().for_each(|a| a.visit_sizes(see)),
     }
 }

@@ -15,6 +15,7 @@
 //! }
 //! ```
 
+mod attr;
 mod graph;
 mod lex;
 mod parse;

@@ -6,6 +6,7 @@
 //! same wherever tasks run. `tile/regions.rs` moves data (slices, transposes, concatenation, changed grids),
 //! `tile/products.rs` multiplies, `tile/kernels.rs` tiles kernels. Nothing here knows nodes.
 
+mod data;
 mod kernels;
 mod products;
 mod regions;
@@ -200,7 +201,11 @@ impl Tiler {
                 let block = self.block(id, 0);
                 self.task(TaskOp::Solve, args, vec![block], loc);
             }
-            Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } => {
+            Op::Data(op) => self.data(func, inst, op),
+            Op::Item | Op::Choose => {
+                return Err(Diag::new(loc, "a size or a branch depends on data: it is planned part by part, when the data is there"));
+            }
+            Op::Call(_) | Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } => {
                 panic!("`{}` stands outside a kernel in the fused stage", inst.op.name())
             }
         }

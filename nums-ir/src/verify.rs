@@ -12,6 +12,7 @@
 //! * inputs come first; every other block is made by exactly one task, which stands before its uses;
 //! * kernels and operands exist; an `assemble` covers its block exactly once and reads inside its operands.
 
+use crate::data::DataOp;
 use crate::func::{Func, IndexItem, Op, Size, Stage, Value};
 use crate::graph::{Arg, Graph, Piece, Task, TaskOp};
 use crate::passes::visit_sizes;
@@ -89,6 +90,11 @@ impl Check<'_> {
         let before = self.broken.len();
         match &inst.op {
             Op::Kernel(body) => self.kernel(body, &inst.args, &inst.results),
+            Op::Call(_) => {
+                if self.func.stage > Stage::Typed {
+                    self.broken.push(format!("`{}` is not expanded", inst.op.name()));
+                }
+            }
             _ if inst.results.len() != 1 => self.broken.push(format!("`{}` has {} results", inst.op.name(), inst.results.len())),
             // What a rank decides stays open where the rank is not known.
             _ if inst.args.iter().any(|a| self.func.data(*a).ty.as_ref().is_some_and(|t| t.rank().is_none())) => {}
@@ -107,7 +113,7 @@ impl Check<'_> {
     fn types(&mut self, at: usize) {
         let inst = &self.func.insts[at];
         // Literals and sizes have the type that they were given.
-        if matches!(inst.op, Op::Const(_) | Op::Dim(_)) {
+        if matches!(inst.op, Op::Const(_) | Op::Dim(_) | Op::Call(_)) {
             return;
         }
         let args: Vec<_> = inst.args.iter().map(|a| self.func.ty(*a)).collect();
@@ -209,7 +215,16 @@ fn arity(op: &Op) -> Option<usize> {
         | Op::Fill { .. } => Some(1),
         Op::Matmul { .. } | Op::Solve => Some(2),
         Op::Arange { .. } => Some(3),
-        Op::Concatenate { .. } | Op::Kernel(_) => None,
+        Op::Item => Some(1),
+        Op::Choose => Some(3),
+        Op::Data(op) => Some(match op {
+            DataOp::Take { count, .. } => 1 + count,
+            DataOp::Put { count, .. } => 2 + count,
+            DataOp::Sort { .. } | DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Positions { .. } => 1,
+            DataOp::Search { .. } => 2,
+            DataOp::Random { dist, .. } => 1 + dist.parameters(),
+        }),
+        Op::Concatenate { .. } | Op::Kernel(_) | Op::Call(_) => None,
     }
 }
 

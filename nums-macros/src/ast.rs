@@ -42,6 +42,10 @@ pub(crate) enum Kind {
     Unary(&'static str, Box<Expr>),
     /// `a + b`.
     Binary(&'static str, Box<Expr>, Box<Expr>),
+    /// `a < b <= c`: the first operand, then each operator with the next one.
+    Chain(Box<Expr>, Vec<(&'static str, Expr)>),
+    /// `a if c else b`: the condition first.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `(a, b)`, `[a, b]`, and `a, b` where a tuple may stand.
     Tuple(Vec<Expr>),
     /// `{ rust }`.
@@ -67,11 +71,15 @@ pub(crate) enum Item {
     Slice { start: Option<Expr>, stop: Option<Expr>, step: Option<Expr> },
 }
 
-/// `targets = value;`
+/// `targets = value;`, `x[items] = value;`, `x += value;`
 #[derive(Clone, Debug)]
 pub(crate) struct Assign {
     /// Names and their tokens; several unpack a tuple.
     pub(crate) targets: Vec<(String, usize)>,
+    /// What is replaced of the one target, in a new version of it.
+    pub(crate) items: Option<Vec<Item>>,
+    /// The operator of `+=` and its kin.
+    pub(crate) op: Option<&'static str>,
     pub(crate) value: Expr,
 }
 
@@ -160,6 +168,8 @@ impl Kind {
             Kind::Call(callee, args) => callee.depth.max(deepest(&mut args.iter().map(|a| &a.value))),
             Kind::Index(base, items) => base.depth.max(deepest(&mut items.iter().flat_map(Item::parts))),
             Kind::Binary(_, a, b) => a.depth.max(b.depth),
+            Kind::Chain(a, rest) => a.depth.max(deepest(&mut rest.iter().map(|(_, e)| e))),
+            Kind::If(c, a, b) => c.depth.max(a.depth).max(b.depth),
             Kind::Tuple(parts) => deepest(&mut parts.iter()),
         }
     }

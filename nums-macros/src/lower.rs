@@ -9,7 +9,7 @@ mod tests;
 
 use crate::ast::{Assign, Body, Expr, Expression, Function, Item, Kind, Written};
 use crate::lex::Tokens;
-use nums_ir::builtin::signature::{Parameter, arguments, bound_symbols, fits, unbound_symbols};
+use nums_ir::builtin::signature::{self, Parameter, arguments, bound_symbols, fits, unbound_symbols};
 use nums_ir::builtin::{self, Given, Term};
 use nums_ir::diag::{Diag, Loc};
 use nums_ir::dim::Dim;
@@ -78,7 +78,10 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
     let mut lower = Lower::new(tokens, functions, &function.name, None);
     let params = parameters(tokens, function);
     let results: Vec<(Type, Loc)> = function.results.iter().filter_map(|w| Some((w.ty.clone()?, place(tokens, w)))).collect();
-    lower.diags = unbound_symbols(&params, &results);
+    // A symbol of the result that no parameter binds is what the data gives, if sizes come from data.
+    let (open, closed): (Vec<Diag>, Vec<Diag>) =
+        unbound_symbols(&params, &results).into_iter().partition(|d| results.iter().any(|(_, loc)| *loc == d.loc));
+    lower.diags = closed;
     let mut frame = Frame { locals: Vec::new(), symbols: Vec::new() };
     for param in &params {
         let value = lower.func.param(&param.name, Some(param.ty.clone()), param.loc);
@@ -102,6 +105,10 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
     }
     let result = lower.body(&function.body);
     lower.results(result, function.results.len());
+    match builtin::has_sizes_from_data(&lower.func) {
+        true => signature::from_data(&params, &mut lower.func.declared),
+        false => lower.diags.extend(open),
+    }
     lower.finish().map(|(func, _)| func)
 }
 
@@ -196,11 +203,17 @@ impl<'a> Lower<'a> {
     }
 
     fn assign(&mut self, assign: &Assign) {
-        let value = self.expr(&assign.value);
+        let mut value = self.expr(&assign.value);
         let loc = self.loc(&assign.value);
+        if assign.items.is_some() || assign.op.is_some() {
+            value = self.update(assign, value);
+        }
         let [(name, token)] = assign.targets.as_slice() else {
             let terms = match value {
-                Ok(term) => self.unpack(term, assign.targets.len(), loc),
+                Ok(term) => {
+                    let parts = builtin::unpack(&mut self.func, term, assign.targets.len(), loc);
+                    self.check(parts).ok()
+                }
                 Err(Failed) => None,
             };
             for (i, (name, token)) in assign.targets.iter().enumerate() {
@@ -218,17 +231,36 @@ impl<'a> Lower<'a> {
         self.define(name, *token, term);
     }
 
-    fn unpack(&mut self, term: Term, n: usize, loc: Loc) -> Option<Vec<(Term, Loc)>> {
-        let diag = match term {
-            Term::Tuple(parts) if parts.len() == n => return Some(parts),
-            Term::Tuple(parts) => Diag::new(loc, format!("{n} names for {} values", parts.len())),
-            Term::Shape(_) => {
-                Diag::new(loc, "unpacking a shape is not in nums yet").help("write `n = x.shape[0];`, or use the symbol")
-            }
-            _ => Diag::new(loc, format!("{n} names for one value")),
+    /// A new version of a name: `x[items] = value;`, `x += value;`.
+    fn update(&mut self, assign: &Assign, value: Lowers<Term>) -> Lowers<Term> {
+        let [(name, token)] = assign.targets.as_slice() else { return Err(Failed) };
+        let at = self.tokens.loc(*token, *token);
+        let base = self.name(name, *token);
+        let items = match &assign.items {
+            Some(items) => Some(self.items(items)?),
+            None => None,
         };
-        self.diags.push(diag);
-        None
+        let base = (base?, at);
+        let loc = self.loc(&assign.value);
+        let mut given = (value?, loc);
+        if let Some(op) = assign.op {
+            let old = match &items {
+                Some(items) => {
+                    let old = builtin::index(&mut self.func, base.clone(), items, at);
+                    self.check(old)?
+                }
+                None => base.0.clone(),
+            };
+            let new = builtin::operator(&mut self.func, op, &[(old, at), given], loc);
+            given = (self.check(new)?, loc);
+        }
+        match items {
+            Some(items) => {
+                let new = builtin::assign(&mut self.func, base, &items, given, at);
+                self.check(new)
+            }
+            None => Ok(given.0),
+        }
     }
 
     fn define(&mut self, name: &str, token: usize, term: Option<Term>) {
@@ -313,6 +345,30 @@ impl<'a> Lower<'a> {
                 let (left, right) = (self.expr(a), self.expr(b));
                 let operands = [(left?, self.loc(a)), (right?, self.loc(b))];
                 let result = builtin::operator(&mut self.func, op, &operands, loc);
+                self.check(result)
+            }
+            Kind::Chain(first, rest) => {
+                let mut left = (self.expr(first)?, self.loc(first));
+                let mut all: Option<Term> = None;
+                for (op, e) in rest {
+                    let right = (self.expr(e)?, self.loc(e));
+                    let one = builtin::operator(&mut self.func, op, &[left, right.clone()], loc);
+                    let one = self.check(one)?;
+                    all = Some(match all {
+                        None => one,
+                        Some(before) => {
+                            let both = builtin::both(&mut self.func, &[(before, loc), (one, loc)], loc);
+                            self.check(both)?
+                        }
+                    });
+                    left = right;
+                }
+                all.ok_or(Failed)
+            }
+            Kind::If(c, a, b) => {
+                let (condition, a, b) = (self.expr(c), (self.expr(a), self.loc(a)), (self.expr(b), self.loc(b)));
+                let (condition, a, b) = ((condition?, self.loc(c)), (a.0?, a.1), (b.0?, b.1));
+                let result = builtin::choose(&mut self.func, condition, a, b, loc);
                 self.check(result)
             }
             Kind::Tuple(parts) => {

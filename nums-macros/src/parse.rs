@@ -9,7 +9,7 @@ mod habit;
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Kind, Param, RustType, Written, ours};
+use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Item, Kind, Param, RustType, Written, ours};
 use crate::lex::{Tok, Tokens};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Dim;
@@ -47,6 +47,21 @@ fn scalar(name: &str) -> Option<(&'static str, DType)> {
 
 /// Names of modules that a function may not have: `mod f` would stand before the crate.
 const CRATES: &[&str] = &["std", "core", "alloc", "nums"];
+
+/// Operators that update a name, and what they do.
+const UPDATES: &[(&str, &str)] = &[
+    ("+=", "+"),
+    ("-=", "-"),
+    ("*=", "*"),
+    ("/=", "/"),
+    ("%=", "%"),
+    ("@=", "@"),
+    ("&=", "&"),
+    ("|=", "|"),
+    ("^=", "^"),
+    ("<<=", "<<"),
+    (">>=", ">>"),
+];
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(tokens: &'a Tokens) -> Parser<'a> {
@@ -437,6 +452,8 @@ impl<'a> Parser<'a> {
             | Kind::Index(..)
             | Kind::Unary(..)
             | Kind::Binary(..)
+            | Kind::Chain(..)
+            | Kind::If(..)
             | Kind::Tuple(_)
             | Kind::Splice(_) => {
                 let help = "sizes are numbers, symbols, and `+ - *` of these; `f64[..]` is any rank";
@@ -476,9 +493,12 @@ impl<'a> Parser<'a> {
         let (begin, mistakes) = (self.at, self.diags.len());
         let mut body = Body { assigns: Vec::new(), result: None };
         while self.at < end {
-            let done = match self.targets() {
-                Some(targets) => self.assign(targets, end).map(|assign| body.assigns.push(assign)),
-                None => self.result(end).map(|result| body.result = result),
+            let done = match (self.update(), self.targets()) {
+                (Some(update), _) => {
+                    update.and_then(|u| self.assign(u.0, u.1, u.2, end)).map(|assign| body.assigns.push(assign))
+                }
+                (None, Some(targets)) => self.assign(targets, None, None, end).map(|assign| body.assigns.push(assign)),
+                (None, None) => self.result(end).map(|result| body.result = result),
             };
             if done.is_err() {
                 self.skip_statement(end);
@@ -518,7 +538,40 @@ impl<'a> Parser<'a> {
         Some(targets)
     }
 
-    fn assign(&mut self, targets: Vec<(String, usize)>, end: usize) -> Parsed<Assign> {
+    /// `x[items] =`, `x[items] +=`, `x +=`, if the statement begins so.
+    #[allow(clippy::type_complexity)]
+    fn update(&mut self) -> Option<Parsed<(Vec<(String, usize)>, Option<Vec<Item>>, Option<&'static str>)>> {
+        let at = self.at;
+        let Tok::Ident(name) = self.tok() else { return None };
+        let open = at + 1;
+        let indexed = *self.tok_at(open) == Tok::Open('[');
+        let behind = if indexed { self.tokens.get(open).partner + 1 } else { open };
+        let Tok::Op(mark) = self.tok_at(behind) else { return None };
+        let op = UPDATES.iter().find(|(update, _)| update == mark).map(|(_, op)| *op);
+        if op.is_none() && !(indexed && *mark == "=") {
+            return None;
+        }
+        let targets = vec![(name.clone(), at)];
+        let items = if indexed {
+            self.at = open;
+            match self.items(behind - 1) {
+                Ok(items) => Some(items),
+                Err(Failed) => return Some(Err(Failed)),
+            }
+        } else {
+            None
+        };
+        self.at = behind + 1;
+        Some(Ok((targets, items, op)))
+    }
+
+    fn assign(
+        &mut self,
+        targets: Vec<(String, usize)>,
+        items: Option<Vec<Item>>,
+        op: Option<&'static str>,
+        end: usize,
+    ) -> Parsed<Assign> {
         for (name, at) in targets.iter().filter(|(name, _)| name != "_") {
             self.reserved(name, *at)?;
         }
@@ -526,7 +579,7 @@ impl<'a> Parser<'a> {
         if self.at < end && !self.eat_op(";") {
             return self.not_ended(end);
         }
-        Ok(Assign { targets, value })
+        Ok(Assign { targets, items, op, value })
     }
 
     /// An expression that is not assigned: the result, if nothing follows.
@@ -554,8 +607,8 @@ impl<'a> Parser<'a> {
         self.habit_of_operators()?;
         let at = self.at;
         if self.is_op("=") {
-            let help = "values are immutable: assign a new name, `y = where(mask, a, x);`";
-            return self.fail(at, at, "only names can be assigned", Some(help));
+            let help = "write `x = …;`, or `x[i] = …;` for a new version of `x`";
+            return self.fail(at, at, "only names and their elements can be assigned", Some(help));
         }
         if self.tokens.begins_line(at) {
             let help = "statements end with `;`: newlines do not matter";

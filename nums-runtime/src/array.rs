@@ -8,6 +8,7 @@ mod convert;
 mod pieces;
 
 pub use convert::IntoScalar;
+pub(crate) use convert::element;
 
 use crate::block::Block;
 use crate::cluster::Cluster;

@@ -14,13 +14,14 @@ use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, homes, place};
 use crate::plan::Plan;
 use crate::pool::Call;
-use nums_ir::bind::{Bound, Narrowed, bind_call, narrowed, size_scalars};
+use nums_ir::bind::{Bound, Narrowed, bind_call, bind_step, narrowed, size_scalars};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Symbol;
 use nums_ir::dtype::{DType, Kind};
 use nums_ir::func::{Func, Scalar, Stage, Value};
 use nums_ir::graph::{ArrayId, Graph, NodeId, Placement};
 use nums_ir::grid::Grid;
+use nums_ir::wait::{Step, Wait};
 use nums_ir::{infer, pass, text, tile};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -39,8 +40,22 @@ struct Decoded {
     fused: Option<Func>,
     /// Integer parameters that size something.
     sizing: Vec<Symbol>,
-    plans: Mutex<HashMap<Key, Arc<Planned>>>,
+    plans: Mutex<HashMap<Key, Arc<Route>>>,
 }
+
+/// What a kind of call does: one plan, or a part to wait for and what follows it.
+enum Route {
+    Whole(Planned),
+    Wait {
+        first: Planned,
+        wait: Box<Wait>,
+        /// What follows, by the awaited value.
+        then: Mutex<HashMap<ValueKey, Arc<Route>>>,
+    },
+}
+
+/// An awaited value as a key: an integer, or the bits of another plain number.
+type ValueKey = (Kind, i128);
 
 /// Plans that a program keeps; past that it begins anew.
 const PLANS: usize = 256;
@@ -98,7 +113,7 @@ impl Program {
             };
             let parsed = read(self.parsed)?;
             let fused = self.fused.map(read).transpose()?;
-            let sizing = size_scalars(fused.as_ref().unwrap_or(&parsed));
+            let sizing = size_scalars(&parsed).into_iter().chain(fused.iter().flat_map(size_scalars)).collect();
             Ok(Decoded { parsed, fused, sizing, plans: Mutex::new(HashMap::new()) })
         });
         decoded.as_ref().map_err(Clone::clone)
@@ -116,25 +131,63 @@ impl Program {
         let decoded = self.decoded()?;
         let key = decoded.key(args, &cluster.spec());
         let known = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let planned = match known {
-            Some(planned) => planned,
+        let route = match known {
+            Some(route) => route,
             None => {
-                let bound = decoded.bind(&bounds(args)).map_err(|d| self.mistake(&d))?;
-                let planned = Arc::new(Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?);
-                let mut plans = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner);
-                if plans.len() >= PLANS {
-                    plans.clear();
-                }
-                plans.insert(key, Arc::clone(&planned));
-                planned
+                let step = decoded.step(&bounds(args)).map_err(|d| self.mistake(&d))?;
+                let route = Arc::new(Route::new(step, args, &cluster).map_err(|d| self.mistake(&d))?);
+                keep(&decoded.plans, key, &route);
+                route
             }
         };
+        self.follow(&route, &cluster, args.to_vec())
+    }
+
+    /// Submits a route part by part; waits where a value decides how it goes on.
+    fn follow(&'static self, route: &Arc<Route>, cluster: &Cluster, mut args: Vec<Arg>) -> Result<Vec<Output>> {
+        let mut route = Arc::clone(route);
+        let known: Vec<Scalar> = args.iter().filter_map(|a| if let Arg::Scalar(s) = a { Some(*s) } else { None }).collect();
+        loop {
+            let (planned, wait, then) = match &*route {
+                Route::Whole(planned) => {
+                    self.narrow(planned, &args)?;
+                    return planned.submit(cluster, self.name, self.file, &args);
+                }
+                Route::Wait { first, wait, then } => (first, wait, then),
+            };
+            self.narrow(planned, &args)?;
+            let mut outputs = planned.submit(cluster, self.name, self.file, &args)?.into_iter();
+            let Some(awaited) = outputs.next() else {
+                return Err(Error::Protocol { what: format!("a part of `{}` has no value to wait for", self.name) });
+            };
+            let value = crate::array::element(&awaited.array)?;
+            args.extend(outputs.map(|o| Arg::Array(o.array)));
+            let key = (value.kind(), bits(value));
+            let next = then.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            route = match next {
+                Some(next) => next,
+                None => {
+                    let mut scalars = known.iter().copied();
+                    let is_scalar = |a: &Arg| matches!(a, Arg::Scalar(_));
+                    let named = wait.params().iter().zip(&args).filter(|(_, a)| is_scalar(a));
+                    let known = named.filter_map(|(p, _)| Some((*p, scalars.next()?))).collect();
+                    let step = wait.resume(value, &known).map_err(|d| self.mistake(&d))?;
+                    let next = Arc::new(Route::new(step, &args, cluster).map_err(|d| self.mistake(&d))?);
+                    keep(then, key, &next);
+                    next
+                }
+            };
+        }
+    }
+
+    /// Plain integers that must fit a dtype.
+    fn narrow(&self, planned: &Planned, args: &[Arg]) -> Result<()> {
         for narrowed in &planned.narrowed {
             if let Some(Arg::Scalar(value)) = args.get(narrowed.param) {
                 narrowed.check(*value).map_err(|d| self.mistake(&d))?;
             }
         }
-        planned.submit(&cluster, self.name, self.file, args)
+        Ok(())
     }
 
     /// The text at a stage that needs no sizes.
@@ -229,7 +282,43 @@ impl Program {
     }
 }
 
+/// Keeps a route; a full table begins anew.
+fn keep<K: Eq + std::hash::Hash>(table: &Mutex<HashMap<K, Arc<Route>>>, key: K, route: &Arc<Route>) {
+    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    if table.len() >= PLANS {
+        table.clear();
+    }
+    table.insert(key, Arc::clone(route));
+}
+
+/// A plain number as an integer that no other of its kind has.
+fn bits(value: Scalar) -> i128 {
+    match value {
+        Scalar::Bool(b) => i128::from(b),
+        Scalar::Int(i) => i,
+        Scalar::Float(x) => i128::from(x.to_bits()),
+        Scalar::Complex(re, im) => i128::from(re.to_bits()) << 64 | i128::from(im.to_bits()),
+    }
+}
+
+impl Route {
+    fn new(step: Step, args: &[Arg], cluster: &Cluster) -> std::result::Result<Route, Diag> {
+        Ok(match step {
+            Step::Whole(bound) => Route::Whole(Planned::new(&bound, args, cluster)?),
+            Step::Wait(wait) => {
+                let first = Planned::new(&wait.first, args, cluster)?;
+                Route::Wait { first, wait, then: Mutex::new(HashMap::new()) }
+            }
+        })
+    }
+}
+
 impl Decoded {
+    /// What a call with these arguments does first.
+    fn step(&self, args: &[Bound]) -> std::result::Result<Step, Diag> {
+        bind_step(&self.parsed, self.fused.as_ref(), args)
+    }
+
     /// The program with the sizes of these arguments.
     fn bind(&self, args: &[Bound]) -> std::result::Result<Func, Diag> {
         bind_call(&self.parsed, self.fused.as_ref(), args)
@@ -240,7 +329,7 @@ impl Decoded {
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
         let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
             Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), Arc::clone(a.homes())),
-            Arg::Scalar(Scalar::Int(i)) if sizes(p) => ArgKey::Scalar(Kind::Int, Some(*i)),
+            Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
         Key { args: args.collect(), threads: spec.nodes.iter().map(|n| n.threads).collect() }

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod gemm;
+mod data;
 mod interpret;
 mod make;
 mod map;
@@ -44,6 +45,22 @@ pub enum KernelError {
     NegativePower,
     /// `max` or `min` of no elements.
     EmptyReduction(ReduceOp),
+    /// A position outside an axis.
+    Index {
+        /// As it was given.
+        index: i64,
+        /// Of which axis.
+        axis: usize,
+        /// The size of the axis.
+        size: usize,
+    },
+    /// Parameters that an operator has no meaning for.
+    Domain {
+        /// The operator.
+        op: String,
+        /// What is wrong with them.
+        why: String,
+    },
     /// A task that this version cannot run.
     Unsupported(String),
     /// Operands that do not fit the task: a bug of the planner, or a message that lies.
@@ -67,6 +84,10 @@ impl fmt::Display for KernelError {
             KernelError::Singular => f.write_str("singular"),
             KernelError::NegativePower => f.write_str("integers to negative integer powers are not allowed"),
             KernelError::EmptyReduction(op) => write!(f, "`{}` of an empty axis has no value", op.name()),
+            KernelError::Index { index, axis, size } => {
+                write!(f, "index {index} is out of bounds for axis {axis} with size {size}")
+            }
+            KernelError::Domain { op, why } => write!(f, "`{op}` has no meaning: {why}"),
             KernelError::Unsupported(what) => write!(f, "not supported: {what}"),
             KernelError::Mismatch { op, why } => write!(f, "operands of `{op}` do not fit: {why}"),
         }
@@ -78,6 +99,7 @@ impl std::error::Error for KernelError {}
 /// Runs a task: the blocks it makes, in order.
 pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
     let block = match op {
+        TaskOp::Data(task) => return data::run(task, args),
         TaskOp::Kernel(k) => {
             let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
             return kernels.get(*k as usize).ok_or_else(missing)?.run(args);

@@ -103,7 +103,7 @@ impl fmt::Display for Plan {
         let (g, p) = (&self.graph, &self.placement);
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for task in &g.tasks {
-            let kind = match task.op {
+            let kind = match &task.op {
                 TaskOp::Kernel(_) => "kernel",
                 TaskOp::Combine(_) => "combine",
                 TaskOp::Matmul { .. } => "matmul",
@@ -111,6 +111,7 @@ impl fmt::Display for Plan {
                 TaskOp::Reshape(_) => "reshape",
                 TaskOp::Fill { .. } | TaskOp::Arange { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => "create",
                 TaskOp::Solve => "solve",
+                TaskOp::Data(task) => task.name(),
             };
             *kinds.entry(kind).or_default() += 1;
         }

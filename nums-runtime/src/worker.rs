@@ -580,6 +580,7 @@ fn op_name(op: &TaskOp) -> &'static str {
         TaskOp::Eye { .. } => "eye",
         TaskOp::Const { .. } => "const",
         TaskOp::Solve => "solve",
+        TaskOp::Data(task) => task.name(),
     }
 }
 

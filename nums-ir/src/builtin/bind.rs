@@ -22,30 +22,49 @@ pub struct Given {
 /// The arguments of one call, by parameter.
 pub(super) struct Bound {
     pub(super) name: &'static str,
-    signature: &'static str,
+    pub(super) signature: &'static str,
     slots: Vec<Option<(Term, Loc)>>,
     /// The whole call.
     pub(super) loc: Loc,
 }
 
-struct Param {
-    name: &'static str,
-    missing: bool,
-    rest: bool,
+/// A parameter of a signature.
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    /// What it takes: `v`, `vs`, `a`, … of `calls`; empty for constants.
+    pub(super) kind: &'static str,
+    /// What it is where it is left out.
+    pub(super) default: Option<i64>,
+    pub(super) optional: bool,
+    pub(super) missing: bool,
+    pub(super) rest: bool,
 }
 
-fn params(signature: &'static str) -> impl Iterator<Item = Param> {
-    signature.split(", ").filter(|p| !p.is_empty()).map(|p| Param {
-        name: p.trim_start_matches('*').trim_end_matches(['=', '!']),
-        missing: p.ends_with('!'),
-        rest: p.starts_with('*'),
+/// The parameters of a signature.
+pub(super) fn params(signature: &'static str) -> impl Iterator<Item = Param> {
+    signature.split(", ").filter(|p| !p.is_empty()).map(|p| {
+        let end = p.find(['=', '!']).unwrap_or(p.len());
+        let (name, kind) = p[..end].split_once(':').unwrap_or((&p[..end], ""));
+        Param {
+            name: name.trim_start_matches('*'),
+            kind,
+            default: p.split_once('=').and_then(|(_, default)| default.parse().ok()),
+            optional: p.contains('='),
+            missing: p.ends_with('!'),
+            rest: p.starts_with('*'),
+        }
     })
+}
+
+/// The parameters of a signature as a reader wants them: `a, axis, keepdims`.
+pub fn signature_shown(signature: &'static str) -> String {
+    let names: Vec<&str> = params(signature).filter(|p| !p.missing && p.kind != "g").map(|p| p.name).collect();
+    names.join(", ")
 }
 
 /// The parameters that nums has, for a message: `a, axis, keepdims`.
 pub(super) fn shown(callable: Callable) -> String {
-    let names: Vec<&str> = params(callable.signature()).filter(|p| !p.missing).map(|p| p.name).collect();
-    names.join(", ")
+    signature_shown(callable.signature())
 }
 
 /// Binds `args`, after `receiver` where the call is a method's.
@@ -132,20 +151,23 @@ impl Bound {
     }
 
     fn usage(&self) -> String {
-        let names: Vec<&str> = params(self.signature).filter(|p| !p.missing).map(|p| p.name).collect();
-        format!("it is called as `{}({})`", self.name, names.join(", "))
+        format!("it is called as `{}({})`", self.name, signature_shown(self.signature))
     }
 
     /// An argument that must be there.
     pub(super) fn required(&mut self, at: usize) -> Result<(Term, Loc), Diag> {
         match self.slots.get_mut(at).and_then(Option::take) {
             Some(arg) => Ok(arg),
-            None => {
-                let name = params(self.signature).nth(at).map_or("more", |p| p.name);
-                Err(Diag::new(self.loc, format!("`{}` wants the argument `{name}`", self.name)).note(self.usage()))
-            }
+            None => Err(self.missing(at)),
         }
     }
+
+    /// The mistake of leaving out an argument.
+    pub(super) fn missing(&self, at: usize) -> Diag {
+        let name = params(self.signature).nth(at).map_or("more", |p| p.name);
+        Diag::new(self.loc, format!("`{}` wants the argument `{name}`", self.name)).note(self.usage())
+    }
+
 
     /// An argument that may be left out.
     pub(super) fn optional(&mut self, at: usize) -> Option<(Term, Loc)> {
@@ -166,6 +188,8 @@ pub(super) fn axes(arg: &(Term, Loc)) -> Result<Option<Vec<i64>>, Diag> {
         | Term::Shape(_)
         | Term::Module(_)
         | Term::Callable(_)
+        | Term::PerAxis(..)
+        | Term::Generator(_)
         | Term::Method(..) => integer(arg, "axis").map(|axis| Some(vec![axis])),
     }
 }
@@ -188,6 +212,8 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
         | Term::Shape(_)
         | Term::Module(_)
         | Term::Callable(_)
+        | Term::PerAxis(..)
+        | Term::Generator(_)
         | Term::Method(..) => Err(Diag::new(arg.1, format!("`{what}` is an integer, or a tuple of integers"))),
     }
 }

@@ -7,63 +7,27 @@ use crate::diag::{Diag, Loc};
 
 /// NumPy 2's functions without a row.
 const FUNCTIONS: &str = "\
-    angle append apply_along_axis argmax argmin argpartition \
-    argsort argwhere around array array_equal array_split asarray ascontiguousarray astensor \
-    atleast_1d atleast_2d atleast_3d average bincount bitwise_count block broadcast_arrays broadcast_to choose clip \
-    column_stack compress convolve corrcoef correlate count_nonzero cov cross cumprod cumsum \
-    cumulative_prod cumulative_sum delete diag diag_indices diagflat diagonal diff digitize divmod dot dsplit \
-    dstack ediff1d einsum einsum_path empty empty_like extract fabs fill_diagonal flip fliplr flipud float_power \
-    frexp frombuffer fromfunction full_like geomspace gradient histogram histogram2d \
-    histogramdd hsplit hstack i0 indices inner insert interp intersect1d isclose iscomplex isin isreal kron ldexp \
-    lexsort linspace logspace matrix_transpose matvec median meshgrid modf moveaxis \
-    nan_to_num nanmean nanmedian nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nonzero \
-    ones_like outer packbits pad partition percentile piecewise place polyfit polyval ptp put quantile \
-    repeat resize roll rollaxis roots rot90 round row_stack searchsorted select setdiff1d setxor1d \
-    sinc size sort spacing split squeeze stack std swapaxes take take_along_axis tensordot tile trace trapezoid tri tril \
-    trim_zeros triu union1d unique unpackbits unravel_index unstack unwrap vander var vdot vecdot vecmat vstack \
-    zeros_like print fft random linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh \
-    linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot linalg.norm linalg.pinv \
-    linalg.qr linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.trace linalg.vector_norm";
+    print apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
+    einsum_path empty fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
+    nanpercentile nanquantile packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
+    unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
+    linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot \
+    linalg.pinv linalg.qr linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve";
 
 /// Attributes and methods of NumPy's arrays without a row.
 const ATTRIBUTES: &str = "\
-    argmax argmin argpartition argsort base byteswap choose clip compress conj conjugate ctypes cumprod cumsum data device \
-    diagonal dot dtype dump dumps fill flags flat imag item itemsize mT nbytes ndim nonzero partition put ptp real repeat resize \
-    round searchsorted setflags size sort squeeze std strides swapaxes take tobytes tofile tolist trace var view";
+    argpartition base byteswap choose compress conj conjugate ctypes data device dtype dump dumps fill flags flat \
+    itemsize nbytes partition put ptp resize setflags strides tobytes tofile tolist view";
 
 /// Other ways to write what is missing, and what habit means.
 const INSTEAD: &[(&str, &str)] = &[
-    ("array", "make it in Rust, `Array::from_vec(vec![…], &[…])?`, and pass it"),
-    ("asarray", "write the name: it is an array already"),
-    ("average", "write `mean(x)`"),
-    ("clip", "write `minimum(maximum(x, low), high)`"),
-    ("dot", "write `a @ b`"),
     ("empty", "write `zeros(shape)`"),
-    ("full_like", "write `full((x.shape[0], …), value)`"),
-    ("hstack", "write `concatenate([a, b], axis=1)`"),
-    ("inner", "write `a @ b`"),
-    ("item", "declare the result as `-> f64`"),
     ("linalg.inv", "write `linalg.solve(a, b)`"),
-    ("linalg.norm", "write `sqrt(sum(x ** 2))`"),
-    ("mT", "write `x.T` of a matrix"),
-    ("ndim", "the rank is in the type of the parameter"),
-    ("ones_like", "write `ones((x.shape[0], …))`"),
-    ("outer", "write `a[:, None] * b[None, :]`"),
-    ("print", "print the result in Rust"),
-    ("size", "write `x.shape[0] * x.shape[1]`"),
-    ("squeeze", "write `x[:, 0]`, or `reshape`"),
-    ("std", "write `sqrt(mean((x - mean(x)) ** 2))`"),
-    ("swapaxes", "write `transpose(x, (1, 0))`"),
-    ("var", "write `mean((x - mean(x)) ** 2)`"),
-    ("vstack", "write `concatenate([a, b], axis=0)`"),
-    ("zeros_like", "write `zeros((x.shape[0], …))`"),
 ];
 
 /// Functions of Python and Rust that nums spells otherwise: the name, the help.
 const OTHERS: &[(&str, &str)] = &[
     ("range", "write `arange(n)`"),
-    ("float", "write `x.astype(f64)`"),
-    ("int", "write `x.astype(i64)`"),
     ("complex", "write `x.astype(c128)`"),
     ("list", "arrays are made in Rust, `Array::from_vec(vec![…], &[…])?`"),
     ("tuple", "write `(a, b)`"),

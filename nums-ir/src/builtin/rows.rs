@@ -3,11 +3,12 @@
 //! To add one, add a row: `docs/operators.md`, the macro's names and the suggestions follow from it.
 
 use super::bind::{Bound, dtype, integer};
+use super::calls::Gives;
 use super::{Term, size, value};
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::func::{Func, IndexItem, Op, Scalar, Size};
+use crate::func::{Func, Op, Scalar, Size};
 
 /// A structural function or method.
 #[derive(Debug)]
@@ -24,7 +25,16 @@ pub struct Row {
     pub function: bool,
     /// One line of documentation.
     pub doc: &'static str,
-    pub(super) build: fn(&mut Func, &mut Bound) -> Result<Term, Diag>,
+    pub(super) build: Build,
+}
+
+/// How a row becomes instructions.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Build {
+    /// By a function here.
+    With(fn(&mut Func, &mut Bound) -> Result<Term, Diag>),
+    /// By a call that `infer` expands.
+    Call(Gives),
 }
 
 impl PartialEq for Row {
@@ -34,13 +44,15 @@ impl PartialEq for Row {
 }
 
 macro_rules! rows {
-    ($($doc:literal $name:literal [$($alias:literal),*] $signature:literal $method:ident $function:ident $build:expr;)*) => {
+    ($($doc:literal $name:literal [$($alias:literal),*] $signature:literal $method:ident $function:ident $build:ident $(($gives:expr))?;)*) => {
         /// All rows.
         pub const ROWS: &[Row] = &[$(Row {
             name: $name, aliases: &[$($alias),*], signature: $signature, method: rows!($method), function: rows!($function),
-            doc: $doc, build: $build,
+            doc: $doc, build: rows!(build $build $($gives)?),
         }),*];
     };
+    (build calls $gives:expr) => { Build::Call($gives) };
+    (build $build:ident) => { Build::With($build) };
     (method) => { true };
     (function) => { true };
     (no) => { false };
@@ -53,7 +65,6 @@ rows! {
     "All elements in one axis." "flatten" [] "a" method no ravel;
     "The array itself: values are immutable." "copy" [] "a" method function copy;
     "Elements converted." "astype" [] "x, dtype, copy!" method function astype;
-    "A new axis of size 1." "expand_dims" [] "a, axis" no function expand_dims;
     "Arrays joined along an axis; with `axis=None` ravelled first." "concatenate" ["concat"] "arrays, axis=, out!, dtype!" no function concatenate;
     "Zeros." "zeros" [] "shape, dtype=" no function zeros;
     "Ones." "ones" [] "shape, dtype=" no function ones;
@@ -65,6 +76,169 @@ rows! {
     "The solution of `a @ x == b`." "linalg.solve" [] "a, b" no function solve;
     "The size of axis 0." "len" [] "x" no function len;
     "The sizes of the axes." "shape" [] "a" no function shape;
+
+    // Written with other operators: `calls` binds them, `expand` writes them.
+    "A new axis of size 1, or several." "expand_dims" [] "a:v, axis" no function calls(Gives::Exactly(1));
+    "Axes of size 1 dropped." "squeeze" [] "a:v, axis=" method function calls(Gives::Exactly(1));
+    "Two axes exchanged." "swapaxes" [] "a:v, axis1, axis2" method function calls(Gives::Exactly(1));
+    "Axes moved to other places." "moveaxis" [] "a:v, source, destination" no function calls(Gives::Exactly(1));
+    "The last two axes exchanged; also `x.mT`." "matrix_transpose" ["linalg.matrix_transpose"] "x:v" no function calls(Gives::Exactly(1));
+    "At least one axis." "atleast_1d" [] "a:v" no function calls(Gives::Exactly(1));
+    "At least two axes." "atleast_2d" [] "a:v" no function calls(Gives::Exactly(1));
+    "At least three axes." "atleast_3d" [] "a:v" no function calls(Gives::Exactly(1));
+    "Elements in reverse order along axes." "flip" [] "m:v, axis=" no function calls(Gives::Exactly(1));
+    "Columns in reverse order." "fliplr" [] "m:v" no function calls(Gives::Exactly(1));
+    "Rows in reverse order." "flipud" [] "m:v" no function calls(Gives::Exactly(1));
+    "Turned by 90 degrees, k times." "rot90" [] "m:v, k=1, axes=" no function calls(Gives::Exactly(1));
+    "Elements moved around along axes." "roll" [] "a:v, shift, axis=" no function calls(Gives::Exactly(1));
+    "The array repeated along each axis." "tile" [] "A:v, reps" no function calls(Gives::Exactly(1));
+    "Each element repeated." "repeat" [] "a:v, repeats:a, axis=" method function calls(Gives::Exactly(1));
+    "Repeated to a shape." "broadcast_to" [] "array:v, shape" no function calls(Gives::Exactly(1));
+    "All arrays repeated to their common shape." "broadcast_arrays" [] "*args:vs" no function calls(Gives::List);
+    "Arrays joined along a new axis." "stack" [] "arrays:vs, axis=0, out!, dtype!" no function calls(Gives::Exactly(1));
+    "Arrays joined by rows." "vstack" ["row_stack"] "tup:vs, dtype!" no function calls(Gives::Exactly(1));
+    "Arrays joined by columns." "hstack" [] "tup:vs, dtype!" no function calls(Gives::Exactly(1));
+    "Arrays joined along the third axis." "dstack" [] "tup:vs, dtype!" no function calls(Gives::Exactly(1));
+    "Vectors as the columns of a matrix." "column_stack" [] "tup:vs" no function calls(Gives::Exactly(1));
+    "Values joined to the end." "append" [] "arr:v, values:v, axis=" no function calls(Gives::Exactly(1));
+    "Numbers written one by one, in nested lists." "array" ["asarray"] "object:n, dtype=" no function calls(Gives::Exactly(1));
+    "Equal parts along an axis, or parts between places." "split" [] "ary:v, indices_or_sections, axis=0" no function calls(Gives::Parts);
+    "Parts along an axis that may differ by one." "array_split" [] "ary:v, indices_or_sections, axis=0" no function calls(Gives::Parts);
+    "Parts by rows." "vsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
+    "Parts by columns." "hsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
+    "Parts along the third axis." "dsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
+    "Elements added at the ends of axes." "pad" [] "array:v, pad_width, mode=, constant_values:v=" no function calls(Gives::Exactly(1));
+    "Zeros of the shape and dtype of an array." "zeros_like" [] "a:v, dtype=" no function calls(Gives::Exactly(1));
+    "Ones of the shape and dtype of an array." "ones_like" [] "a:v, dtype=" no function calls(Gives::Exactly(1));
+    "An array of the shape and dtype of another; zeros." "empty_like" [] "prototype:v, dtype=" no function calls(Gives::Exactly(1));
+    "One value in the shape and dtype of an array." "full_like" [] "a:v, fill_value:v, dtype=" no function calls(Gives::Exactly(1));
+    "The number of elements; also `x.size`." "size" [] "a:v" no function calls(Gives::Exactly(1));
+    "The number of axes; also `x.ndim`." "ndim" [] "a:v" no function calls(Gives::Exactly(1));
+    "Numbers at equal distances, the end included." "linspace" [] "start:v, stop:v, num=, endpoint=, dtype=" no function calls(Gives::Exactly(1));
+    "Powers of 10 at equal distances of the exponent." "logspace" [] "start:v, stop:v, num=, endpoint=, dtype=, base:v=" no function calls(Gives::Exactly(1));
+    "Numbers at equal ratios." "geomspace" [] "start:v, stop:v, num=" no function calls(Gives::Exactly(1));
+    "Coordinates of a grid." "meshgrid" [] "*xi:vs, indexing=" no function calls(Gives::List);
+    "Ones at and below a diagonal." "tri" [] "N, M=, k=0, dtype=" no function calls(Gives::Exactly(1));
+    "Zeros above a diagonal." "tril" [] "m:v, k=0" no function calls(Gives::Exactly(1));
+    "Zeros below a diagonal." "triu" [] "m:v, k=0" no function calls(Gives::Exactly(1));
+    "Powers of a vector as columns." "vander" [] "x:v, N=, increasing=" no function calls(Gives::Exactly(1));
+
+    "Variance: the mean squared distance from the mean." "var" [] "a:v, axis=, ddof=0, keepdims=, dtype!, out!" method function calls(Gives::Exactly(1));
+    "Square root of the variance." "std" [] "a:v, axis=, ddof=0, keepdims=, dtype!, out!" method function calls(Gives::Exactly(1));
+    "Largest less smallest." "ptp" [] "a:v, axis=, keepdims=, out!" no function calls(Gives::Exactly(1));
+    "How many elements are not zero." "count_nonzero" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Sum of what is not NaN." "nansum" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Product of what is not NaN." "nanprod" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Mean of what is not NaN." "nanmean" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Variance of what is not NaN." "nanvar" [] "a:v, axis=, ddof=0, keepdims=" no function calls(Gives::Exactly(1));
+    "Deviation of what is not NaN." "nanstd" [] "a:v, axis=, ddof=0, keepdims=" no function calls(Gives::Exactly(1));
+    "Mean with weights." "average" [] "a:v, axis=, weights:v=, keepdims=, returned!" no function calls(Gives::Exactly(1));
+    "The middle of the sorted elements." "median" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "The median of what is not NaN." "nanmedian" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles of hundredths, by linear interpolation." "percentile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles by linear interpolation." "quantile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Running sums." "cumsum" [] "a:v, axis=, dtype=" method function calls(Gives::Exactly(1));
+    "Running products." "cumprod" [] "a:v, axis=, dtype=" method function calls(Gives::Exactly(1));
+    "Running sums, NaN as 0." "nancumsum" [] "a:v, axis=, dtype=" no function calls(Gives::Exactly(1));
+    "Running products, NaN as 1." "nancumprod" [] "a:v, axis=, dtype=" no function calls(Gives::Exactly(1));
+    "Running maxima." "maximum.accumulate" [] "array:v, axis=0" no function calls(Gives::Exactly(1));
+    "Running minima." "minimum.accumulate" [] "array:v, axis=0" no function calls(Gives::Exactly(1));
+    "Running sums of one axis." "cumulative_sum" [] "x:v, axis=, dtype=, include_initial=" no function calls(Gives::Exactly(1));
+    "Running products of one axis." "cumulative_prod" [] "x:v, axis=, dtype=, include_initial=" no function calls(Gives::Exactly(1));
+    "Differences of neighbours, n times." "diff" [] "a:v, n=1, axis=-1" no function calls(Gives::Exactly(1));
+    "Slopes: central differences, one-sided at the ends." "gradient" [] "f:v, varargs:v=, axis=" no function calls(Gives::Exactly(1));
+    "The integral by trapezoids." "trapezoid" ["trapz"] "y:v, x:v=, dx:v=, axis=-1" no function calls(Gives::Exactly(1));
+    "Elements held between two bounds." "clip" [] "a:v, min:v=, max:v=" method function calls(Gives::Exactly(1));
+    "Rounded to decimals, halves to even." "round" ["around"] "a:v, decimals=0" method function calls(Gives::Exactly(1));
+    "NaN and infinities replaced by numbers." "nan_to_num" [] "x:v, nan:v=, posinf:v=, neginf:v=" no function calls(Gives::Exactly(1));
+    "Whether the element is plus infinity." "isposinf" [] "x:v" no function calls(Gives::Exactly(1));
+    "Whether the element is minus infinity." "isneginf" [] "x:v" no function calls(Gives::Exactly(1));
+    "Whether the imaginary part is 0." "isreal" [] "x:v" no function calls(Gives::Exactly(1));
+    "Whether the imaginary part is not 0." "iscomplex" [] "x:v" no function calls(Gives::Exactly(1));
+    "The angle of a complex number." "angle" [] "z:v, deg=" no function calls(Gives::Exactly(1));
+    "Powers in double precision." "float_power" [] "x1:v, x2:v" no function calls(Gives::Exactly(1));
+    "Quotient rounded down, and remainder." "divmod" [] "x1:v, x2:v" no function calls(Gives::Exactly(2));
+    "Fraction and whole part." "modf" [] "x:v" no function calls(Gives::Exactly(2));
+    "`sin(π x) / (π x)`." "sinc" [] "x:v" no function calls(Gives::Exactly(1));
+    "Whether elements are equal within tolerances." "isclose" [] "a:v, b:v, rtol:v=, atol:v=, equal_nan=" no function calls(Gives::Exactly(1));
+    "Whether all elements are equal within tolerances." "allclose" [] "a:v, b:v, rtol:v=, atol:v=, equal_nan=" no function calls(Gives::Exactly(1));
+    "Whether shapes and elements are equal." "array_equal" [] "a1:v, a2:v, equal_nan=" no function calls(Gives::Exactly(1));
+    "Covariances of the rows." "cov" [] "m:v, rowvar=, bias=, ddof=" no function calls(Gives::Exactly(1));
+    "Correlations of the rows." "corrcoef" [] "x:v, rowvar=" no function calls(Gives::Exactly(1));
+    "How often each integer stands." "bincount" [] "x:v, weights:v=, minlength=0" no function calls(Gives::Exactly(1));
+    "How many elements lie in each bin, and the edges." "histogram" [] "a:v, bins:a=, range:vs=, weights:v=, density=" no function calls(Gives::Exactly(2));
+    "The bin of each element, of increasing edges." "digitize" [] "x:v, bins:v, right=" no function calls(Gives::Exactly(1));
+    "Linear interpolation between given points." "interp" [] "x:v, xp:v, fp:v, left:v=, right:v=" no function calls(Gives::Exactly(1));
+    "Sums of products of shifted arrays." "convolve" [] "a:v, v:v, mode=" no function calls(Gives::Exactly(1));
+    "The value of a polynomial." "polyval" [] "p:v, x:v" no function calls(Gives::Exactly(1));
+    "The length of vectors; Frobenius' norm of matrices." "linalg.norm" ["linalg.vector_norm"] "x:v, ord=, axis=, keepdims=" no function calls(Gives::Exactly(1));
+
+    "Elements at positions." "take" [] "a:v, indices:v, axis=, mode=, out!" method function calls(Gives::Exactly(1));
+    "Elements at a position for each place along an axis." "take_along_axis" [] "arr:v, indices:v, axis" no function calls(Gives::Exactly(1));
+    "A new version with values at positions along an axis." "put_along_axis" [] "arr:v, indices:v, values:v, axis" no function calls(Gives::Exactly(1));
+    "Slices along an axis where a condition holds." "compress" [] "condition:v, a:v, axis=" no function calls(Gives::Exactly(1));
+    "Elements where a condition holds." "extract" [] "condition:v, arr:v" no function calls(Gives::Exactly(1));
+    "Positions of what is not zero, an array an axis." "nonzero" [] "a:v" method function calls(Gives::Axes);
+    "Positions of what is not zero in the ravelled array." "flatnonzero" [] "a:v" no function calls(Gives::Exactly(1));
+    "Positions of what is not zero, a row each." "argwhere" [] "a:v" no function calls(Gives::Exactly(1));
+    "A diagonal of two axes." "diagonal" ["linalg.diagonal"] "a:v, offset=0, axis1=0, axis2=1" method function calls(Gives::Exactly(1));
+    "A diagonal of a matrix, or a matrix of a diagonal." "diag" [] "v:v, k=0" no function calls(Gives::Exactly(1));
+    "A matrix of a diagonal." "diagflat" [] "v:v, k=0" no function calls(Gives::Exactly(1));
+    "The sum of a diagonal." "trace" ["linalg.trace"] "a:v, offset=0, axis1=0, axis2=1" method function calls(Gives::Exactly(1));
+    "The first choice whose condition holds." "select" [] "condlist:vs, choicelist:vs, default:v=" no function calls(Gives::Exactly(1));
+
+    "Sorted along an axis, NaN last." "sort" [] "a:v, axis=-1, descending=, kind!, order!, stable=" method function calls(Gives::Exactly(1));
+    "Positions of a stable sort." "argsort" [] "a:v, axis=-1, descending=, kind!, order!, stable=" method function calls(Gives::Exactly(1));
+    "Sorted whole, which is a partition at every place." "partition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
+    "Positions of a sort, which is a partition at every place." "argpartition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
+    "The k largest and their positions." "topk" [] "x:v, k, axis=-1" no function calls(Gives::Exactly(2));
+    "Positions of a sort by several keys, the last first." "lexsort" [] "keys:vs" no function calls(Gives::Exactly(1));
+    "Position of the first largest element." "argmax" [] "a:v, axis=, keepdims=, out!" method function calls(Gives::Exactly(1));
+    "Position of the first smallest element." "argmin" [] "a:v, axis=, keepdims=, out!" method function calls(Gives::Exactly(1));
+    "Position of the first largest element but NaN." "nanargmax" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Position of the first smallest element but NaN." "nanargmin" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "Where values belong in a sorted array." "searchsorted" [] "a:v, v:v, side=, sorter!" method function calls(Gives::Exactly(1));
+    "Whether each element stands among others." "isin" ["in1d"] "element:v, test_elements:v, invert=" no function calls(Gives::Exactly(1));
+    "Distinct values, sorted." "unique" [] "ar:v, return_index=, return_inverse=, return_counts=, equal_nan=, axis!" no function calls(Gives::Flags(&[1, 2, 3]));
+    "Distinct values, sorted." "unique_values" [] "x:v" no function calls(Gives::Exactly(1));
+    "Distinct values and how often they stand." "unique_counts" [] "x:v" no function calls(Gives::Exactly(2));
+    "Distinct values and which each element is." "unique_inverse" [] "x:v" no function calls(Gives::Exactly(2));
+    "Distinct values of both arrays." "union1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
+    "Distinct values that both arrays have." "intersect1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
+    "Distinct values of the first that the second lacks." "setdiff1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
+    "Distinct values that one of the arrays has." "setxor1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
+
+    "Sums of products by index." "einsum" [] "subscripts, *operands:vs, optimize!" no function calls(Gives::Exactly(1));
+    "Sums of products over axes." "tensordot" ["linalg.tensordot"] "a:v, b:v, axes=2" no function calls(Gives::Exactly(1));
+    "The product of vectors and matrices." "dot" [] "a:v, b:v, out!" method function calls(Gives::Exactly(1));
+    "The product over the last axes." "inner" [] "a:v, b:v" no function calls(Gives::Exactly(1));
+    "All products of two vectors." "outer" ["linalg.outer"] "a:v, b:v, out!" no function calls(Gives::Exactly(1));
+    "The product of two vectors, the first conjugated." "vdot" [] "a:v, b:v" no function calls(Gives::Exactly(1));
+    "Products of vectors along an axis." "vecdot" ["linalg.vecdot"] "x1:v, x2:v, axis=-1" no function calls(Gives::Exactly(1));
+    "Products of matrices and vectors." "matvec" [] "x1:v, x2:v" no function calls(Gives::Exactly(1));
+    "Products of vectors and matrices." "vecmat" [] "x1:v, x2:v" no function calls(Gives::Exactly(1));
+    "All products, block by block." "kron" [] "a:v, b:v" no function calls(Gives::Exactly(1));
+    "The vector product of three elements." "cross" ["linalg.cross"] "a:v, b:v, axis=-1" no function calls(Gives::Exactly(1));
+
+    "A generator of random numbers." "random.default_rng" [] "seed:v" no function generator;
+    "Uniform in [0, 1)." "random.random" [] "rng:g, size=, dtype=" no function calls(Gives::Exactly(1));
+    "Uniform between two bounds." "random.uniform" [] "rng:g, low:v=, high:v=, size=" no function calls(Gives::Exactly(1));
+    "Normal of a mean and a deviation." "random.normal" [] "rng:g, loc:v=, scale:v=, size=" no function calls(Gives::Exactly(1));
+    "Normal of mean 0 and deviation 1." "random.standard_normal" [] "rng:g, size=, dtype=" no function calls(Gives::Exactly(1));
+    "Exponential of a scale." "random.exponential" [] "rng:g, scale:v=, size=" no function calls(Gives::Exactly(1));
+    "Exponential of scale 1." "random.standard_exponential" [] "rng:g, size=, dtype=" no function calls(Gives::Exactly(1));
+    "Gamma of a shape and a scale." "random.gamma" [] "rng:g, shape:v, scale:v=, size=" no function calls(Gives::Exactly(1));
+    "Chi-square of degrees of freedom." "random.chisquare" [] "rng:g, df:v, size=" no function calls(Gives::Exactly(1));
+    "Beta of two shapes." "random.beta" [] "rng:g, a:v, b:v, size=" no function calls(Gives::Exactly(1));
+    "Integers from low up to and without high." "random.integers" [] "rng:g, low:v, high:v=, size=, dtype=, endpoint=" no function calls(Gives::Exactly(1));
+    "Numbers of events of a rate." "random.poisson" [] "rng:g, lam:v, size=" no function calls(Gives::Exactly(1));
+    "Numbers of successes of n trials." "random.binomial" [] "rng:g, n:v, p:v, size=" no function calls(Gives::Exactly(1));
+    "A random order of 0 to n, or of the rows of an array." "random.permutation" [] "rng:g, x:v" no function calls(Gives::Exactly(1));
+    "Random elements." "random.choice" [] "rng:g, a:v, size=, replace=, p:v=" no function calls(Gives::Exactly(1));
+
+    "One value as a plain integer, which the call waits for." "int" [] "x:v" no function plain;
+    "One value as a plain float, which the call waits for." "float" [] "x:v" no function plain;
+    "One value as a plain number, which the call waits for." "item" [] "a:v" method no plain;
 }
 
 /// `(2, 3)`, `2`, or the arguments `2, 3`.
@@ -134,25 +308,6 @@ fn astype(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let x = value(func, &bound.required(0)?)?;
     let dtype = dtype(&bound.required(1)?)?;
     Ok(Term::Value(func.push(Op::Cast(dtype), &[x], bound.loc)))
-}
-
-fn expand_dims(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
-    let x = value(func, &bound.required(0)?)?;
-    let axis = bound.required(1)?;
-    let at = integer(&axis, "axis")?;
-    if !(-64..64).contains(&at) {
-        return Err(Diag::new(axis.1, format!("axis {at} is outside every array")));
-    }
-    let full = || IndexItem::Slice { start: None, stop: None, step: 1 };
-    let mut items: Vec<IndexItem> = Vec::new();
-    if at >= 0 {
-        items.extend((0..at).map(|_| full()));
-        items.push(IndexItem::NewAxis);
-    } else {
-        items.extend([IndexItem::Ellipsis, IndexItem::NewAxis]);
-        items.extend((at + 1..0).map(|_| full()));
-    }
-    Ok(Term::Value(func.push(Op::Index { items }, &[x], bound.loc)))
 }
 
 fn concatenate(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
@@ -234,6 +389,31 @@ fn matmul(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 fn solve(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let (a, b) = (value(func, &bound.required(0)?)?, value(func, &bound.required(1)?)?);
     Ok(Term::Value(func.push(Op::Solve, &[a, b], bound.loc)))
+}
+
+fn generator(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
+    Ok(Term::Generator(value(func, &bound.required(0)?)?))
+}
+
+/// `int(x)`, `float(x)`, `x.item()`: a literal stays one.
+fn plain(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
+    let x = bound.required(0)?;
+    let (name, loc) = (bound.name, bound.loc);
+    if let (Term::Number(n), "int") = (&x.0, name) {
+        return match n {
+            Scalar::Int(_) => Ok(x.0),
+            Scalar::Float(f) => Ok(Term::Number(Scalar::Int(*f as i128))),
+            Scalar::Bool(b) => Ok(Term::Number(Scalar::Int(i128::from(*b)))),
+            Scalar::Complex(..) => Err(Diag::new(loc, "a complex number is no integer")),
+        };
+    }
+    let mut v = value(func, &x)?;
+    match name {
+        "int" => v = func.push(Op::Cast(DType::I64), &[v], loc),
+        "float" => v = func.push(Op::Cast(DType::F64), &[v], loc),
+        _ => {}
+    }
+    Ok(Term::Value(func.push(Op::Item, &[v], loc)))
 }
 
 fn len(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {

@@ -5,7 +5,7 @@
 
 use super::{Given, Term};
 use crate::diag::{Diag, Loc, suggest};
-use crate::dim::{Dim, Sameness, Symbol};
+use crate::dim::{Dim, FROM_DATA, Sameness, Symbol};
 use crate::dtype::Kind;
 use crate::types::{Shape, Type};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,20 @@ pub fn unbound_symbols(params: &[Parameter], results: &[(Type, Loc)]) -> Vec<Dia
         }
     }
     diags
+}
+
+/// Marks the symbols of results that no parameter binds as sizes that the data decides.
+pub fn from_data(params: &[Parameter], results: &mut [Type]) {
+    let bound = bound_symbols(params);
+    for ty in results {
+        if let Shape::Known(dims) = &mut ty.shape {
+            for dim in dims {
+                *dim = dim.substitute(&|s| {
+                    (!bound.contains(s) && !s.starts_with(FROM_DATA)).then(|| Dim::symbol(&format!("{FROM_DATA}_{s}")))
+                });
+            }
+        }
+    }
 }
 
 /// The arguments of a call of a user's function, by parameter.

@@ -77,6 +77,10 @@ fn symbol(op: &Op) -> Option<&'static str> {
         | Op::Arange { .. }
         | Op::Eye { .. }
         | Op::Solve
+        | Op::Data(_)
+        | Op::Call(_)
+        | Op::Item
+        | Op::Choose
         | Op::Kernel(_) => None,
     }
 }

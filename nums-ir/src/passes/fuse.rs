@@ -141,6 +141,10 @@ impl Plan {
                 | Op::Arange { .. }
                 | Op::Eye { .. }
                 | Op::Solve
+                | Op::Data(_)
+                | Op::Call(_)
+                | Op::Item
+                | Op::Choose
                 | Op::Kernel(_) => Role::Barrier,
             });
         }

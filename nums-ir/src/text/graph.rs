@@ -16,6 +16,8 @@
 use super::lex::{Lexer, ParseError, Token};
 use super::parse::{begin, function};
 use super::{MAGIC, print};
+use crate::attr::Attr;
+use crate::data::DataTask;
 use crate::diag::Loc;
 use crate::dtype::DType;
 use crate::func::{Func, Scalar, Stage};
@@ -182,6 +184,10 @@ fn operator(op: &TaskOp, kernels: &[Func]) -> (String, Vec<String>) {
         ),
         TaskOp::Const { value, dtype } => ("const".into(), vec![format!("value={value}"), format!("dtype={dtype}")]),
         TaskOp::Solve => ("solve".into(), vec![]),
+        TaskOp::Data(task) => {
+            let shown = |a: &Attr| super::attr::shown(a, &|_| String::new());
+            (task.name().into(), task.attrs().iter().map(|(name, attr)| format!("{name}={}", shown(attr))).collect())
+        }
     }
 }
 
@@ -455,6 +461,12 @@ impl<'a> Parser<'a> {
     }
 
     fn operator(&mut self, name: &str, detail: &str) -> Parsed<TaskOp> {
+        if DataTask::NAMES.contains(&name) {
+            self.lexer.eat(',');
+            let attrs = super::attr::list(&mut self.lexer, &|l| Err(l.expected("an attribute")), true)?;
+            let task = DataTask::from_attrs(name, attrs);
+            return task.map(TaskOp::Data).ok_or_else(|| self.lexer.error(format!("`{name}` has other attributes")));
+        }
         Ok(match name {
             "kernel" => match self.graph.kernels.iter().position(|k| k.name == detail) {
                 Some(k) => TaskOp::Kernel(k as u32),

@@ -30,6 +30,8 @@ pub(super) enum Token<'a> {
     Word(&'a str),
     /// A number as written, without sign.
     Number(&'a str),
+    /// A string, without the quotes.
+    Str(&'a str),
     /// One punctuation character.
     Punct(char),
     /// A comment, without the `;`.
@@ -43,6 +45,7 @@ impl fmt::Display for Token<'_> {
         match self {
             Token::Value(v) => write!(f, "`%{v}`"),
             Token::Word(w) | Token::Number(w) => write!(f, "`{w}`"),
+            Token::Str(s) => write!(f, "`\"{s}\"`"),
             Token::Punct(c) => write!(f, "`{c}`"),
             Token::Comment(_) => f.write_str("a comment"),
             Token::End => f.write_str("the end of the text"),
@@ -118,6 +121,10 @@ impl<'a> Lexer<'a> {
             ';' => {
                 let len = rest.find('\n').unwrap_or(rest.len());
                 (Token::Comment(rest[1..len].trim()), len)
+            }
+            '"' if rest[1..].contains('"') => {
+                let len = run(1, &|c| c != '"');
+                (Token::Str(&rest[1..len]), len + 1)
             }
             '%' => {
                 let len = run(1, &name);

@@ -5,7 +5,9 @@ use super::{DEPTH, MAGIC};
 use crate::diag::Loc;
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
+use crate::attr::Attr;
+use crate::data::DataOp;
+use crate::func::{Call, Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
 use crate::ops::{MapOp, ReduceOp};
 use crate::types::{Shape, Type};
 use std::collections::HashMap;
@@ -164,8 +166,21 @@ fn instruction<'a>(
         }
     }
     let first = args.is_empty() || rest;
+    if name == "call" || DataOp::NAMES.contains(&name) {
+        let attrs = super::attr::list(lexer, &|l| scope.value(l), first)?;
+        let op = if name == "call" { call(attrs) } else { DataOp::from_attrs(name, attrs).map(Op::Data) };
+        let op = op.ok_or_else(|| lexer.error(format!("`{name}` has other attributes")))?;
+        return Ok((op, args, place(lexer.comment)));
+    }
     let op = operator(lexer, scope, name, first).map_err(|e| if e.message.is_empty() { unknown(&here, name) } else { e })?;
     Ok((op, args, place(lexer.comment)))
+}
+
+/// `name="median", with=[…]`.
+fn call(attrs: Vec<(String, Attr)>) -> Option<Op> {
+    let [(_, Attr::Str(name)), (_, Attr::List(attrs))] = <[_; 2]>::try_from(attrs).ok()? else { return None };
+    let name = crate::builtin::call_name(&name)?;
+    Some(Op::Call(Call { name, attrs }))
 }
 
 fn unknown(here: &ParseError, name: &str) -> ParseError {
@@ -385,6 +400,8 @@ fn operator<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str, first: boo
                 _ => return Err(lexer.error("`eye` wants `rows=…, cols=…, k=…, dtype=…`")),
             },
             "solve" => Op::Solve,
+            "item" => Op::Item,
+            "choose" => Op::Choose,
             _ => return Err(ParseError { line: 0, column: 0, message: String::new() }),
         }
     };

@@ -173,11 +173,17 @@ fn attributes(op: &Op, names: &[String]) -> Vec<String> {
     };
     let list = |sizes: &[Size]| format!("[{}]", sizes.iter().map(&size).collect::<Vec<_>>().join(", "));
     let flag = |name: &str, set: bool| set.then(|| format!("{name}=true"));
+    let value = |v: Value| names[v.0 as usize].clone();
     match op {
         Op::Const(c) => vec![c.to_string()],
         Op::Dim(d) => vec![d.to_string()],
         Op::ShapeOf { axis } => vec![format!("axis={axis}")],
-        Op::Map(_) | Op::Solve | Op::Kernel(_) => vec![],
+        Op::Map(_) | Op::Solve | Op::Kernel(_) | Op::Item | Op::Choose => vec![],
+        Op::Data(op) => op.attrs().iter().map(|(name, attr)| format!("{name}={}", super::attr::shown(attr, &value))).collect(),
+        Op::Call(call) => {
+            let attrs = call.attrs.iter().map(|a| super::attr::shown(a, &value));
+            vec![format!("name=\"{}\"", call.name), format!("with=[{}]", attrs.collect::<Vec<_>>().join(", "))]
+        }
         Op::Cast(dtype) => vec![format!("dtype={dtype}")],
         Op::Reduce { op: _, axes, keepdims } => {
             let axes = axes.as_ref().map_or("all".to_owned(), |a| format!("{a:?}"));

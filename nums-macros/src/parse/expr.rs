@@ -4,7 +4,8 @@
 //! or 1 · and 2 · not 3 · comparisons 4 · | 5 · ^ 6 · & 7 · << >> 8 · + - 9 · * / % @ 10 · unary 11 · ** 12, right-associative
 //! ```
 //!
-//! `**` binds tighter than a minus on its left and looser than one on its right. Comparisons do not chain. Numbers are read here,
+//! `**` binds tighter than a minus on its left and looser than one on its right. Comparisons chain; `a if c else b` binds
+//! loosest. Numbers are read here,
 //! because Rust's lexer cuts some of Python's in pieces (`.5`, `1.e3`).
 
 use super::{DEPTH, Failed, Parsed, Parser};
@@ -61,7 +62,7 @@ impl Parser<'_> {
     /// An expression whose operators bind at least as tightly as `power`.
     pub(super) fn expr(&mut self, power: u8) -> Parsed<Expr> {
         self.nested += 1;
-        let expr = if self.nested > DEPTH { self.too_deep(self.at) } else { self.operators(power) };
+        let expr = if self.nested > DEPTH { self.too_deep(self.at) } else { self.conditional(power) };
         self.nested -= 1;
         expr
     }
@@ -69,6 +70,26 @@ impl Parser<'_> {
     fn too_deep<T>(&mut self, at: usize) -> Parsed<T> {
         let message = format!("this expression nests deeper than {DEPTH} levels");
         self.fail(at, at, message, Some("assign parts of it to names"))
+    }
+
+    /// `a if c else b`, which binds loosest.
+    fn conditional(&mut self, power: u8) -> Parsed<Expr> {
+        let value = self.operators(power)?;
+        // `if` behind a value is Python's, in a loop's place a comprehension's.
+        if power > 0 || !self.is_word("if") {
+            return Ok(value);
+        }
+        let at = self.at;
+        self.at += 1;
+        let condition = self.operators(1)?;
+        if !self.is_word("else") {
+            let help = "write `a if condition else b`";
+            return self.fail(at, at, "an `if` without `else` has no value", Some(help));
+        }
+        self.at += 1;
+        let other = self.expr(0)?;
+        let (first, last) = (value.first, other.last);
+        Ok(Expr::new(Kind::If(Box::new(condition), Box::new(value), Box::new(other)), first, last))
     }
 
     fn operators(&mut self, power: u8) -> Parsed<Expr> {
@@ -82,8 +103,8 @@ impl Parser<'_> {
             // The exponent may begin with a minus and groups to the right.
             let right = self.expr(if op == "**" { UNARY } else { binding + 1 })?;
             if binding == COMPARE && self.binary().is_some_and(|(_, b)| b == COMPARE) {
-                let help = "write `(a < b) & (b < c)`";
-                return self.fail(at, self.at, "comparisons of arrays do not chain", Some(help));
+                left = self.chain(left, op, right)?;
+                continue;
             }
             let (first, last) = (left.first, right.last);
             left = Expr::new(Kind::Binary(op, Box::new(left), Box::new(right)), first, last);
@@ -92,6 +113,18 @@ impl Parser<'_> {
             }
         }
         Ok(left)
+    }
+
+    /// The rest of `a < b <= c`.
+    fn chain(&mut self, first: Expr, op: &'static str, second: Expr) -> Parsed<Expr> {
+        let begin = first.first;
+        let mut rest = vec![(op, second)];
+        while let Some((op, COMPARE)) = self.binary() {
+            self.at += 1;
+            rest.push((op, self.expr(COMPARE + 1)?));
+        }
+        let last = self.at - 1;
+        Ok(Expr::new(Kind::Chain(Box::new(first), rest), begin, last))
     }
 
     /// The binary operator at this token.
@@ -296,7 +329,7 @@ impl Parser<'_> {
         Ok(Argument { keyword, value })
     }
 
-    fn items(&mut self, close: usize) -> Parsed<Vec<Item>> {
+    pub(super) fn items(&mut self, close: usize) -> Parsed<Vec<Item>> {
         self.at += 1;
         let mut items = Vec::new();
         while self.at < close {

@@ -41,7 +41,7 @@ pub trait IntoScalar: Sized {
 }
 
 /// The only element of a 0-d array.
-fn element(array: &DynArray) -> Result<Scalar> {
+pub(crate) fn element(array: &DynArray) -> Result<Scalar> {
     if array.ndim() != 0 {
         let what = format!("a plain scalar from an array of shape {:?}", array.shape());
         return Err(Error::Shape { what, why: "it has axes".into() });

@@ -136,6 +136,7 @@ fn run(job: &Job) -> Finished {
         | TaskOp::Arange { .. }
         | TaskOp::Eye { .. }
         | TaskOp::Const { .. }
+        | TaskOp::Data(_)
         | TaskOp::Solve => None,
     };
     let count = |kind| u64::from(native == Some(kind));

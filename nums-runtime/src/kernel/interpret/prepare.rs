@@ -165,6 +165,10 @@ fn check(body: &Func) -> Result<(), KernelError> {
             | Op::Arange { .. }
             | Op::Eye { .. }
             | Op::Solve
+            | Op::Data(_)
+            | Op::Call(_)
+            | Op::Item
+            | Op::Choose
             | Op::Kernel(_) => return Err(KernelError::Unsupported(format!("`{}` inside a kernel", inst.op.name()))),
         };
         if inst.args.len() != arity {
@@ -208,6 +212,10 @@ fn origins(body: &Func) -> Result<HashMap<Value, Origin>, KernelError> {
             | Op::Arange { .. }
             | Op::Eye { .. }
             | Op::Solve
+            | Op::Data(_)
+            | Op::Call(_)
+            | Op::Item
+            | Op::Choose
             | Op::Kernel(_) => {}
         }
     }

@@ -1,0 +1,238 @@
+//! Operators whose result depends on positions or on an order of the data: take and put, sort, scan, search, random numbers.
+//!
+//! `DataOp` is the operator on whole arrays, `DataTask` what a task does with blocks; `tile/data` makes one from the other.
+//! Most of NumPy is written with these and the element-wise table (`expand`), so that each has one meaning and one kernel.
+//! Positions are `i64`; indices count from the front or, negative, from the end, and one outside is an error of the call.
+
+use crate::attr::{Attr, Field, operators};
+use crate::dtype::DType;
+use crate::func::Size;
+use crate::ops::ReduceOp;
+
+operators! {
+    /// An operator on whole arrays. Operands are named in the docs in their order.
+    #[derive(Clone, Debug, PartialEq)]
+    DataOp {
+        /// `x, i…`: the elements at positions `i…` (integers that broadcast) of the axes `axis..axis + count`, whose places the
+        /// shape of the positions takes.
+        Take "take" {
+            /// First axis that is indexed.
+            axis: usize,
+            /// How many axes are; as many position operands there are.
+            count: usize,
+        }
+        /// `x, v, i…`: `x` with the elements at these positions replaced by those of `v`, which broadcasts; the last one wins.
+        /// With `add` they are added, one after the other.
+        Put "put" {
+            /// First axis that is indexed.
+            axis: usize,
+            /// How many axes are.
+            count: usize,
+            /// Add instead of replace.
+            add: bool,
+        }
+        /// `x`: sorted along an axis, NaN last; with `index` the positions of a stable sort.
+        Sort "sort" {
+            /// Which axis.
+            axis: usize,
+            /// Positions instead of values.
+            index: bool,
+        }
+        /// `x`: running results of a reduction along an axis.
+        Scan "scan" {
+            /// `sum`, `prod`, `max` or `min`.
+            op: ReduceOp,
+            /// Which axis.
+            axis: usize,
+        }
+        /// `x`: position of the first largest or smallest element along an axis, which stays with size 1; a NaN is both.
+        ArgBest "arg_best" {
+            /// `max` or `min`.
+            op: ReduceOp,
+            /// Which axis.
+            axis: usize,
+        }
+        /// `a, v`: how many elements of the sorted `a` are before each of `v`.
+        Search "search" {
+            /// Equal elements count as well.
+            right: bool,
+        }
+        /// `m`: the positions of the true elements of one axis.
+        Positions "positions" {
+            /// How many are true.
+            count: Size,
+        }
+        /// `seed, parameters…`: independent random numbers; the one at a position depends on seed, stream and position alone.
+        Random "random" {
+            /// Which distribution.
+            dist: Dist,
+            /// Which of the independent streams of the seed.
+            stream: u64,
+            /// Sizes.
+            shape: Vec<Size>,
+            /// Element type.
+            dtype: DType,
+        }
+    }
+}
+
+operators! {
+    /// What a task does with blocks. Operands are named in the docs in their order.
+    #[derive(Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+    DataTask {
+        /// `x, i…` or, not `first`, `so far, x, i…`: the elements that lie in this block of `x`.
+        Take "take" {
+            /// First axis that is indexed.
+            axis: usize,
+            /// Sizes of the indexed axes of the whole array.
+            sizes: Vec<usize>,
+            /// Position of the block on these axes.
+            offset: Vec<usize>,
+            /// Shape of the block that is made.
+            shape: Vec<usize>,
+            /// Whether nothing has been taken before.
+            first: bool,
+        }
+        /// `x, v, i…`: the block with those elements of `v` that fall into it.
+        Put "put" {
+            /// First axis that is indexed.
+            axis: usize,
+            /// Sizes of the indexed axes of the whole array.
+            sizes: Vec<usize>,
+            /// Position of the block on these axes.
+            offset: Vec<usize>,
+            /// Add instead of replace.
+            add: bool,
+        }
+        /// `x`: sorted along an axis; makes values, positions, or both.
+        Sort "sort" {
+            /// Which axis.
+            axis: usize,
+            /// Position of the block on the axis.
+            offset: usize,
+            /// Values are made.
+            values: bool,
+            /// Positions are made.
+            index: bool,
+        }
+        /// `a, b` or `a, a's positions, b, b's positions`: both sorted; makes the lower and the upper part, of their sizes.
+        Merge "merge" {
+            /// Which axis.
+            axis: usize,
+            /// Positions go with the values.
+            index: bool,
+        }
+        /// `x` or `carry, x`: running results along an axis, from the carry on.
+        Scan "scan" {
+            /// Which reduction.
+            op: ReduceOp,
+            /// Which axis.
+            axis: usize,
+        }
+        /// `x`: the result of the whole axis, which stays with size 1; makes `x`'s share of the next carry.
+        Total "total" {
+            /// Which reduction.
+            op: ReduceOp,
+            /// Which axis.
+            axis: usize,
+        }
+        /// `x`: value and position of the best element along an axis, which stays with size 1.
+        ArgBest "arg_best" {
+            /// `max` or `min`.
+            op: ReduceOp,
+            /// Which axis.
+            axis: usize,
+            /// Position of the block on the axis.
+            offset: usize,
+        }
+        /// `a, a's position, b, b's position`: value and position of the better.
+        ArgJoin "arg_join" {
+            /// `max` or `min`.
+            op: ReduceOp,
+        }
+        /// `a, v`: how many elements of the sorted `a` are before each of `v`.
+        Search "search" {
+            /// Equal elements count as well.
+            right: bool,
+        }
+        /// `m`: how many elements are true.
+        Count "count" {}
+        /// `before, m` or, not `first`, `so far, before, m`: positions of the true elements whose number lies in the block that is
+        /// made; `before` is how many are true before this block.
+        Positions "positions" {
+            /// Position of the block of `m`.
+            offset: usize,
+            /// Number of the first true element that the block that is made holds.
+            low: usize,
+            /// How many it holds.
+            len: usize,
+            /// Whether nothing has been found before.
+            first: bool,
+        }
+        /// `seed, parameters…`: random numbers for a block.
+        Random "random" {
+            /// Which distribution.
+            dist: Dist,
+            /// Which stream.
+            stream: u64,
+            /// Shape of the whole array.
+            whole: Vec<usize>,
+            /// Position of the block.
+            offset: Vec<usize>,
+            /// Shape of the block.
+            shape: Vec<usize>,
+            /// Element type.
+            dtype: DType,
+        }
+    }
+}
+
+macro_rules! distributions {
+    ($( $(#[doc = $doc:literal])* $Name:ident $text:literal $params:literal $kind:ident; )*) => {
+        /// A distribution of random numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        pub enum Dist { $( $(#[doc = $doc])* $Name ),* }
+
+        impl Dist {
+            /// All, in order.
+            pub const ALL: &[Dist] = &[$(Dist::$Name),*];
+
+            /// The name in IR text.
+            pub fn name(self) -> &'static str { match self { $(Dist::$Name => $text),* } }
+
+            /// How many parameters it takes, the seed not counted.
+            pub fn parameters(self) -> usize { match self { $(Dist::$Name => $params),* } }
+
+            /// Whether it gives integers.
+            pub fn is_integer(self) -> bool { match self { $(Dist::$Name => stringify!($kind).len() == 3),* } }
+        }
+    };
+}
+distributions! {
+    /// Uniform in [0, 1).
+    Uniform "uniform" 0 float;
+    /// Normal of mean 0 and deviation 1.
+    Normal "normal" 0 float;
+    /// Exponential of scale 1.
+    Exponential "exponential" 0 float;
+    /// Gamma of this shape and scale 1.
+    Gamma "gamma" 1 float;
+    /// Uniform integers from low up to and without high.
+    Integers "integers" 2 int;
+    /// Number of events of this rate.
+    Poisson "poisson" 1 int;
+    /// Number of successes of n trials of this probability.
+    Binomial "binomial" 2 int;
+}
+
+impl Field for Dist {
+    fn attr(&self) -> Attr {
+        Attr::Str(self.name().to_owned())
+    }
+
+    fn of(attr: Attr) -> Option<Dist> {
+        if let Attr::Str(name) = attr { Dist::ALL.iter().copied().find(|d| d.name() == name) } else { None }
+    }
+}

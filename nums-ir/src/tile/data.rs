@@ -1,0 +1,423 @@
+//! Tasks of the operators of `data`: chains over blocks where any block may hold what is looked for, networks for sorts.
+//!
+//! What is taken or put may lie in any block, which only the data says. A block of the result is therefore made step by step,
+//! one step for each block that may have a part in it, so that a task never needs more than one of these blocks at a time.
+//! A sort along a cut axis is Batcher's network: every comparator merges two sorted blocks into a lower and an upper one.
+
+use super::{Tiler, sizes};
+use crate::data::{DataOp, DataTask};
+use crate::diag::Loc;
+use crate::dtype::DType;
+use crate::func::{Func, Inst, Scalar, Value};
+use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
+use crate::grid::Grid;
+use crate::ops::ReduceOp;
+
+/// Bytes that a block of what is taken may have.
+const LIMIT: usize = 64 << 20;
+
+/// Positions of a `take` or `put`, cut alike.
+struct Places {
+    arrays: Vec<ArrayId>,
+    /// The cut of their common shape.
+    grid: Grid,
+}
+
+impl Tiler {
+    pub(super) fn data(&mut self, func: &Func, inst: &Inst, op: &DataOp) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        match op {
+            DataOp::Take { axis, count } => self.take(func, inst, *axis, *count),
+            DataOp::Put { axis, count, add } => self.put(func, inst, *axis, *count, *add),
+            DataOp::Sort { axis, index } => self.sort(func, inst, *axis, *index),
+            DataOp::Scan { op, axis } => self.scan(func, inst, *op, *axis),
+            DataOp::ArgBest { op, axis } => self.arg_best(func, inst, *op, *axis),
+            DataOp::Search { right } => self.search(func, inst, *right),
+            DataOp::Positions { .. } => self.positions(func, inst),
+            DataOp::Random { dist, stream, .. } => {
+                let args: Vec<Arg> = inst.args.iter().map(|a| self.scalar_arg(*a)).collect();
+                let (dtype, whole) = (func.ty(out).dtype, sizes(func, out));
+                let grid = Grid::default_for(&whole, dtype);
+                let id = self.result(func, out, grid.clone());
+                for i in 0..grid.n_blocks() {
+                    let (offset, shape) = (grid.offset_at(i), grid.block_shape_at(i));
+                    let task = DataTask::Random { dist: *dist, stream: *stream, whole: whole.clone(), offset, shape, dtype };
+                    let block = self.block(id, i);
+                    self.task(TaskOp::Data(task), args.clone(), vec![block], loc);
+                }
+            }
+        }
+    }
+
+    /// A whole array for one block that a task makes on the way.
+    fn between(&mut self, name: &str, dtype: DType, shape: &[usize], loc: Loc) -> BlockId {
+        let id = self.array(name, dtype, Grid::whole(shape), loc);
+        self.block(id, 0)
+    }
+
+    /// The position operands, cut as the one with most elements along each axis.
+    fn places(&mut self, func: &Func, values: &[Value], row: usize) -> Places {
+        let arrays: Vec<ArrayId> = values.iter().map(|v| self.operand(func, *v)).collect();
+        let rank = arrays.iter().map(|a| self.grid(*a).rank()).max().unwrap_or(0);
+        let (mut shape, mut block) = (vec![1; rank], vec![1; rank]);
+        for id in &arrays {
+            let grid = self.grid(*id);
+            let lead = rank - grid.rank();
+            for a in 0..grid.rank() {
+                if grid.shape()[a] != 1 {
+                    (shape[lead + a], block[lead + a]) = (grid.shape()[a], grid.block_shape()[a]);
+                }
+            }
+        }
+        // A row of what is taken may be much longer than its position.
+        while block.iter().product::<usize>().saturating_mul(row) > LIMIT {
+            let Some(axis) = (0..rank).max_by_key(|a| block[*a]).filter(|a| block[*a] > 1) else { break };
+            block[axis] = block[axis].div_ceil(2);
+        }
+        let grid = Grid::new(&shape, &block);
+        let arrays = arrays.iter().map(|id| self.aligned(*id, &grid)).collect();
+        Places { arrays, grid }
+    }
+
+    /// An array cut as the last axes of `to`, axes of size 1 whole.
+    fn aligned(&mut self, id: ArrayId, to: &Grid) -> ArrayId {
+        let own = self.grid(id).shape().to_vec();
+        let lead = to.rank() - own.len();
+        let cut: Vec<usize> = own.iter().enumerate().map(|(a, n)| if *n == 1 { 1 } else { to.block_shape()[lead + a] }).collect();
+        self.recut(id, &Grid::new(&own, &cut))
+    }
+
+    /// The block of an aligned array at coordinates of the longer grid.
+    fn aligned_block(&self, id: ArrayId, coords: &[usize]) -> Arg {
+        let grid = self.grid(id);
+        let lead = coords.len() - grid.rank();
+        let at: Vec<usize> = (0..grid.rank()).map(|a| if grid.parts(a) == 1 { 0 } else { coords[lead + a] }).collect();
+        Arg::Block(self.block(id, grid.index(&at)))
+    }
+
+    fn take(&mut self, func: &Func, inst: &Inst, axis: usize, count: usize) {
+        let out = inst.results[0];
+        let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
+        let x = self.operand(func, inst.args[0]);
+        let from = self.grid(x).clone();
+        let rest: usize = from.block_shape()[..axis].iter().chain(&from.block_shape()[axis + count..]).product();
+        let places = self.places(func, &inst.args[1..], rest * dtype.size());
+        let (lead, middle) = (axis, places.grid.rank());
+        let cut = [&from.block_shape()[..axis], places.grid.block_shape(), &from.block_shape()[axis + count..]].concat();
+        let to = Grid::new(&sizes(func, out), &cut);
+        let id = self.result(func, out, to.clone());
+        let name = format!("{}.t", self.graph.array(id).name);
+        let taken = from.shape()[axis..axis + count].to_vec();
+        let along: Vec<usize> = (axis..axis + count).map(|a| from.parts(a)).collect();
+        let steps: usize = along.iter().product();
+        for i in 0..to.n_blocks() {
+            let (at, shape) = (to.coords(i), to.block_shape_at(i));
+            let mut so_far: Option<BlockId> = None;
+            for step in 0..steps {
+                let coords = [&at[..lead], &unravel(step, &along), &at[lead + middle..]].concat();
+                let source = from.index(&coords);
+                let offset = from.offset_at(source)[axis..axis + count].to_vec();
+                let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
+                let mut args: Vec<Arg> = so_far.map(Arg::Block).into_iter().collect();
+                args.push(Arg::Block(self.block(x, source)));
+                let indices = places.arrays.iter().map(|p| self.aligned_block(*p, &at[lead..lead + middle]));
+                args.extend(indices);
+                let task = DataTask::Take { axis, sizes: taken.clone(), offset, shape: shape.clone(), first: step == 0 };
+                self.task(TaskOp::Data(task), args, vec![made], loc);
+                so_far = Some(made);
+            }
+        }
+    }
+
+    fn put(&mut self, func: &Func, inst: &Inst, axis: usize, count: usize, add: bool) {
+        let out = inst.results[0];
+        let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
+        let x = self.operand(func, inst.args[0]);
+        let grid = self.grid(x).clone();
+        let places = self.places(func, &inst.args[2..], 1);
+        let lead = axis;
+        let target = |of: &dyn Fn(&Grid) -> Vec<usize>| {
+            let own = of(&grid);
+            [&own[..axis], &of(&places.grid), &own[axis + count..]].concat()
+        };
+        let target = Grid::new(&target(&|g| g.shape().to_vec()), &target(&|g| g.block_shape().to_vec()));
+        let mut v = self.operand(func, inst.args[1]);
+        let extra = self.grid(v).rank().saturating_sub(target.rank());
+        if extra > 0 {
+            let (shape, name) = (self.grid(v).shape()[extra..].to_vec(), self.graph.array(v).name.clone());
+            v = self.reshape(v, &shape, &name, loc);
+        }
+        let v = self.aligned(v, &target);
+        let id = self.result(func, out, grid.clone());
+        let name = format!("{}.t", self.graph.array(id).name);
+        let taken = grid.shape()[axis..axis + count].to_vec();
+        let steps = places.grid.n_blocks();
+        for i in 0..grid.n_blocks() {
+            let (at, offset) = (grid.coords(i), grid.offset_at(i)[axis..axis + count].to_vec());
+            let mut so_far = self.block(x, i);
+            for step in 0..steps {
+                let s = places.grid.coords(step);
+                let coords = [&at[..lead], &s, &at[axis + count..]].concat();
+                let shape = grid.block_shape_at(i);
+                let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
+                let mut args = vec![Arg::Block(so_far), self.aligned_block(v, &coords)];
+                args.extend(places.arrays.iter().map(|p| self.aligned_block(*p, &s)));
+                let task = DataTask::Put { axis, sizes: taken.clone(), offset: offset.clone(), add };
+                self.task(TaskOp::Data(task), args, vec![made], loc);
+                so_far = made;
+            }
+        }
+    }
+
+    fn sort(&mut self, func: &Func, inst: &Inst, axis: usize, index: bool) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        let x = self.operand(func, inst.args[0]);
+        let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let id = self.result(func, out, grid.clone());
+        let lanes = grid.parts(axis);
+        if lanes == 1 {
+            for i in 0..grid.n_blocks() {
+                let (arg, made) = (Arg::Block(self.block(x, i)), self.block(id, i));
+                let task = DataTask::Sort { axis, offset: 0, values: !index, index };
+                self.task(TaskOp::Data(task), vec![arg], vec![made], loc);
+            }
+            return;
+        }
+        let network = network(lanes);
+        // The comparator that is a lane's last makes the block of the result.
+        let last: Vec<usize> = (0..lanes).map(|l| network.iter().rposition(|(a, b)| *a == l || *b == l).unwrap_or(0)).collect();
+        for first in (0..grid.n_blocks()).filter(|i| grid.coords(*i)[axis] == 0) {
+            let block_at = |lane: usize| {
+                let mut at = grid.coords(first);
+                at[axis] = lane;
+                grid.index(&at)
+            };
+            let shape_at = |lane: usize| grid.block_shape_at(block_at(lane));
+            let mut values: Vec<BlockId> = Vec::new();
+            let mut places: Vec<BlockId> = Vec::new();
+            for lane in 0..lanes {
+                let i = block_at(lane);
+                let task = DataTask::Sort { axis, offset: grid.offset_at(i)[axis], values: true, index };
+                values.push(self.between("sorted", dtype, &shape_at(lane), loc));
+                let mut outs = vec![values[lane]];
+                if index {
+                    places.push(self.between("places", DType::I64, &shape_at(lane), loc));
+                    outs.push(places[lane]);
+                }
+                let arg = Arg::Block(self.block(x, i));
+                self.task(TaskOp::Data(task), vec![arg], outs, loc);
+            }
+            for (k, (a, b)) in network.iter().copied().enumerate() {
+                let mut args = Vec::new();
+                for lane in [a, b] {
+                    args.push(Arg::Block(values[lane]));
+                    if index {
+                        args.push(Arg::Block(places[lane]));
+                    }
+                }
+                let mut outs = Vec::new();
+                for lane in [a, b] {
+                    let shape = shape_at(lane);
+                    let done = last[lane] == k;
+                    let own = self.block(id, block_at(lane));
+                    values[lane] = if done && !index { own } else { self.between("sorted", dtype, &shape, loc) };
+                    outs.push(values[lane]);
+                    if index {
+                        places[lane] = if done { own } else { self.between("places", DType::I64, &shape, loc) };
+                        outs.push(places[lane]);
+                    }
+                }
+                self.task(TaskOp::Data(DataTask::Merge { axis, index }), args, outs, loc);
+            }
+        }
+    }
+
+    /// Totals of the blocks first, then carries, then running results from the carries on.
+    fn scan(&mut self, func: &Func, inst: &Inst, op: ReduceOp, axis: usize) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        let x = self.operand(func, inst.args[0]);
+        let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let id = self.result(func, out, grid.clone());
+        let lanes = grid.parts(axis);
+        for first in (0..grid.n_blocks()).filter(|i| grid.coords(*i)[axis] == 0) {
+            let mut carry: Option<BlockId> = None;
+            for lane in 0..lanes {
+                let mut at = grid.coords(first);
+                at[axis] = lane;
+                let i = grid.index(&at);
+                let own = Arg::Block(self.block(x, i));
+                let made = self.block(id, i);
+                let args = carry.map(Arg::Block).into_iter().chain([own]).collect();
+                self.task(TaskOp::Data(DataTask::Scan { op, axis }), args, vec![made], loc);
+                if lane + 1 == lanes {
+                    break;
+                }
+                let mut shape = grid.block_shape_at(i);
+                shape[axis] = 1;
+                let total = self.between("total", dtype, &shape, loc);
+                self.task(TaskOp::Data(DataTask::Total { op, axis }), vec![own], vec![total], loc);
+                carry = Some(match carry {
+                    None => total,
+                    Some(before) => {
+                        let sum = self.between("carry", dtype, &shape, loc);
+                        self.task(TaskOp::Combine(op), vec![Arg::Block(before), Arg::Block(total)], vec![sum], loc);
+                        sum
+                    }
+                });
+            }
+        }
+    }
+
+    fn arg_best(&mut self, func: &Func, inst: &Inst, op: ReduceOp, axis: usize) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        let x = self.operand(func, inst.args[0]);
+        let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let mut cut = grid.block_shape().to_vec();
+        cut[axis] = 1;
+        let to = Grid::new(&sizes(func, out), &cut);
+        let id = self.result(func, out, to.clone());
+        for target in 0..to.n_blocks() {
+            let shape = to.block_shape_at(target);
+            let mut level: Vec<(BlockId, BlockId)> = Vec::new();
+            for lane in 0..grid.parts(axis) {
+                let mut at = to.coords(target);
+                at[axis] = lane;
+                let i = grid.index(&at);
+                let value = self.between("best", dtype, &shape, loc);
+                let place =
+                    if grid.parts(axis) == 1 { self.block(id, target) } else { self.between("place", DType::I64, &shape, loc) };
+                let task = DataTask::ArgBest { op, axis, offset: grid.offset_at(i)[axis] };
+                let arg = Arg::Block(self.block(x, i));
+                self.task(TaskOp::Data(task), vec![arg], vec![value, place], loc);
+                level.push((value, place));
+            }
+            while level.len() > 1 {
+                let mut next = Vec::new();
+                for pair in level.chunks(2) {
+                    let &[a, b] = pair else {
+                        next.extend(pair);
+                        continue;
+                    };
+                    let value = self.between("best", dtype, &shape, loc);
+                    let place =
+                        if level.len() == 2 { self.block(id, target) } else { self.between("place", DType::I64, &shape, loc) };
+                    let args = [a.0, a.1, b.0, b.1].map(Arg::Block).to_vec();
+                    self.task(TaskOp::Data(DataTask::ArgJoin { op }), args, vec![value, place], loc);
+                    next.push((value, place));
+                }
+                level = next;
+            }
+        }
+    }
+
+    /// The number of smaller elements is the sum over the blocks of the sorted array.
+    fn search(&mut self, func: &Func, inst: &Inst, right: bool) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        let (a, v) = (self.operand(func, inst.args[0]), self.operand(func, inst.args[1]));
+        let (parts, grid) = (self.grid(a).n_blocks(), self.grid(v).clone());
+        let id = self.result(func, out, grid.clone());
+        for i in 0..grid.n_blocks() {
+            let made = self.block(id, i);
+            let mut partials = Vec::new();
+            for part in 0..parts {
+                let count = if parts == 1 { made } else { self.between("before", DType::I64, &grid.block_shape_at(i), loc) };
+                let args = vec![Arg::Block(self.block(a, part)), Arg::Block(self.block(v, i))];
+                self.task(TaskOp::Data(DataTask::Search { right }), args, vec![count], loc);
+                partials.push(count);
+            }
+            if parts > 1 {
+                self.combine(ReduceOp::Sum, &partials, made, loc);
+            }
+        }
+    }
+
+    fn positions(&mut self, func: &Func, inst: &Inst) {
+        let out = inst.results[0];
+        let loc = func.data(out).loc;
+        let m = self.operand(func, inst.args[0]);
+        let (from, to) = (self.grid(m).clone(), Grid::default_for(&sizes(func, out), DType::I64));
+        let id = self.result(func, out, to.clone());
+        // How many are true before each block.
+        let mut before = vec![self.between("before", DType::I64, &[], loc)];
+        self.task(TaskOp::Const { value: Scalar::Int(0), dtype: DType::I64 }, vec![], vec![before[0]], loc);
+        for part in 1..from.n_blocks() {
+            let (count, sum) = (self.between("count", DType::I64, &[], loc), self.between("before", DType::I64, &[], loc));
+            let arg = Arg::Block(self.block(m, part - 1));
+            self.task(TaskOp::Data(DataTask::Count {}), vec![arg], vec![count], loc);
+            self.task(TaskOp::Combine(ReduceOp::Sum), vec![Arg::Block(before[part - 1]), Arg::Block(count)], vec![sum], loc);
+            before.push(sum);
+        }
+        for i in 0..to.n_blocks() {
+            let (low, len) = (to.offset_at(i)[0], to.block_shape_at(i)[0]);
+            let mut so_far: Option<BlockId> = None;
+            for (part, sum) in before.iter().enumerate() {
+                let made =
+                    if part + 1 == before.len() { self.block(id, i) } else { self.between("found", DType::I64, &[len], loc) };
+                let task = DataTask::Positions { offset: from.offset_at(part)[0], low, len, first: part == 0 };
+                let mut args: Vec<Arg> = so_far.map(Arg::Block).into_iter().collect();
+                args.extend([Arg::Block(*sum), Arg::Block(self.block(m, part))]);
+                self.task(TaskOp::Data(task), args, vec![made], loc);
+                so_far = Some(made);
+            }
+        }
+    }
+}
+
+/// Coordinates of a C-order number.
+fn unravel(mut i: usize, dims: &[usize]) -> Vec<usize> {
+    let mut at = vec![0; dims.len()];
+    for a in (0..dims.len()).rev() {
+        (at[a], i) = (i % dims[a], i / dims[a]);
+    }
+    at
+}
+
+/// The comparators of Batcher's odd-even merge sort for any number of lanes (Knuth 5.2.2, algorithm M). Every one sends the
+/// lower part to the lower lane, so a last lane that is shorter may be thought filled with elements that never move.
+fn network(lanes: usize) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut p = lanes.next_power_of_two() / 2;
+    let top = p;
+    while p > 0 {
+        let (mut q, mut r, mut d) = (top, 0, p);
+        loop {
+            for i in 0..lanes - d {
+                if i & p == r {
+                    out.push((i, i + d));
+                }
+            }
+            if q == p {
+                break;
+            }
+            (d, q, r) = (q - p, q / 2, p);
+        }
+        p /= 2;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn the_network_sorts_every_pattern_of_zeros_and_ones() {
+        for lanes in 2..=11 {
+            let network = network(lanes);
+            for bits in 0..1u32 << lanes {
+                let mut line: Vec<u32> = (0..lanes).map(|i| bits >> i & 1).collect();
+                for (a, b) in &network {
+                    if line[*a] > line[*b] {
+                        line.swap(*a, *b);
+                    }
+                }
+                assert!(line.is_sorted(), "{lanes} lanes, {bits:b}");
+            }
+        }
+    }
+}

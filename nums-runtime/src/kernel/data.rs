@@ -1,0 +1,226 @@
+//! Tasks that look at positions or at an order of the data.
+//!
+//! `take` and `put` move elements by position, `order` sorts, merges, finds extremes and counts, `random` draws. Everything
+//! comes over the wire, so shapes are checked against operands before an element is touched.
+
+mod order;
+mod random;
+mod take;
+
+use super::{KernelError, Operand, all_blocks, map, room, scalars};
+use crate::block::Block;
+use crate::element::{Element, with_type};
+use nums_ir::data::DataTask;
+use nums_ir::dtype::DType;
+use nums_ir::func::Scalar;
+use nums_ir::ops::ReduceOp;
+
+/// Runs a task of `data`: the blocks that it makes, in order.
+pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+    let name = task.name();
+    if let DataTask::Random { dist, stream, whole, offset, shape, dtype } = task {
+        let draw = random::Draw { dist: *dist, stream: *stream, whole, offset, shape, dtype: *dtype };
+        return random::random(&draw, args).map(one);
+    }
+    let blocks = all_blocks(name, args)?;
+    match (task, blocks.as_slice()) {
+        (DataTask::Take { axis, sizes, offset, shape, first }, blocks) => {
+            take::take(&take::Where { axis: *axis, sizes, offset }, shape, *first, blocks).map(one)
+        }
+        (DataTask::Put { axis, sizes, offset, add }, [x, v, index @ ..]) => {
+            take::put(&take::Where { axis: *axis, sizes, offset }, *add, x, v, index).map(one)
+        }
+        (DataTask::Sort { axis, offset: _, values: true, index: false }, [x]) => order::sort_values(x, *axis).map(one),
+        (DataTask::Sort { axis, offset, values, index }, [x]) => {
+            let (sorted, places) = order::sort(x, *axis, *offset)?;
+            Ok([values.then_some(sorted), index.then_some(places)].into_iter().flatten().collect())
+        }
+        (DataTask::Merge { axis, index: false }, [a, b]) => order::merge(a, b, None, *axis),
+        (DataTask::Merge { axis, index: true }, [a, p, b, q]) => order::merge(a, b, Some((p, q)), *axis),
+        (DataTask::Scan { op, axis }, [x]) => scan(*op, None, x, *axis).map(one),
+        (DataTask::Scan { op, axis }, [carry, x]) => scan(*op, Some(carry), x, *axis).map(one),
+        (DataTask::Total { op, axis }, [x]) => total(*op, x, *axis).map(one),
+        (DataTask::ArgBest { op, axis, offset }, [x]) => order::arg_best(*op, x, *axis, *offset),
+        (DataTask::ArgJoin { op }, [a, p, b, q]) => order::arg_join(*op, (a, p), (b, q)),
+        (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
+        (DataTask::Count {}, [m]) => Ok(one(Block::scalar(truths(m)?.iter().filter(|b| **b).count() as i64))),
+        (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
+            positions(room(name, DType::I64, &[*len])?, before, m, *offset, *low).map(one)
+        }
+        (DataTask::Positions { offset, low, len, first: false }, [so_far, before, m]) => {
+            if so_far.dtype() != DType::I64 || so_far.shape() != [*len] {
+                return Err(KernelError::mismatch(name, "what has been found is of another shape"));
+            }
+            positions((*so_far).clone(), before, m, *offset, *low).map(one)
+        }
+        (_, blocks) => Err(KernelError::mismatch(name, format!("{} operands", blocks.len()))),
+    }
+}
+
+fn one(block: Block) -> Vec<Block> {
+    vec![block]
+}
+
+fn truths(m: &Block) -> Result<&[bool], KernelError> {
+    if m.dtype() == DType::Bool { Ok(m.as_slice::<bool>()) } else { Err(KernelError::mismatch("positions", "a mask is of booleans")) }
+}
+
+/// Positions of true elements, the ones whose number lies in the block.
+fn positions(mut out: Block, before: &Block, m: &Block, offset: usize, low: usize) -> Result<Block, KernelError> {
+    let [Scalar::Int(before)] = scalars::<1>("positions", &[Operand::Block(before)])? else {
+        return Err(KernelError::mismatch("positions", "the number before is an integer"));
+    };
+    let mut number = before - low as i128;
+    let found = out.as_mut_slice::<i64>();
+    for (i, there) in truths(m)?.iter().enumerate() {
+        if *there {
+            if let Some(slot) = usize::try_from(number).ok().and_then(|n| found.get_mut(n)) {
+                *slot = (offset + i) as i64;
+            }
+            number += 1;
+        }
+    }
+    Ok(out)
+}
+
+/// `(before, along, after)`: elements before, on and after an axis.
+fn split(shape: &[usize], axis: usize) -> Option<(usize, usize, usize)> {
+    let n = *shape.get(axis)?;
+    Some((shape[..axis].iter().product(), n, shape[axis + 1..].iter().product()))
+}
+
+fn no_axis(name: &str, axis: usize, x: &Block) -> KernelError {
+    KernelError::mismatch(name, format!("axis {axis} of {:?}", x.shape()))
+}
+
+/// Running results along an axis: every row of elements is the one before combined with the block's.
+fn scan(op: ReduceOp, carry: Option<&Block>, x: &Block, axis: usize) -> Result<Block, KernelError> {
+    let (before, n, after) = split(x.shape(), axis).ok_or_else(|| no_axis("scan", axis, x))?;
+    let Some(combine) = op.combine() else { return Err(KernelError::Unsupported(format!("running `{}`", op.name()))) };
+    if carry.is_some_and(|c| c.dtype() != x.dtype() || c.len() != before * after) {
+        return Err(KernelError::mismatch("scan", "the carry is of another shape"));
+    }
+    if after == 1 && matches!(op, ReduceOp::Sum) {
+        // One element after the other: the common case has a loop of its own.
+        let mut out = x.clone();
+        with_type!(x.dtype(), T => running(out.as_mut_slice::<T>(), carry.map(|c| c.as_slice::<T>()), n, <T as take::Plus>::plus));
+        return Ok(out);
+    }
+    let mut out = x.clone();
+    with_type!(x.dtype(), T => {
+        let mut line = Block::stale(x.dtype(), &[after]);
+        for b in 0..before {
+            for k in 0..n {
+                let at = (b * n + k) * after;
+                if k == 0 && carry.is_none() {
+                    continue;
+                }
+                {
+                    let old = match (k, carry) {
+                        (0, Some(c)) => &c.as_slice::<T>()[b * after..(b + 1) * after],
+                        _ => &out.as_slice::<T>()[at - after..at],
+                    };
+                    let new = &out.as_slice::<T>()[at..at + after];
+                    map::map(combine, &[T::wrap(old), T::wrap(new)], line.slice_mut())?;
+                }
+                out.as_mut_slice::<T>()[at..at + after].copy_from_slice(line.as_slice::<T>());
+            }
+        }
+    });
+    Ok(out)
+}
+
+fn running<T: Element>(out: &mut [T], carry: Option<&[T]>, n: usize, plus: impl Fn(T, T) -> T) {
+    if n == 0 {
+        return;
+    }
+    for (b, lane) in out.chunks_mut(n).enumerate() {
+        let mut sum = match carry {
+            Some(c) => plus(c[b], lane[0]),
+            None => lane[0],
+        };
+        lane[0] = sum;
+        for x in &mut lane[1..] {
+            sum = plus(sum, *x);
+            *x = sum;
+        }
+    }
+}
+
+/// The last running result.
+fn total(op: ReduceOp, x: &Block, axis: usize) -> Result<Block, KernelError> {
+    let (before, n, after) = split(x.shape(), axis).ok_or_else(|| no_axis("total", axis, x))?;
+    if n == 0 {
+        return Err(KernelError::mismatch("total", "an empty block has no total"));
+    }
+    let scanned = scan(op, None, x, axis)?;
+    let mut shape = x.shape().to_vec();
+    shape[axis] = 1;
+    let mut out = Block::stale(x.dtype(), &shape);
+    with_type!(x.dtype(), T => {
+        let (from, to) = (scanned.as_slice::<T>(), out.as_mut_slice::<T>());
+        for b in 0..before {
+            to[b * after..(b + 1) * after].copy_from_slice(&from[(b * n + n - 1) * after..(b * n + n) * after]);
+        }
+    });
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Operand, run};
+    use super::*;
+    use nums_ir::graph::TaskOp;
+
+    fn task(task: DataTask, args: &[&Block]) -> Result<Vec<Block>, KernelError> {
+        let args: Vec<Operand<'_>> = args.iter().map(|b| Operand::Block(b)).collect();
+        run(&TaskOp::Data(task), &[], &args)
+    }
+
+    fn of<T: Element>(elements: &[T]) -> Block {
+        Block::from_slice(elements, &[elements.len()])
+    }
+
+    #[test]
+    fn a_sort_puts_nan_last_and_keeps_the_order_of_equals() {
+        let x = of(&[3.0, f64::NAN, -1.0, 3.0, -0.0, 0.0]);
+        let made = task(DataTask::Sort { axis: 0, offset: 10, values: true, index: true }, &[&x]).unwrap();
+        assert_eq!(made[0].as_slice::<f64>()[..5], [-1.0, -0.0, 0.0, 3.0, 3.0]);
+        assert!(made[0].as_slice::<f64>()[5].is_nan());
+        assert_eq!(made[1].as_slice::<i64>(), [12, 14, 15, 10, 13, 11]);
+    }
+
+    #[test]
+    fn a_merge_splits_at_the_lower_block() {
+        let made = task(DataTask::Merge { axis: 0, index: false }, &[&of(&[1, 4, 9]), &of(&[2, 3])]).unwrap();
+        assert_eq!((made[0].as_slice::<i32>(), made[1].as_slice::<i32>()), (&[1, 2, 3][..], &[4, 9][..]));
+    }
+
+    #[test]
+    fn an_index_outside_names_itself_axis_and_size() {
+        let take = |i: i64| {
+            let task = DataTask::Take { axis: 0, sizes: vec![6], offset: vec![3], shape: vec![1], first: true };
+            self::task(task, &[&of(&[30, 40, 50]), &of(&[i])])
+        };
+        assert_eq!(take(-1).unwrap()[0].as_slice::<i32>(), [50]);
+        assert_eq!(take(6).unwrap_err().to_string(), "index 6 is out of bounds for axis 0 with size 6");
+        assert_eq!(take(-7).unwrap_err().to_string(), "index -7 is out of bounds for axis 0 with size 6");
+    }
+
+    #[test]
+    fn operands_that_lie_are_mismatches() {
+        let (x, m) = (of(&[1.0, 2.0]), of(&[true]));
+        for bad in [
+            task(DataTask::Take { axis: 1, sizes: vec![2], offset: vec![0], shape: vec![1], first: true }, &[&x, &of(&[0i64])]),
+            task(DataTask::Put { axis: 0, sizes: vec![2], offset: vec![0], add: false }, &[&x, &m, &of(&[0i64])]),
+            task(DataTask::Sort { axis: 3, offset: 0, values: true, index: false }, &[&x]),
+            task(DataTask::Merge { axis: 0, index: false }, &[&x, &m]),
+            task(DataTask::Scan { op: ReduceOp::Sum, axis: 0 }, &[&m, &x]),
+            task(DataTask::Search { right: false }, &[&x, &m]),
+            task(DataTask::Count {}, &[&x]),
+            task(DataTask::ArgJoin { op: ReduceOp::Max }, &[&x, &m]),
+        ] {
+            assert!(matches!(bad, Err(KernelError::Mismatch { .. })), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Random numbers by counter: Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+//!
+//! The key is the seed; the counter is the element's position in the whole array, the stream of the draw and the number of the
+//! attempt, for methods that reject. So an element's number depends on nothing else: not on blocks, workers, or order.
+//! Normal by Box and Muller, gamma by Marsaglia and Tsang, Poisson and binomial by inversion for small and by Hörmann's
+//! transformed rejection (PTRS, BTRS) for large means.
+
+use super::super::{KernelError, Operand, room, scalars};
+use crate::block::Block;
+use crate::element::{Element, with_type};
+use nums_ir::data::Dist;
+use nums_ir::dtype::DType;
+use nums_ir::func::Scalar;
+
+/// What is drawn.
+pub(super) struct Draw<'a> {
+    pub(super) dist: Dist,
+    pub(super) stream: u64,
+    /// Shape of the whole array.
+    pub(super) whole: &'a [usize],
+    /// Position and shape of the block.
+    pub(super) offset: &'a [usize],
+    pub(super) shape: &'a [usize],
+    pub(super) dtype: DType,
+}
+
+/// Ten rounds of Philox on a counter of four words.
+fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+    for _ in 0..10 {
+        let product = |m: u32, c: u32| {
+            let wide = u64::from(m) * u64::from(c);
+            ((wide >> 32) as u32, wide as u32)
+        };
+        let ((high0, low0), (high1, low1)) = (product(MULTIPLIERS[0], counter[0]), product(MULTIPLIERS[1], counter[2]));
+        counter = [high1 ^ counter[1] ^ key[0], low1, high0 ^ counter[3] ^ key[1], low0];
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    counter
+}
+
+/// The numbers of one element.
+struct Source {
+    key: [u32; 2],
+    stream: u32,
+    position: u64,
+    attempt: u32,
+}
+
+impl Source {
+    /// Two words of 64 bits; the next call has others.
+    fn words(&mut self) -> [u64; 2] {
+        let counter = [self.position as u32, (self.position >> 32) as u32, self.stream, self.attempt];
+        self.attempt = self.attempt.wrapping_add(1);
+        let [a, b, c, d] = philox(counter, self.key);
+        [u64::from(a) | u64::from(b) << 32, u64::from(c) | u64::from(d) << 32]
+    }
+
+    /// Two uniform numbers in [0, 1) of 53 bits.
+    fn uniform(&mut self) -> [f64; 2] {
+        self.words().map(|w| (w >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0))
+    }
+
+    fn normal(&mut self) -> f64 {
+        let [u, v] = self.uniform();
+        (-2.0 * libm::log(1.0 - u)).sqrt() * libm::cos(2.0 * std::f64::consts::PI * v)
+    }
+
+    /// Marsaglia and Tsang 2000; below a shape of 1 by one more power.
+    fn gamma(&mut self, shape: f64) -> f64 {
+        if shape == 0.0 {
+            return 0.0;
+        }
+        if shape < 1.0 {
+            let [u, _] = self.uniform();
+            return self.gamma(shape + 1.0) * libm::pow(1.0 - u, 1.0 / shape);
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = 1.0 + c * x;
+            if v <= 0.0 {
+                continue;
+            }
+            let v = v * v * v;
+            let [u, _] = self.uniform();
+            if libm::log(1.0 - u) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+                return d * v;
+            }
+        }
+    }
+
+    /// Uniform below `n` without bias, by Lemire's multiplication.
+    fn below(&mut self, n: u64) -> u64 {
+        loop {
+            let [word, _] = self.words();
+            let wide = u128::from(word) * u128::from(n);
+            if wide as u64 >= n.wrapping_neg() % n {
+                return (wide >> 64) as u64;
+            }
+        }
+    }
+
+    fn poisson(&mut self, rate: f64) -> f64 {
+        if rate < 10.0 {
+            // By inversion: steps up the distribution until it passes the uniform number.
+            let [u, _] = self.uniform();
+            let (mut k, mut p) = (0.0, libm::exp(-rate));
+            let mut sum = p;
+            while u >= sum && k < 1000.0 {
+                k += 1.0;
+                p *= rate / k;
+                sum += p;
+            }
+            return k;
+        }
+        // Hörmann 1993, PTRS.
+        let (slope, log_rate) = (rate.sqrt(), libm::log(rate));
+        let b = 0.931 + 2.53 * slope;
+        let a = -0.059 + 0.024_83 * b;
+        let inverse = 1.1239 + 1.1328 / (b - 3.4);
+        let v_r = 0.9277 - 3.6224 / (b - 2.0);
+        loop {
+            let [u, v] = self.uniform();
+            let u = u - 0.5;
+            let us = 0.5 - u.abs();
+            let k = ((2.0 * a / us + b) * u + rate + 0.43).floor();
+            if us >= 0.07 && v <= v_r {
+                return k;
+            }
+            if k < 0.0 || (us < 0.013 && v > us) {
+                continue;
+            }
+            let left = libm::log(v) + libm::log(inverse) - libm::log(a / (us * us) + b);
+            if left <= -rate + k * log_rate - libm::lgamma(k + 1.0) {
+                return k;
+            }
+        }
+    }
+
+    fn binomial(&mut self, n: f64, p: f64) -> f64 {
+        if p > 0.5 {
+            return n - self.binomial(n, 1.0 - p);
+        }
+        if n * p < 10.0 {
+            let [u, _] = self.uniform();
+            let q = 1.0 - p;
+            let (mut k, mut chance) = (0.0, libm::exp(n * libm::log1p(-p)));
+            let mut sum = chance;
+            while u >= sum && k < n {
+                chance *= (n - k) / (k + 1.0) * (p / q);
+                k += 1.0;
+                sum += chance;
+            }
+            return k;
+        }
+        // Hörmann 1993, BTRS.
+        let spread = (n * p * (1.0 - p)).sqrt();
+        let b = 1.15 + 2.53 * spread;
+        let a = -0.0873 + 0.0248 * b + 0.01 * p;
+        let c = n * p + 0.5;
+        let v_r = 0.92 - 4.2 / b;
+        let ratio = p / (1.0 - p);
+        let alpha = (2.83 + 5.1 / b) * spread;
+        let m = ((n + 1.0) * p).floor();
+        loop {
+            let [u, v] = self.uniform();
+            let u = u - 0.5;
+            let us = 0.5 - u.abs();
+            let k = ((2.0 * a / us + b) * u + c).floor();
+            if k < 0.0 || k > n {
+                continue;
+            }
+            if us >= 0.07 && v <= v_r {
+                return k;
+            }
+            let h = libm::lgamma(m + 1.0) + libm::lgamma(n - m + 1.0);
+            let left = libm::log(v * alpha / (a / (us * us) + b));
+            if left <= h - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0) + (k - m) * libm::log(ratio) {
+                return k;
+            }
+        }
+    }
+}
+
+/// Parameters that the distribution has a meaning for.
+fn check(dist: Dist, parameters: &[Scalar]) -> Result<(), KernelError> {
+    let number = |i: usize| real(parameters[i]);
+    let fine = match dist {
+        Dist::Uniform | Dist::Normal | Dist::Exponential => true,
+        Dist::Gamma => number(0) >= 0.0 && number(0).is_finite(),
+        Dist::Poisson => (0.0..9e15).contains(&number(0)),
+        Dist::Integers => integer(parameters[0]) < integer(parameters[1]),
+        Dist::Binomial => (0.0..9e15).contains(&number(0)) && (0.0..=1.0).contains(&number(1)),
+    };
+    if fine {
+        return Ok(());
+    }
+    let shown: Vec<String> = parameters.iter().map(ToString::to_string).collect();
+    Err(KernelError::Domain { op: dist.name().to_owned(), why: format!("its parameters are {}", shown.join(" and ")) })
+}
+
+fn real(s: Scalar) -> f64 {
+    match s {
+        Scalar::Bool(b) => f64::from(u8::from(b)),
+        Scalar::Int(i) => i as f64,
+        Scalar::Float(x) | Scalar::Complex(x, _) => x,
+    }
+}
+
+fn integer(s: Scalar) -> i128 {
+    if let Scalar::Int(i) = s { i } else { real(s) as i128 }
+}
+
+pub(super) fn random(draw: &Draw<'_>, args: &[Operand<'_>]) -> Result<Block, KernelError> {
+    let wrong = |why: &str| KernelError::mismatch("random", why);
+    let rank = draw.whole.len();
+    if draw.offset.len() != rank || draw.shape.len() != rank {
+        return Err(wrong("a block of another rank"));
+    }
+    let inside = |a: usize| draw.offset[a].checked_add(draw.shape[a]).is_some_and(|end| end <= draw.whole[a]);
+    if !(0..rank).all(inside) || draw.whole.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).is_none() {
+        return Err(wrong("a block outside its array"));
+    }
+    if args.len() != 1 + draw.dist.parameters() {
+        return Err(wrong("another number of parameters"));
+    }
+    let all: Vec<Scalar> = args.iter().map(|a| scalars::<1>("random", &[*a]).map(|[s]| s)).collect::<Result<_, _>>()?;
+    let (seed, parameters) = (integer(all[0]) as u64, &all[1..]);
+    check(draw.dist, parameters)?;
+    let mut out = room("random", draw.dtype, draw.shape)?;
+    let key = [seed as u32, (seed >> 32) as u32];
+    with_type!(draw.dtype, T => {
+        let mut index = vec![0usize; rank];
+        for slot in out.as_mut_slice::<T>() {
+            let position = (0..rank).fold(0, |f, a| f * draw.whole[a] + draw.offset[a] + index[a]) as u64;
+            let mut source = Source { key, stream: draw.stream as u32, position, attempt: 0 };
+            *slot = T::from_scalar(one(draw.dist, parameters, &mut source));
+            for a in (0..rank).rev() {
+                index[a] += 1;
+                if index[a] < draw.shape[a] {
+                    break;
+                }
+                index[a] = 0;
+            }
+        }
+    });
+    Ok(out)
+}
+
+fn one(dist: Dist, parameters: &[Scalar], source: &mut Source) -> Scalar {
+    let number = |i: usize| real(parameters[i]);
+    match dist {
+        Dist::Uniform => Scalar::Float(source.uniform()[0]),
+        Dist::Normal => Scalar::Float(source.normal()),
+        Dist::Exponential => Scalar::Float(-libm::log1p(-source.uniform()[0])),
+        Dist::Gamma => Scalar::Float(source.gamma(number(0))),
+        Dist::Integers => {
+            let (low, high) = (integer(parameters[0]), integer(parameters[1]));
+            Scalar::Int(low + i128::from(source.below((high - low) as u64)))
+        }
+        Dist::Poisson => Scalar::Int(source.poisson(number(0)) as i128),
+        Dist::Binomial => Scalar::Int(source.binomial(number(0).floor(), number(1)) as i128),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draw, Source, philox, random};
+    use crate::kernel::Operand;
+    use nums_ir::data::Dist;
+    use nums_ir::dtype::DType;
+    use nums_ir::func::Scalar;
+
+    #[test]
+    fn philox_gives_the_known_answers_of_random123() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        let pi = philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]);
+        assert_eq!(pi, [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+    }
+
+    fn drawn(dist: Dist, parameters: &[f64], n: usize) -> Vec<f64> {
+        let at = |i: usize| Source { key: [7, 0], stream: 3, position: i as u64, attempt: 0 };
+        let parameters: Vec<Scalar> = parameters.iter().map(|p| Scalar::Float(*p)).collect();
+        (0..n).map(|i| super::real(super::one(dist, &parameters, &mut at(i)))).collect()
+    }
+
+    #[test]
+    fn means_and_variances_are_those_of_the_distributions() {
+        let cases: [(Dist, &[f64], f64, f64); 10] = [
+            (Dist::Uniform, &[], 0.5, 1.0 / 12.0),
+            (Dist::Normal, &[], 0.0, 1.0),
+            (Dist::Exponential, &[], 1.0, 1.0),
+            (Dist::Gamma, &[0.5], 0.5, 0.5),
+            (Dist::Gamma, &[3.0], 3.0, 3.0),
+            (Dist::Integers, &[-2.0, 9.0], 3.0, 10.0),
+            (Dist::Poisson, &[2.5], 2.5, 2.5),
+            (Dist::Poisson, &[40.0], 40.0, 40.0),
+            (Dist::Binomial, &[20.0, 0.1], 2.0, 1.8),
+            (Dist::Binomial, &[100.0, 0.7], 70.0, 21.0),
+        ];
+        let n = 40_000;
+        for (dist, parameters, mean, variance) in cases {
+            let all = drawn(dist, parameters, n);
+            let found = all.iter().sum::<f64>() / n as f64;
+            let spread = all.iter().map(|x| (x - found) * (x - found)).sum::<f64>() / n as f64;
+            // Five deviations of the mean.
+            let slack = 5.0 * (variance / n as f64).sqrt();
+            assert!((found - mean).abs() < slack, "{} {parameters:?}: mean {found}, not {mean}", dist.name());
+            assert!((spread / variance - 1.0).abs() < 0.06, "{} {parameters:?}: variance {spread}", dist.name());
+        }
+    }
+
+    #[test]
+    fn a_block_is_a_part_of_the_whole() {
+        let draw = |offset: [usize; 2], shape: [usize; 2]| {
+            let draw = Draw { dist: Dist::Normal, stream: 1, whole: &[6, 5], offset: &offset, shape: &shape, dtype: DType::F64 };
+            random(&draw, &[Operand::Scalar(Scalar::Int(9))]).unwrap().as_slice::<f64>().to_vec()
+        };
+        let whole = draw([0, 0], [6, 5]);
+        let part = draw([2, 1], [3, 2]);
+        let want: Vec<f64> = (2..5).flat_map(|r| (1..3).map(move |c| r * 5 + c)).map(|i| whole[i]).collect();
+        assert_eq!(part, want);
+    }
+
+    #[test]
+    fn parameters_without_meaning_are_errors() {
+        let draw = Draw { dist: Dist::Poisson, stream: 0, whole: &[1], offset: &[0], shape: &[1], dtype: DType::I64 };
+        let got = random(&draw, &[Operand::Scalar(Scalar::Int(0)), Operand::Scalar(Scalar::Float(-1.0))]);
+        assert_eq!(got.unwrap_err().to_string(), "`poisson` has no meaning: its parameters are -1.0");
+    }
+}
