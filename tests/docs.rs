@@ -1,6 +1,6 @@
 //! Tables in `docs/` that follow from the operator table. `NUMS_BLESS=1 cargo test --test docs` writes them anew.
 
-use nums_ir::builtin::ROWS;
+use nums_ir::builtin::{ROWS, signature_shown};
 use nums_ir::ops::{MapOp, ReduceOp};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -36,10 +36,9 @@ fn the_operator_page_follows_from_the_table() {
              `np.inf`, `np.nan`, `np.newaxis`; a dtype is called as a function to convert, `f32(x)`.\n\n\
              | name | also | arguments | method | meaning |\n|---|---|---|---|---|\n";
     for row in ROWS {
-        let arguments: Vec<&str> =
-            row.signature.split(", ").filter(|p| !p.ends_with('!')).map(|p| p.trim_end_matches('=')).collect();
+        let arguments = signature_shown(row.signature);
         let (also, method) = (row.aliases.join(", "), if row.method { "yes" } else { "" });
-        writeln!(page, "| `{}` | {also} | {} | {method} | {} |", row.name, arguments.join(", "), row.doc).unwrap();
+        writeln!(page, "| `{}` | {also} | {} | {method} | {} |", row.name, arguments, row.doc).unwrap();
     }
     check("operators.md", &page);
 }

@@ -46,9 +46,8 @@ pub fn size_scalars(func: &Func) -> Vec<Symbol> {
         }
     }
     let named = |p: &Value| func.data(*p).name.as_deref().map(Symbol::from);
-    let integer = |p: &&Value| {
-        func.data(**p).ty.as_ref().is_none_or(|t| t.weak && (t.dtype == DType::I64 || t.dtype == DType::Bool))
-    };
+    let integer =
+        |p: &&Value| func.data(**p).ty.as_ref().is_none_or(|t| t.weak && (t.dtype == DType::I64 || t.dtype == DType::Bool));
     let params = func.params.iter().filter(integer);
     params.filter_map(|p| named(p).filter(|n| wanted.contains(p) || symbols.contains(n))).collect()
 }

@@ -15,9 +15,9 @@ pub mod signature;
 #[cfg(test)]
 mod tests;
 
+use crate::attr::Attr;
 use crate::diag::{Diag, Loc, suggest};
 use crate::dtype::DType;
-use crate::attr::Attr;
 use crate::func::{Call, Func, Op, Scalar, Size, Value};
 use crate::ops::{MapOp, ReduceOp};
 pub use bind::Given;
@@ -466,7 +466,9 @@ pub fn value(func: &mut Func, term: &(Term, Loc)) -> Result<Value, Diag> {
         }
         Term::PerAxis(call, _) => Err(Diag::new(loc, format!("`{}` gives an array for each axis", call.name))
             .help(format!("take one, `{}(x)[0]`, or unpack them: `i, j = {}(x);`", call.name, call.name))),
-        Term::Generator(_) => Err(Diag::new(loc, "a generator of random numbers is not an array").help("draw from it: `rng.normal(size=(n, d))`")),
+        Term::Generator(_) => {
+            Err(Diag::new(loc, "a generator of random numbers is not an array").help("draw from it: `rng.normal(size=(n, d))`"))
+        }
         Term::Shape(_) => Err(Diag::new(loc, "a shape is not an array").help("take one size, `x.shape[0]`")),
         Term::Module(_) => diag("a module is not an array or a number"),
         Term::Callable(c) => Err(Diag::new(loc, format!("`{}` is a function", c.name())).help(format!(

@@ -108,7 +108,11 @@ fn run(func: &Func, inst: &Inst, args: &[Tensor]) -> Result<Vec<Tensor>, String>
         (Op::Data(op), args) => data::data(op, args, result_dtype(func, inst)?)?,
         (Op::Item, [x]) => (*x).clone(),
         (Op::Choose, [c, a, b]) => {
-            if c.cast(DType::Bool).scalars() == [Scalar::Bool(true)] { (*a).clone() } else { (*b).clone() }
+            if c.cast(DType::Bool).scalars() == [Scalar::Bool(true)] {
+                (*a).clone()
+            } else {
+                (*b).clone()
+            }
         }
         (op @ (Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Cast(_) | Op::Reduce { .. } | Op::Matmul { .. }), args)
         | (op @ (Op::Transpose { .. } | Op::Reshape { .. } | Op::Index { .. } | Op::Fill { .. } | Op::Arange { .. }), args)

@@ -5,8 +5,10 @@
 //! nothing below the typed stage knows these functions. To add one: a row in `builtin/rows` and a function in the file of its
 //! kind. `Expand` is what such a function works with: its parameters by position, and the operators.
 
+mod bins;
 mod contract;
 mod order;
+mod quantile;
 mod random;
 pub(crate) mod select;
 mod shape;
@@ -36,7 +38,7 @@ pub(crate) struct Expansion {
 
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Expansion> {
-    [stats::ROWS, shape::ROWS, select::ROWS, order::ROWS, contract::ROWS, random::ROWS]
+    [stats::ROWS, quantile::ROWS, bins::ROWS, shape::ROWS, select::ROWS, order::ROWS, contract::ROWS, random::ROWS]
         .into_iter()
         .flatten()
         .find(|row| row.name == name)
@@ -88,7 +90,9 @@ impl Expand<'_, '_> {
     /// The arrays of a list.
     fn list(&self, at: usize) -> Vec<Value> {
         match self.attr(at) {
-            Attr::List(parts) => parts.iter().filter_map(|p| if let Attr::Arg(i) = p { Some(self.args[*i]) } else { None }).collect(),
+            Attr::List(parts) => {
+                parts.iter().filter_map(|p| if let Attr::Arg(i) = p { Some(self.args[*i]) } else { None }).collect()
+            }
             Attr::Arg(i) => vec![self.args[*i]],
             _ => vec![],
         }

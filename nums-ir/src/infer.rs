@@ -7,6 +7,7 @@
 //! `infer/shapes.rs` holds the rules of products, joins and creation, `infer/index.rs` those of views; `infer/tell.rs` puts
 //! mistakes into the user's words.
 
+mod calls;
 mod data;
 mod index;
 mod shapes;
@@ -17,8 +18,7 @@ pub(crate) use tell::{name_operands, out_of_bounds};
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
-use crate::expand;
-use crate::func::{Call, Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
+use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
 use crate::ops::{DTypeRule, MapOp, ReduceOp};
 use crate::promote::{map_dtypes, reduce_dtypes};
 use crate::types::{Shape, Type};
@@ -192,7 +192,7 @@ impl Infer<'_> {
             }
             Op::Data(op) => {
                 let mut op = op.clone();
-                self.resolve(&mut |see| op.visit_sizes(see), loc)?;
+                self.resolve(|see| op.visit_sizes(see), loc)?;
                 self.push(result, Op::Data(op), args, loc)?;
             }
             Op::Call(call) => return self.call(inst, call, args, loc),
@@ -210,108 +210,13 @@ impl Infer<'_> {
     }
 
     /// Resolves the sizes that `visit` shows.
-    fn resolve(&self, visit: &mut dyn FnMut(&mut dyn FnMut(&mut Size)), loc: Loc) -> Result<(), Diag> {
+    fn resolve(&self, visit: impl FnOnce(&mut dyn FnMut(&mut Size)), loc: Loc) -> Result<(), Diag> {
         let mut failed = None;
         visit(&mut |size| match self.size(size, loc) {
             Ok(dim) => *size = Size::Dim(dim),
             Err(diag) => failed = Some(diag),
         });
         failed.map_or(Ok(()), Err)
-    }
-
-    /// A function that is written with other operators.
-    fn call(&mut self, inst: &Inst, call: &Call, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
-        let mut call = call.clone();
-        self.resolve(&mut |see| call.attrs.iter_mut().for_each(|a| a.visit_sizes(see)), loc)?;
-        if args.iter().any(|a| self.out.ty(*a).rank().is_none()) {
-            return self.unranked(inst, &call, args, loc);
-        }
-        let made = expand::expand(self, &call, args, loc)?;
-        if made.len() != inst.results.len() {
-            let (n, want) = (made.len(), inst.results.len());
-            return Err(Diag::new(loc, format!("`{}` gives {}, not {want}", call.name, count(n, "array", "arrays"))));
-        }
-        for (result, new) in inst.results.iter().zip(made) {
-            if let Some(name) = self.from.data(*result).name.clone() {
-                self.out.values[new.0 as usize].name.get_or_insert(name);
-            }
-            self.map[result.0 as usize] = new;
-        }
-        Ok(())
-    }
-
-    /// A call on arrays of any rank stays a call until sizes are bound; its dtype is that of the call on matrices.
-    fn unranked(&mut self, inst: &Inst, call: &Call, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
-        let (insts, values) = (self.out.insts.len(), self.out.values.len());
-        let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
-        let mut found = Err(Diag::new(loc, format!("`{}` has no meaning here", call.name)));
-        for rank in [2, 1, 3, 0] {
-            for (arg, ty) in args.iter().zip(&types) {
-                if ty.rank().is_none() {
-                    // Every array of any rank stands for one of the same sizes: only the dtype is looked at.
-                    let dims = (0..rank).map(|i| Dim::from_data(i)).collect();
-                    self.out.values[arg.0 as usize].ty = Some(Type::array(ty.dtype, dims));
-                }
-            }
-            let made = expand::expand(self, call, args.clone(), loc);
-            let dtypes = made.map(|made| made.iter().map(|v| self.out.ty(*v).dtype).collect::<Vec<_>>());
-            self.out.insts.truncate(insts);
-            self.out.values.truncate(values);
-            if dtypes.is_ok() || found.is_err() {
-                found = dtypes;
-            }
-            if found.is_ok() {
-                break;
-            }
-        }
-        for (arg, ty) in args.iter().zip(types) {
-            self.out.values[arg.0 as usize].ty = Some(ty);
-        }
-        for (result, dtype) in inst.results.iter().zip(found?) {
-            self.out.values[result.0 as usize].ty = Some(any_shape(dtype));
-        }
-        self.out.insts.push(Inst { op: Op::Call(call.clone()), args, results: inst.results.clone() });
-        Ok(())
-    }
-
-    /// The type of a value of the typed function.
-    pub(crate) fn type_of(&self, v: Value) -> &Type {
-        self.out.ty(v)
-    }
-
-    /// The size that a plain integer of the typed function is.
-    pub(crate) fn dim_of(&self, v: Value) -> Option<Dim> {
-        self.dims.get(&v).cloned()
-    }
-
-    /// A new value of an expansion.
-    pub(crate) fn emit(&mut self, op: Op, args: &[Value], loc: Loc) -> Result<Value, Diag> {
-        let new = self.out.value(ValueData { name: None, ty: None, loc });
-        self.typed(&Inst { op, args: args.to_vec(), results: vec![new] }, args.to_vec(), new, loc)?;
-        Ok(new)
-    }
-
-    /// `a if c else b`.
-    fn choose(&mut self, mut args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
-        let condition = self.out.ty(args[0]).clone();
-        if condition.rank().is_some_and(|r| r > 0) {
-            return Err(Diag::new(loc, format!("the condition of `a if c else b` is one value, not {condition}"))
-                .help("choose element by element with `where(c, a, b)`"));
-        }
-        // A parameter's value is there when the function is called; anything else is computed first, and waited for.
-        if !self.from.params.contains(&args[0]) {
-            args[0] = self.emit(Op::Item, &args[..1], loc)?;
-        }
-        let (a, b) = (self.out.ty(args[1]).clone(), self.out.ty(args[2]).clone());
-        if a.weak && b.weak {
-            let kind = a.dtype.kind().max(b.dtype.kind());
-            for arg in &mut args[1..] {
-                *arg = self.cast(*arg, DType::default_of(kind), loc)?;
-                let ty = Type::weak(kind);
-                self.out.values[arg.0 as usize].ty = Some(ty);
-            }
-        }
-        self.push(result, Op::Choose, args, loc)
     }
 
     /// Defines `result` by `op args`, typed by `result_types`.
@@ -348,10 +253,11 @@ impl Infer<'_> {
 
     fn map_op(&mut self, op: MapOp, mut args: Vec<Value>, result: Value, loc: Loc) -> Result<(), Diag> {
         let mut op = op;
-        // `b ** 2` of booleans is `square(b)` in NumPy, an i8, where the dtypes alone would give i64.
+        // `b ** 2` of boolean arrays is `square(b)` in NumPy, an i8, where the dtypes alone (and NumPy's scalars) give i64.
         if let (MapOp::Power, &[x, two]) = (op, &args[..])
             && self.out.ty(x).dtype == DType::Bool
             && !self.out.ty(x).weak
+            && self.out.ty(x).rank() != Some(0)
             && self.out.ty(two).weak
             && self.constants.get(&two) == Some(&Scalar::Int(2))
         {
@@ -622,9 +528,7 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
         Op::Choose => {
             let (a, b) = (args[1], args[2]);
             let same = match (a.dims(), b.dims()) {
-                (Some(x), Some(y)) => {
-                    x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.compare(y) != Sameness::Different)
-                }
+                (Some(x), Some(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.compare(y) != Sameness::Different),
                 _ => true,
             };
             if a.dtype != b.dtype || a.weak != b.weak || !same {
@@ -804,7 +708,7 @@ pub(crate) fn in_range(i: i128, dtype: DType) -> bool {
 }
 
 /// The smallest and largest integer of an integer dtype.
-fn range(dtype: DType) -> (i128, i128) {
+pub(crate) fn range(dtype: DType) -> (i128, i128) {
     let bits = dtype.size() as u32 * 8;
     if dtype.is_unsigned_int() { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }

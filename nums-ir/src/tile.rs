@@ -203,7 +203,10 @@ impl Tiler {
             }
             Op::Data(op) => self.data(func, inst, op),
             Op::Item | Op::Choose => {
-                return Err(Diag::new(loc, "a size or a branch depends on data: it is planned part by part, when the data is there"));
+                return Err(Diag::new(
+                    loc,
+                    "a size or a branch depends on data: it is planned part by part, when the data is there",
+                ));
             }
             Op::Call(_) | Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } => {
                 panic!("`{}` stands outside a kernel in the fused stage", inst.op.name())

@@ -47,13 +47,17 @@ pub fn step(mut func: Func, known: &HashMap<Value, Scalar>) -> Result<Step, Diag
     (dce::PASS.run)(&mut func);
     let Some(at) = func.insts.iter().position(|i| i.op == Op::Item) else {
         if let Some(open) = func.insts.iter().find(|i| i.op == Op::Choose) {
-            return Err(Diag::new(func.data(open.results[0]).loc, "the condition of `a if c else b` is not known when it is needed"));
+            return Err(Diag::new(
+                func.data(open.results[0]).loc,
+                "the condition of `a if c else b` is not known when it is needed",
+            ));
         }
         return Ok(Step::Whole(pass::run(func)));
     };
     let (operand, item) = (func.insts[at].args[0], func.insts[at].results[0]);
     let early = needed(&func, operand);
-    let made: HashSet<Value> = func.insts.iter().enumerate().filter(|(i, _)| early.contains(i)).flat_map(|(_, inst)| inst.results.clone()).collect();
+    let made: HashSet<Value> =
+        func.insts.iter().enumerate().filter(|(i, _)| early.contains(i)).flat_map(|(_, inst)| inst.results.clone()).collect();
     // Arrays of the first part that the rest reads; plain numbers are computed again.
     let mut live: Vec<Value> = Vec::new();
     let late = func.insts.iter().enumerate().filter(|(i, _)| !early.contains(i)).flat_map(|(_, inst)| &inst.args);

@@ -494,9 +494,7 @@ impl<'a> Parser<'a> {
         let mut body = Body { assigns: Vec::new(), result: None };
         while self.at < end {
             let done = match (self.update(), self.targets()) {
-                (Some(update), _) => {
-                    update.and_then(|u| self.assign(u.0, u.1, u.2, end)).map(|assign| body.assigns.push(assign))
-                }
+                (Some(update), _) => update.and_then(|u| self.assign(u.0, u.1, u.2, end)).map(|assign| body.assigns.push(assign)),
                 (None, Some(targets)) => self.assign(targets, None, None, end).map(|assign| body.assigns.push(assign)),
                 (None, None) => self.result(end).map(|result| body.result = result),
             };

@@ -192,7 +192,14 @@ fn log_f64(x: f64) -> f64 {
     let half_square = 0.5 * f * f;
     let y = k * LN2_HIGH - ((half_square - (s * (half_square + r) + k * LN2_LOW)) - f);
     let y = if x == f64::INFINITY { x } else { y };
-    let edge = if x == 0.0 { f64::NEG_INFINITY } else { f64::NAN };
+    // The NaN of a negative argument has its sign set, as every x86 library's has: `copysign` shows it.
+    let edge = if x == 0.0 {
+        f64::NEG_INFINITY
+    } else if x < 0.0 {
+        -f64::NAN
+    } else {
+        x
+    };
     if x > 0.0 { y } else { edge }
 }
 

@@ -168,7 +168,6 @@ impl Bound {
         Diag::new(self.loc, format!("`{}` wants the argument `{name}`", self.name)).note(self.usage())
     }
 
-
     /// An argument that may be left out.
     pub(super) fn optional(&mut self, at: usize) -> Option<(Term, Loc)> {
         self.slots.get_mut(at).and_then(Option::take)

@@ -61,7 +61,12 @@ pub(super) fn call(func: &mut Func, bound: &mut Bound, gives: Gives) -> Result<T
         Gives::Parts => match &call.attrs[1] {
             Attr::Int(n) if *n > 0 && *n <= 4096 => *n as usize,
             Attr::List(cuts) => cuts.len() + 1,
-            _ => return Err(Diag::new(bound.loc, format!("`{}` wants a number of parts, or a list of places to cut", bound.name))),
+            _ => {
+                return Err(Diag::new(
+                    bound.loc,
+                    format!("`{}` wants a number of parts, or a list of places to cut", bound.name),
+                ));
+            }
         },
         Gives::Axes => return Ok(Term::PerAxis(call, args)),
     };
@@ -85,13 +90,16 @@ pub(super) fn pushed(func: &mut Func, call: Call, args: &[Value], n: usize, loc:
 fn argument(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<Value>) -> Result<Attr, Diag> {
     match param.kind {
         "v" => operand(func, term, args),
-        "g" => match &term.0 {
-            Term::Generator(seed) => {
-                args.push(*seed);
-                Ok(Attr::Arg(args.len() - 1))
+        "g" => {
+            match &term.0 {
+                Term::Generator(seed) => {
+                    args.push(*seed);
+                    Ok(Attr::Arg(args.len() - 1))
+                }
+                _ => Err(Diag::new(term.1, "this is no generator of random numbers")
+                    .help("write `rng = np.random.default_rng(seed);`")),
             }
-            _ => Err(Diag::new(term.1, "this is no generator of random numbers").help("write `rng = np.random.default_rng(seed);`")),
-        },
+        }
         "vs" => match &term.0 {
             Term::Tuple(parts) => {
                 // `*arrays` called with one list.
@@ -131,7 +139,9 @@ fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<V
         Term::Number(Scalar::Bool(b)) => Attr::Bool(*b),
         Term::None => Attr::None,
         Term::Ellipsis => Attr::Str(ELLIPSIS.to_owned()),
-        Term::Str(s) if s.contains(['"', '\\', '\n']) => return Err(Diag::new(term.1, "this string has marks that mean nothing here")),
+        Term::Str(s) if s.contains(['"', '\\', '\n']) => {
+            return Err(Diag::new(term.1, "this string has marks that mean nothing here"));
+        }
         Term::Str(s) => Attr::Str(s.clone()),
         Term::DType(d) => Attr::DType(*d),
         Term::Tuple(parts) => {

@@ -20,10 +20,7 @@ const ATTRIBUTES: &str = "\
     itemsize nbytes partition put ptp resize setflags strides tobytes tofile tolist view";
 
 /// Other ways to write what is missing, and what habit means.
-const INSTEAD: &[(&str, &str)] = &[
-    ("empty", "write `zeros(shape)`"),
-    ("linalg.inv", "write `linalg.solve(a, b)`"),
-];
+const INSTEAD: &[(&str, &str)] = &[("empty", "write `zeros(shape)`"), ("linalg.inv", "write `linalg.solve(a, b)`")];
 
 /// Functions of Python and Rust that nums spells otherwise: the name, the help.
 const OTHERS: &[(&str, &str)] = &[

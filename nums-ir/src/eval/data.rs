@@ -87,26 +87,23 @@ fn compare(a: Scalar, b: Scalar) -> Ordering {
         (Scalar::Bool(a), Scalar::Bool(b)) => a.cmp(&b),
         (Scalar::Int(a), Scalar::Int(b)) => a.cmp(&b),
         (Scalar::Float(a), Scalar::Float(b)) => float(a, b),
-        (Scalar::Complex(a, b), Scalar::Complex(c, d)) => is_nan(Scalar::Complex(a, b))
-            .cmp(&is_nan(Scalar::Complex(c, d)))
-            .then_with(|| float(a, c))
-            .then_with(|| float(b, d)),
+        (Scalar::Complex(a, b), Scalar::Complex(c, d)) => {
+            is_nan(Scalar::Complex(a, b)).cmp(&is_nan(Scalar::Complex(c, d))).then_with(|| float(a, c)).then_with(|| float(b, d))
+        }
         (Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) | Scalar::Complex(..), _) => Ordering::Equal,
     }
 }
 
+/// What becomes of the elements along an axis.
+type Line<'a> = dyn Fn(&[Scalar]) -> Result<Vec<Scalar>, String> + 'a;
+
 /// Every line along `axis` replaced by what `f` makes of it.
-fn along(
-    x: &Tensor,
-    axis: usize,
-    dtype: DType,
-    f: &dyn Fn(&[Scalar]) -> Result<Vec<Scalar>, String>,
-) -> Result<Tensor, String> {
+fn along(x: &Tensor, axis: usize, dtype: DType, f: &Line) -> Result<Tensor, String> {
     let shape = x.shape().to_vec();
     let n = *shape.get(axis).ok_or("no such axis")?;
     let after: usize = shape[axis + 1..].iter().product();
     let mut all = x.scalars();
-    for start in (0..all.len()).filter(|i| i / after.max(1) % n.max(1) == 0) {
+    for start in (0..all.len()).filter(|i| (i / after.max(1)).is_multiple_of(n.max(1))) {
         let places: Vec<usize> = (0..n).map(|k| start + k * after).collect();
         let lane: Vec<Scalar> = places.iter().map(|p| all[*p]).collect();
         for (p, value) in places.iter().zip(f(&lane)?) {

@@ -68,7 +68,8 @@ fn subscripts(x: &Expand<'_, '_>, text: &str, ranks: &[usize]) -> Result<(Vec<Ve
         None => {
             // Indices that stand once, in order; those of `...` first.
             let all: Vec<char> = operands.iter().flatten().copied().collect();
-            let mut once: Vec<char> = all.iter().copied().filter(|c| c.is_ascii_digit() || all.iter().filter(|d| *d == c).count() == 1).collect();
+            let mut once: Vec<char> =
+                all.iter().copied().filter(|c| c.is_ascii_digit() || all.iter().filter(|d| *d == c).count() == 1).collect();
             once.sort_unstable();
             once.dedup();
             once
@@ -134,7 +135,9 @@ fn einsum(x: &mut Expand<'_, '_>) -> One {
 
 /// An index that stands twice in one operand is its diagonal; an axis of size 1 of a longer index is dropped.
 fn diagonals(x: &mut Expand<'_, '_>, mut o: Operand, sizes: &BTreeMap<char, Dim>) -> Result<Operand, Diag> {
-    while let Some((i, j)) = (0..o.index.len()).find_map(|i| Some((i, (i + 1..o.index.len()).find(|j| o.index[*j] == o.index[i])?))) {
+    while let Some((i, j)) =
+        (0..o.index.len()).find_map(|i| Some((i, (i + 1..o.index.len()).find(|j| o.index[*j] == o.index[i])?)))
+    {
         let c = o.index[i];
         o.value = select::diagonal_of(x, o.value, 0, i, j)?;
         o.index.remove(j);
@@ -252,7 +255,8 @@ fn contract(x: &mut Expand<'_, '_>, a: Value, b: Value, of_a: &[usize], of_b: &[
             None => char::from(b'A' + (j % 26) as u8),
         })
         .collect();
-    let kept: Vec<char> = index_a.iter().chain(&index_b).copied().filter(|c| !(index_a.contains(c) && index_b.contains(c))).collect();
+    let kept: Vec<char> =
+        index_a.iter().chain(&index_b).copied().filter(|c| !(index_a.contains(c) && index_b.contains(c))).collect();
     let (a, b) = (x.cast(a, dtype)?, x.cast(b, dtype)?);
     let made = pair(x, Operand { value: a, index: index_a }, Operand { value: b, index: index_b }, &kept)?;
     let perm: Vec<usize> = kept.iter().filter_map(|c| made.index.iter().position(|d| d == c)).collect();
@@ -265,9 +269,10 @@ fn tensordot(x: &mut Expand<'_, '_>) -> One {
     let list = |x: &Expand<'_, '_>, attr: &Attr, rank: usize| -> Result<Vec<usize>, Diag> {
         match attr {
             Attr::Int(i) => Ok(vec![x.normal(*i, rank)?]),
-            Attr::List(parts) => {
-                parts.iter().map(|p| if let Attr::Int(i) = p { x.normal(*i, rank) } else { x.fail("`axes` of `tensordot` are integers") }).collect()
-            }
+            Attr::List(parts) => parts
+                .iter()
+                .map(|p| if let Attr::Int(i) = p { x.normal(*i, rank) } else { x.fail("`axes` of `tensordot` are integers") })
+                .collect(),
             _ => x.fail("`axes` of `tensordot` is an integer, or two lists of axes"),
         }
     };

@@ -22,9 +22,30 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "searchsorted", write: |x| search(x).map(one) },
     Expansion { name: "isin", write: |x| is_in(x).map(one) },
     Expansion { name: "unique", write: unique },
-    Expansion { name: "unique_values", write: |x| { let v = x.ravel(x.arg(0))?; Ok(vec![distinct(x, v, Wanted::default())?.values]) } },
-    Expansion { name: "unique_counts", write: |x| { let v = x.ravel(x.arg(0))?; let u = distinct(x, v, Wanted { counts: true, ..Wanted::default() })?; Ok(vec![u.values].into_iter().chain(u.counts).collect()) } },
-    Expansion { name: "unique_inverse", write: |x| { let v = x.ravel(x.arg(0))?; let u = distinct(x, v, Wanted { inverse: true, ..Wanted::default() })?; let inverse = shaped(x, u.inverse)?; Ok(vec![u.values].into_iter().chain(inverse).collect()) } },
+    Expansion {
+        name: "unique_values",
+        write: |x| {
+            let v = x.ravel(x.arg(0))?;
+            Ok(vec![distinct(x, v, Wanted::default())?.values])
+        },
+    },
+    Expansion {
+        name: "unique_counts",
+        write: |x| {
+            let v = x.ravel(x.arg(0))?;
+            let u = distinct(x, v, Wanted { counts: true, ..Wanted::default() })?;
+            Ok(vec![u.values].into_iter().chain(u.counts).collect())
+        },
+    },
+    Expansion {
+        name: "unique_inverse",
+        write: |x| {
+            let v = x.ravel(x.arg(0))?;
+            let u = distinct(x, v, Wanted { inverse: true, ..Wanted::default() })?;
+            let inverse = shaped(x, u.inverse)?;
+            Ok(vec![u.values].into_iter().chain(inverse).collect())
+        },
+    },
     Expansion { name: "union1d", write: |x| union(x).map(one) },
     Expansion { name: "intersect1d", write: |x| intersect(x).map(one) },
     Expansion { name: "setdiff1d", write: |x| difference(x).map(one) },

@@ -167,7 +167,8 @@ fn counts(x: &mut Expand<'_, '_>, dist: Dist) -> One {
 
 /// An order of `n`: the positions of sorted random integers, of which no two are likely equal and ties keep their order.
 fn shuffled(x: &mut Expand<'_, '_>, n: &Dim) -> One {
-    let (low, high) = (x.number(crate::func::Scalar::Int(i64::MIN.into()))?, x.number(crate::func::Scalar::Int(i64::MAX.into()))?);
+    let (low, high) =
+        (x.number(crate::func::Scalar::Int(i64::MIN.into()))?, x.number(crate::func::Scalar::Int(i64::MAX.into()))?);
     let keys = draw(x, Dist::Integers, &[low, high], std::slice::from_ref(n), DType::I64, 2)?;
     x.data(DataOp::Sort { axis: 0, index: true }, &[keys])
 }

@@ -22,11 +22,24 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "compress", write: |x| compress(x).map(one) },
     Expansion { name: "extract", write: |x| extract(x).map(one) },
     Expansion { name: "nonzero", write: nonzero },
-    Expansion { name: "flatnonzero", write: |x| { let m = truth(x, x.arg(0))?; x.positions(m).map(one) } },
+    Expansion {
+        name: "flatnonzero",
+        write: |x| {
+            let m = truth(x, x.arg(0))?;
+            x.positions(m).map(one)
+        },
+    },
     Expansion { name: "argwhere", write: |x| argwhere(x).map(one) },
     Expansion { name: "diagonal", write: |x| diagonal(x).map(one) },
     Expansion { name: "diag", write: |x| diag(x).map(one) },
-    Expansion { name: "diagflat", write: |x| { let v = x.ravel(x.arg(0))?; let k = x.integer(1)?.unwrap_or(0); matrix_of(x, v, k).map(one) } },
+    Expansion {
+        name: "diagflat",
+        write: |x| {
+            let v = x.ravel(x.arg(0))?;
+            let k = x.integer(1)?.unwrap_or(0);
+            matrix_of(x, v, k).map(one)
+        },
+    },
     Expansion { name: "trace", write: |x| trace(x).map(one) },
     Expansion { name: "select", write: |x| select(x).map(one) },
 ];
@@ -117,7 +130,11 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
                     for a in 0..x.rank(index) {
                         if !x.is_same(&x.dims(index)[a], &dims[axis + a]) {
                             let message = format!("the mask {} does not fit axis {} of {}", x.ty(index), axis + a, x.ty(v));
-                            return Err(Diag::new(x.loc, message).note(format!("its size is {}, the mask's {}", dims[axis + a], x.dims(index)[a])));
+                            return Err(Diag::new(x.loc, message).note(format!(
+                                "its size is {}, the mask's {}",
+                                dims[axis + a],
+                                x.dims(index)[a]
+                            )));
                         }
                     }
                     axis += x.rank(index);
@@ -129,11 +146,17 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
                     out.push(Part::Places(x.cast(index, DType::I64)?));
                     axis += 1;
                 } else {
-                    return Err(Diag::new(x.loc, format!("an index is an integer, a boolean or an array of these, not {}", x.ty(index))));
+                    return Err(Diag::new(
+                        x.loc,
+                        format!("an index is an integer, a boolean or an array of these, not {}", x.ty(index)),
+                    ));
                 }
             }
             Attr::Bool(_) | Attr::Float(_) | Attr::DType(_) => {
-                return Err(Diag::new(x.loc, "an index is an integer, a slice, `None`, `...`, or an array of integers or booleans"));
+                return Err(Diag::new(
+                    x.loc,
+                    "an index is an integer, a slice, `None`, `...`, or an array of integers or booleans",
+                ));
             }
         }
     }
@@ -319,7 +342,9 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
 /// An index of an assignment against the size, where both are known.
 fn check(x: &Expand<'_, '_>, i: &Dim, n: &Dim, axis: usize) -> Result<(), Diag> {
     match (i.as_const(), n.as_const()) {
-        (Some(i), Some(n)) if !(-n..n).contains(&i) => x.fail(format!("index {i} is out of bounds for axis {axis} with size {n}")),
+        (Some(i), Some(n)) if !(-n..n).contains(&i) => {
+            x.fail(format!("index {i} is out of bounds for axis {axis} with size {n}"))
+        }
         _ => Ok(()),
     }
 }

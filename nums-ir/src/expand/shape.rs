@@ -24,7 +24,13 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "roll", write: |x| roll(x).map(one) },
     Expansion { name: "tile", write: |x| tile(x).map(one) },
     Expansion { name: "repeat", write: |x| repeat(x).map(one) },
-    Expansion { name: "broadcast_to", write: |x| { let dims = x.sizes_at(1)?; x.broadcast(x.arg(0), &dims).map(one) } },
+    Expansion {
+        name: "broadcast_to",
+        write: |x| {
+            let dims = x.sizes_at(1)?;
+            x.broadcast(x.arg(0), &dims).map(one)
+        },
+    },
     Expansion { name: "broadcast_arrays", write: broadcast_arrays },
     Expansion { name: "stack", write: |x| stack(x).map(one) },
     Expansion { name: "vstack", write: |x| joined(x, 2, 0).map(one) },
@@ -36,14 +42,26 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "split", write: |x| split(x, None, true) },
     Expansion { name: "array_split", write: |x| split(x, None, false) },
     Expansion { name: "vsplit", write: |x| split(x, Some(0), true) },
-    Expansion { name: "hsplit", write: |x| { let axis = usize::from(x.rank(x.arg(0)) > 1); split(x, Some(axis), true) } },
+    Expansion {
+        name: "hsplit",
+        write: |x| {
+            let axis = usize::from(x.rank(x.arg(0)) > 1);
+            split(x, Some(axis), true)
+        },
+    },
     Expansion { name: "dsplit", write: |x| split(x, Some(2), true) },
     Expansion { name: "pad", write: |x| pad(x).map(one) },
     Expansion { name: "zeros_like", write: |x| like(x, 0).map(one) },
     Expansion { name: "ones_like", write: |x| like(x, 1).map(one) },
     Expansion { name: "empty_like", write: |x| like(x, 0).map(one) },
     Expansion { name: "full_like", write: |x| full_like(x).map(one) },
-    Expansion { name: "size", write: |x| { let n = x.product(&x.dims(x.arg(0))); x.dim(&n).map(one) } },
+    Expansion {
+        name: "size",
+        write: |x| {
+            let n = x.product(&x.dims(x.arg(0)));
+            x.dim(&n).map(one)
+        },
+    },
     Expansion { name: "ndim", write: |x| x.int(x.rank(x.arg(0)) as i64).map(one) },
     Expansion { name: "linspace", write: |x| linspace(x).map(one) },
     Expansion { name: "logspace", write: |x| logspace(x).map(one) },

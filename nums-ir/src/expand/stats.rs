@@ -1,4 +1,7 @@
-//! Reductions beyond the table, cumulative sums, quantiles, histograms, differences, comparisons of whole arrays.
+//! Reductions beyond the table, cumulative sums, differences, rounding, comparisons of whole arrays. Quantiles are in
+//! `quantile`, bins in `bins`.
+//!
+//! Every function computes in the dtype that NumPy computes in, so that results agree in dtype and to rounding.
 
 use super::{Expand, Expansion, Made, One};
 use crate::attr::Attr;
@@ -17,12 +20,14 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "nanprod", write: |x| without_nan(x, ReduceOp::Prod, 1.0).map(one) },
     Expansion { name: "nanmean", write: |x| nan_mean(x).map(one) },
     Expansion { name: "nanvar", write: |x| nan_variance(x).map(one) },
-    Expansion { name: "nanstd", write: |x| { let v = nan_variance(x)?; x.map(MapOp::Sqrt, &[v]).map(one) } },
+    Expansion {
+        name: "nanstd",
+        write: |x| {
+            let v = nan_variance(x)?;
+            x.map(MapOp::Sqrt, &[v]).map(one)
+        },
+    },
     Expansion { name: "average", write: |x| average(x).map(one) },
-    Expansion { name: "median", write: |x| median(x).map(one) },
-    Expansion { name: "nanmedian", write: |x| nan_median(x).map(one) },
-    Expansion { name: "percentile", write: |x| quantile(x, 100.0).map(one) },
-    Expansion { name: "quantile", write: |x| quantile(x, 1.0).map(one) },
     Expansion { name: "cumsum", write: |x| scan(x, ReduceOp::Sum, false).map(one) },
     Expansion { name: "cumprod", write: |x| scan(x, ReduceOp::Prod, false).map(one) },
     Expansion { name: "nancumsum", write: |x| scan(x, ReduceOp::Sum, true).map(one) },
@@ -47,14 +52,16 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "modf", write: modf },
     Expansion { name: "sinc", write: |x| sinc(x).map(one) },
     Expansion { name: "isclose", write: |x| is_close(x).map(one) },
-    Expansion { name: "allclose", write: |x| { let c = is_close(x)?; all(x, c).map(one) } },
+    Expansion {
+        name: "allclose",
+        write: |x| {
+            let c = is_close(x)?;
+            all(x, c).map(one)
+        },
+    },
     Expansion { name: "array_equal", write: |x| array_equal(x).map(one) },
     Expansion { name: "cov", write: |x| covariance(x).map(one) },
     Expansion { name: "corrcoef", write: |x| correlation(x).map(one) },
-    Expansion { name: "bincount", write: |x| bincount(x).map(one) },
-    Expansion { name: "histogram", write: histogram },
-    Expansion { name: "digitize", write: |x| digitize(x).map(one) },
-    Expansion { name: "interp", write: |x| interp(x).map(one) },
     Expansion { name: "convolve", write: |x| convolve(x).map(one) },
     Expansion { name: "polyval", write: |x| polyval(x).map(one) },
     Expansion { name: "linalg.norm", write: |x| norm(x).map(one) },
@@ -65,7 +72,7 @@ fn one(v: Value) -> Vec<Value> {
 }
 
 /// The axes of parameter 1, all where there are none.
-fn axes(x: &Expand<'_, '_>) -> Result<Vec<usize>, crate::diag::Diag> {
+pub(super) fn axes(x: &Expand<'_, '_>) -> Result<Vec<usize>, crate::diag::Diag> {
     let rank = x.rank(x.arg(0));
     Ok(x.axes_at(1, rank)?.unwrap_or_else(|| (0..rank).collect()))
 }
@@ -194,145 +201,8 @@ fn average(x: &mut Expand<'_, '_>) -> One {
     x.map(MapOp::Divide, &[sum, total])
 }
 
-/// The array with its reduced axes as the last one, which axis that is, and the axes.
-fn gathered(x: &mut Expand<'_, '_>) -> Result<(Value, usize, Vec<usize>), crate::diag::Diag> {
-    let (v, axes) = (x.arg(0), axes(x)?);
-    together(x, v, &axes).map(|(v, axis)| (v, axis, axes))
-}
-
-/// `v` with `axes` as one axis.
-fn together(x: &mut Expand<'_, '_>, v: Value, axes: &[usize]) -> Result<(Value, usize), crate::diag::Diag> {
-    let dims = x.dims(v);
-    match axes {
-        [axis] => Ok((v, *axis)),
-        _ if axes.len() == dims.len() => Ok((x.ravel(v)?, 0)),
-        _ => {
-            let kept: Vec<usize> = (0..dims.len()).filter(|a| !axes.contains(a)).collect();
-            let turned = x.transpose(v, &[&kept[..], axes].concat())?;
-            let mut shape: Vec<Dim> = kept.iter().map(|a| dims[*a].clone()).collect();
-            shape.push(Dim::Const(-1));
-            Ok((x.reshape(turned, &shape)?, kept.len()))
-        }
-    }
-}
-
-/// A result with its reduced axes put back as size 1.
-fn kept(x: &mut Expand<'_, '_>, v: Value, axes: &[usize], keepdims: bool) -> One {
-    if !keepdims {
-        return Ok(v);
-    }
-    axes.iter().try_fold(v, |v, axis| x.unsqueeze(v, *axis))
-}
-
-fn median(x: &mut Expand<'_, '_>) -> One {
-    let keepdims = x.flag(2, false)?;
-    let (v, axis, axes) = gathered(x)?;
-    let m = middle(x, v, axis)?;
-    kept(x, m, &axes, keepdims)
-}
-
-/// The mean of the one or two middle elements; NaN if there is one.
-fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
-    let n = x.dims(v)[axis].clone();
-    if n == Dim::Const(0) {
-        let mut dims = x.dims(v);
-        dims.remove(axis);
-        let (nan, dtype) = (x.float(f64::NAN)?, float_of(x.dtype(v)));
-        return x.full(&dims, nan, dtype);
-    }
-    let v = x.floating(v)?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
-    let half = |d: &Dim| d.floor_div(&Dim::Const(2)).unwrap_or(Dim::Const(0));
-    let low = x.at(sorted, axis, half(&n.sub(&Dim::Const(1))))?;
-    let high = x.at(sorted, axis, half(&n))?;
-    let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
-    let mean = x.map(MapOp::Divide, &[sum, two])?;
-    let last = x.at(sorted, axis, Dim::Const(-1))?;
-    let unordered = x.map(MapOp::IsNan, &[last])?;
-    x.choose(unordered, last, mean)
-}
-
-fn float_of(dtype: DType) -> DType {
+pub(super) fn float_of(dtype: DType) -> DType {
     if dtype.kind() < Kind::Float { DType::F64 } else { dtype }
-}
-
-/// The median of what is not NaN: those sort to the end, so the middle is found by their number.
-fn nan_median(x: &mut Expand<'_, '_>) -> One {
-    let keepdims = x.flag(2, false)?;
-    let (v, axis, axes) = gathered(x)?;
-    let v = x.floating(v)?;
-    let nan = x.map(MapOp::IsNan, &[v])?;
-    let there = x.map(MapOp::LogicalNot, &[nan])?;
-    let n = x.reduce(ReduceOp::Sum, there, &[axis], true)?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
-    let (one, two, zero) = (x.int(1)?, x.int(2)?, x.int(0)?);
-    let before = x.map(MapOp::Subtract, &[n, one])?;
-    let low = x.map(MapOp::FloorDivide, &[before, two])?;
-    // Without any number the first element is NaN.
-    let low = x.map(MapOp::Maximum, &[low, zero])?;
-    let high = x.map(MapOp::FloorDivide, &[n, two])?;
-    let high = x.map(MapOp::Maximum, &[high, low])?;
-    let low = super::select::along(x, sorted, low, axis)?;
-    let high = super::select::along(x, sorted, high, axis)?;
-    let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
-    let mean = x.map(MapOp::Divide, &[sum, two])?;
-    let mean = x.at(mean, axis, Dim::Const(0))?;
-    kept(x, mean, &axes, keepdims)
-}
-
-fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
-    if let Some(method) = x.word(3)?.filter(|m| *m != "linear") {
-        return x.fail(format!("`{}` has the method \"linear\" only, not \"{method}\"", x.name()));
-    }
-    let keepdims = x.flag(4, false)?;
-    let rank = x.rank(x.arg(0));
-    let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
-    let v = x.floating(x.arg(0))?;
-    let (v, axis) = together(x, v, &axes)?;
-    let (dtype, n) = (x.dtype(v), x.dims(v)[axis].clone());
-    let weak = x.ty(x.arg(1)).weak;
-    let q = x.cast(x.arg(1), DType::F64)?;
-    let shape = x.dims(q);
-    if shape.len() > 1 {
-        return x.fail(format!("`{}` takes one number or one axis of them", x.name()));
-    }
-    let scale = x.float(scale)?;
-    let q = x.map(MapOp::Divide, &[q, scale])?;
-    let last = x.size_as(&n.sub(&Dim::Const(1)), DType::F64)?;
-    let place = x.map(MapOp::Multiply, &[q, last])?;
-    let floor = x.map(MapOp::Floor, &[place])?;
-    let t = x.map(MapOp::Subtract, &[place, floor])?;
-    let low = x.cast(floor, DType::I64)?;
-    let (one, end) = (x.int(1)?, x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?);
-    let high = x.map(MapOp::Add, &[low, one])?;
-    let high = x.map(MapOp::Minimum, &[high, end])?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
-    let (a, b) = (x.take(sorted, low, axis)?, x.take(sorted, high, axis)?);
-    // The quantiles lie on `axis`: they become the first one.
-    let t = if shape.is_empty() {
-        t
-    } else {
-        let mut dims = vec![Dim::Const(1); x.rank(a)];
-        dims[axis] = shape[0].clone();
-        x.reshape(t, &dims)?
-    };
-    let t = if weak { x.cast(t, dtype)? } else { t };
-    let (step, one) = (x.map(MapOp::Subtract, &[b, a])?, x.float(1.0)?);
-    let up = x.map(MapOp::Multiply, &[step, t])?;
-    let up = x.map(MapOp::Add, &[a, up])?;
-    let back = x.map(MapOp::Subtract, &[one, t])?;
-    let down = x.map(MapOp::Multiply, &[step, back])?;
-    let down = x.map(MapOp::Subtract, &[b, down])?;
-    let half = x.float(0.5)?;
-    let upper = x.map(MapOp::GreaterEqual, &[t, half])?;
-    let between = x.choose(upper, down, up)?;
-    let last = x.at(sorted, axis, Dim::Const(-1))?;
-    let last = if shape.is_empty() { last } else { x.unsqueeze(last, axis)? };
-    let unordered = x.map(MapOp::IsNan, &[last])?;
-    let out = x.choose(unordered, last, between)?;
-    let (out, lead) = if shape.is_empty() { (out, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
-    let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
-    kept(x, out, &places, keepdims)
 }
 
 fn scan(x: &mut Expand<'_, '_>, op: ReduceOp, skip_nan: bool) -> One {
@@ -458,15 +328,24 @@ fn trapezoid(x: &mut Expand<'_, '_>) -> One {
 }
 
 fn clip(x: &mut Expand<'_, '_>) -> One {
-    let (low, high) = (x.given(1), x.given(2));
     let mut v = x.arg(0);
-    if let Some(low) = low {
-        v = x.map(MapOp::Maximum, &[v, low])?;
-    }
-    if let Some(high) = high {
-        v = x.map(MapOp::Minimum, &[v, high])?;
+    for (at, op) in [(1, MapOp::Maximum), (2, MapOp::Minimum)] {
+        if let Some(bound) = x.given(at) {
+            let bound = held(x, bound, v)?;
+            v = x.map(op, &[v, bound])?;
+        }
     }
     Ok(v)
+}
+
+/// A plain integer beyond an integer dtype is its end: nothing lies past that.
+fn held(x: &mut Expand<'_, '_>, bound: Value, v: Value) -> One {
+    let dtype = x.dtype(v);
+    if let (Kind::Int, true, Some(Scalar::Int(i))) = (dtype.kind(), x.ty(bound).weak, x.infer.constant_of(bound)) {
+        let (low, high) = crate::infer::range(dtype);
+        return x.number(Scalar::Int(i.clamp(low, high)));
+    }
+    Ok(bound)
 }
 
 fn round(x: &mut Expand<'_, '_>) -> One {
@@ -656,161 +535,6 @@ fn correlation(x: &mut Expand<'_, '_>) -> One {
     let (low, high) = (x.float(-1.0)?, x.float(1.0)?);
     let c = x.map(MapOp::Maximum, &[c, low])?;
     x.map(MapOp::Minimum, &[c, high])
-}
-
-fn bincount(x: &mut Expand<'_, '_>) -> One {
-    let v = x.arg(0);
-    if x.rank(v) != 1 || x.kind(v) > Kind::Int {
-        return x.fail(format!("`bincount` counts integers along one axis, not {}", x.ty(v)));
-    }
-    let v = x.cast(v, DType::I64)?;
-    let least = x.integer(2)?.unwrap_or(0);
-    // The number of bins is in the data; one more element makes the largest of nothing -1.
-    let none = x.int(-1)?;
-    let none = x.full(&[Dim::Const(1)], none, DType::I64)?;
-    let with = x.concatenate(&[v, none], 0)?;
-    let largest = x.reduce(ReduceOp::Max, with, &[0], false)?;
-    let one = x.int(1)?;
-    let bins = x.map(MapOp::Add, &[largest, one])?;
-    let least = x.int(least)?;
-    let bins = x.map(MapOp::Maximum, &[bins, least])?;
-    let bins = x.item(bins)?;
-    let bins = x.as_dim(bins)?;
-    counted(x, v, x.given(1), &bins)
-}
-
-/// How often each of `0..bins` stands in `v`, or the sum of its weights.
-fn counted(x: &mut Expand<'_, '_>, v: Value, weights: Option<Value>, bins: &Dim) -> One {
-    let dtype = if weights.is_some() { DType::F64 } else { DType::I64 };
-    let zero = x.int(0)?;
-    let empty = x.full(std::slice::from_ref(bins), zero, dtype)?;
-    let each = match weights {
-        Some(w) => x.cast(w, DType::F64)?,
-        None => {
-            let one = x.int(1)?;
-            x.full(&[], one, DType::I64)?
-        }
-    };
-    x.data(DataOp::Put { axis: 0, count: 1, add: true }, &[empty, each, v])
-}
-
-fn histogram(x: &mut Expand<'_, '_>) -> Made {
-    let v = x.ravel(x.arg(0))?;
-    let v = x.floating(v)?;
-    let weights = match x.given(3) {
-        Some(w) => Some(x.ravel(w)?),
-        None => None,
-    };
-    let edges = match x.attr(1).clone() {
-        Attr::Arg(i) if x.rank(x.args[i]) == 1 => x.floating(x.args[i])?,
-        attr => {
-            let bins = match attr {
-                Attr::None => Dim::Const(10),
-                Attr::Int(n) if n > 0 => Dim::Const(n),
-                Attr::Size(crate::func::Size::Dim(d)) => d,
-                _ => return x.fail("`bins` of `histogram` is a positive integer or an array of edges"),
-            };
-            let (low, high) = bounds(x, v)?;
-            even_edges(x, low, high, &bins)?
-        }
-    };
-    let n = x.dims(edges)[0].sub(&Dim::Const(1));
-    let after = x.data(DataOp::Search { right: true }, &[edges, v])?;
-    let one = x.int(1)?;
-    let bin = x.map(MapOp::Subtract, &[after, one])?;
-    let last = x.at(edges, 0, Dim::Const(-1))?;
-    let at_end = x.map(MapOp::Equal, &[v, last])?;
-    let end = x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?;
-    let bin = x.choose(at_end, end, bin)?;
-    // What lies outside goes into a bin more, which is dropped.
-    let zero = x.int(0)?;
-    let (below, past) = (x.map(MapOp::Less, &[bin, zero])?, x.map(MapOp::Greater, &[bin, end])?);
-    let outside = x.map(MapOp::LogicalOr, &[below, past])?;
-    let spare = x.size_as(&n, DType::I64)?;
-    let bin = x.choose(outside, spare, bin)?;
-    let counts = counted(x, bin, weights, &n.add(&Dim::Const(1)))?;
-    let counts = x.slice(counts, 0, None, Some(Dim::Const(-1)), 1)?;
-    if !x.flag(4, false)? {
-        return Ok(vec![counts, edges]);
-    }
-    let (counts, widths) = (x.cast(counts, DType::F64)?, {
-        let (a, b) = (x.slice(edges, 0, Some(Dim::Const(1)), None, 1)?, x.slice(edges, 0, None, Some(Dim::Const(-1)), 1)?);
-        x.map(MapOp::Subtract, &[a, b])?
-    });
-    let total = x.reduce(ReduceOp::Sum, counts, &[0], false)?;
-    let density = x.map(MapOp::Divide, &[counts, widths])?;
-    Ok(vec![x.map(MapOp::Divide, &[density, total])?, edges])
-}
-
-/// The range of a histogram: given, or of the data; an empty one is widened by a half on each side.
-fn bounds(x: &mut Expand<'_, '_>, v: Value) -> Result<(Value, Value), crate::diag::Diag> {
-    let (low, high) = match x.list(2).as_slice() {
-        [low, high] => (x.cast(*low, DType::F64)?, x.cast(*high, DType::F64)?),
-        _ if x.dims(v)[0] == Dim::Const(0) => {
-            let (zero, one) = (x.float(0.0)?, x.float(1.0)?);
-            (x.cast(zero, DType::F64)?, x.cast(one, DType::F64)?)
-        }
-        _ => (x.reduce(ReduceOp::Min, v, &[0], false)?, x.reduce(ReduceOp::Max, v, &[0], false)?),
-    };
-    let same = x.map(MapOp::Equal, &[low, high])?;
-    let half = x.float(0.5)?;
-    let (down, up) = (x.map(MapOp::Subtract, &[low, half])?, x.map(MapOp::Add, &[high, half])?);
-    Ok((x.choose(same, down, low)?, x.choose(same, up, high)?))
-}
-
-/// `bins + 1` edges from `low` to `high`, as `linspace` makes them.
-fn even_edges(x: &mut Expand<'_, '_>, low: Value, high: Value, bins: &Dim) -> One {
-    let i = x.arange(&bins.add(&Dim::Const(1)))?;
-    let i = x.cast(i, DType::F64)?;
-    let n = x.size_as(bins, DType::F64)?;
-    let width = x.map(MapOp::Subtract, &[high, low])?;
-    let step = x.map(MapOp::Divide, &[width, n])?;
-    let along = x.map(MapOp::Multiply, &[i, step])?;
-    let inner = x.map(MapOp::Add, &[along, low])?;
-    let last = x.map(MapOp::Equal, &[i, n])?;
-    x.choose(last, high, inner)
-}
-
-fn digitize(x: &mut Expand<'_, '_>) -> One {
-    let (v, bins) = super::select::common(x, x.arg(0), x.arg(1))?;
-    let right = x.flag(2, false)?;
-    x.data(DataOp::Search { right: !right }, &[bins, v])
-}
-
-fn interp(x: &mut Expand<'_, '_>) -> One {
-    let v = x.cast(x.arg(0), DType::F64)?;
-    let (places, heights) = (x.cast(x.arg(1), DType::F64)?, x.cast(x.arg(2), DType::F64)?);
-    let n = match (x.dims(places).as_slice(), x.dims(heights).as_slice()) {
-        ([n], [m]) if x.is_same(n, m) => n.clone(),
-        _ => return x.fail("`interp` wants places and heights of one axis and one size"),
-    };
-    let after = x.data(DataOp::Search { right: true }, &[places, v])?;
-    let (zero, one, end) = (x.int(0)?, x.int(1)?, x.size_as(&n.sub(&Dim::Const(2)), DType::I64)?);
-    let low = x.map(MapOp::Subtract, &[after, one])?;
-    let low = x.map(MapOp::Minimum, &[low, end])?;
-    let low = x.map(MapOp::Maximum, &[low, zero])?;
-    let last = x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?;
-    let high = x.map(MapOp::Add, &[low, one])?;
-    let high = x.map(MapOp::Minimum, &[high, last])?;
-    let (a, b) = (x.take(places, low, 0)?, x.take(places, high, 0)?);
-    let (f, g) = (x.take(heights, low, 0)?, x.take(heights, high, 0)?);
-    let (rise, run) = (x.map(MapOp::Subtract, &[g, f])?, x.map(MapOp::Subtract, &[b, a])?);
-    let slope = x.map(MapOp::Divide, &[rise, run])?;
-    let from = x.map(MapOp::Subtract, &[v, a])?;
-    let inner = x.map(MapOp::Multiply, &[slope, from])?;
-    let inner = x.map(MapOp::Add, &[inner, f])?;
-    let (first, final_place) = (x.at(places, 0, Dim::Const(0))?, x.at(places, 0, Dim::Const(-1))?);
-    let (left, right) = (x.at(heights, 0, Dim::Const(0))?, x.at(heights, 0, Dim::Const(-1))?);
-    let (left, right) = (x.given(3).unwrap_or(left), x.given(4).unwrap_or(right));
-    let exact = x.map(MapOp::Equal, &[v, a])?;
-    let inner = x.choose(exact, f, inner)?;
-    let below = x.map(MapOp::Less, &[v, first])?;
-    let out = x.choose(below, left, inner)?;
-    let above = x.map(MapOp::Greater, &[v, final_place])?;
-    let height_end = x.map(MapOp::Equal, &[v, final_place])?;
-    let last_height = x.at(heights, 0, Dim::Const(-1))?;
-    let out = x.choose(height_end, last_height, out)?;
-    x.choose(above, right, out)
 }
 
 /// A sum of shifted products; the shorter operand's size is known when it is compiled.

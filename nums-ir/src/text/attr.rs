@@ -62,9 +62,7 @@ pub(super) fn value<'a>(
             DType::from_name(word).map_or(Attr::None, Attr::DType)
         }
         Token::Punct('-') | Token::Number(_) | Token::Word(_) => match super::parse::scalar(lexer)? {
-            crate::func::Scalar::Int(i) => {
-                Attr::Int(i64::try_from(i).map_err(|_| lexer.error("an attribute is out of range"))?)
-            }
+            crate::func::Scalar::Int(i) => Attr::Int(i64::try_from(i).map_err(|_| lexer.error("an attribute is out of range"))?),
             crate::func::Scalar::Float(x) => Attr::Float(x),
             crate::func::Scalar::Bool(_) | crate::func::Scalar::Complex(..) => return Err(lexer.expected("an attribute")),
         },

@@ -2,11 +2,11 @@
 
 use super::lex::{Lexer, ParseError, Token};
 use super::{DEPTH, MAGIC};
+use crate::attr::Attr;
+use crate::data::DataOp;
 use crate::diag::Loc;
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::attr::Attr;
-use crate::data::DataOp;
 use crate::func::{Call, Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
 use crate::ops::{MapOp, ReduceOp};
 use crate::types::{Shape, Type};

@@ -27,6 +27,7 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
             line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b, symmetric: *symmetric }, &tensors)?
         }
         TaskOp::Solve => line(Op::Solve, &tensors)?,
+        TaskOp::Data(task) => return Err(format!("`{}` is held to whole arrays, in the runtime's tests", task.name())),
         TaskOp::Assemble { shape, pieces } => {
             let all: Vec<&Tensor> = tensors.iter().collect();
             let dtype = kind_of(graph, task.outs[0]).0;

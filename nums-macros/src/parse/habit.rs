@@ -11,7 +11,11 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("for", "there are no loops in `nums!`", "compute on whole arrays, or loop in Rust around the call"),
     ("while", "there are no loops in `nums!`", "compute on whole arrays, or loop in Rust around the call"),
     ("loop", "there are no loops in `nums!`", "compute on whole arrays, or loop in Rust around the call"),
-    ("if", "there is no `if` statement in `nums!`", "write `y = a if condition else b;`, or `where(condition, a, b)` for elements"),
+    (
+        "if",
+        "there is no `if` statement in `nums!`",
+        "write `y = a if condition else b;`, or `where(condition, a, b)` for elements",
+    ),
     ("match", "there is no `match` in `nums!`", "branch in Rust around the call"),
     ("return", "there is no `return` in `nums!`", "end the body with the expression, without `;`"),
     ("let", "assignments have no `let`", "write `y = …;`"),

@@ -47,6 +47,11 @@ fn shown(e: &Expr) -> String {
         }
         Kind::Unary(op, a) => format!("({op} {})", shown(a)),
         Kind::Binary(op, a, b) => format!("({} {op} {})", shown(a), shown(b)),
+        Kind::Chain(first, rest) => {
+            let rest = rest.iter().map(|(op, e)| format!(" {op} {}", shown(e)));
+            format!("({}{})", shown(first), rest.collect::<String>())
+        }
+        Kind::If(c, a, b) => format!("({} if {} else {})", shown(a), shown(c), shown(b)),
         Kind::Tuple(parts) => format!("<{}>", list(parts)),
         Kind::Splice(rust) => format!("{{{rust}}}"),
         Kind::Broken => "broken".to_owned(),
@@ -105,8 +110,8 @@ fn rust_stands_between_braces() {
 fn habits_are_told_apart() {
     for (source, want) in [
         ("for i in x { i }", "there are no loops in `nums!`"),
-        ("if a { b }", "there is no `if` in `nums!`"),
-        ("a if c else b", "there is no `if` in `nums!`"),
+        ("if a { b }", "there is no `if` statement in `nums!`"),
+        ("a if c", "an `if` without `else` has no value"),
         ("[y for y in x]", "there are no comprehensions in `nums!`"),
         ("return x", "there is no `return` in `nums!`"),
         ("import numpy as np", "there is nothing to import"),
@@ -119,8 +124,7 @@ fn habits_are_told_apart() {
         ("sum(x, axis=Some(0))", "there is no `Some` in `nums!`"),
         ("x # twice", "`#` does not begin a comment in Rust"),
         ("let mut y = x; y", "values are immutable: there is no `let mut`"),
-        ("x += 1; x", "values are immutable"),
-        ("a < b < c", "comparisons of arrays do not chain"),
+        ("f(x) += 1; x", "only a name or its elements can be updated"),
         ("x + 1;", "`;` after the result throws it away"),
         ("0777", "`0777` begins with 0"),
         ("1f64", "`1f64` is not a number"),
@@ -130,6 +134,14 @@ fn habits_are_told_apart() {
         let found = read(source);
         assert!(found.starts_with(want), "of `{source}`: {found}");
     }
+}
+
+#[test]
+fn conditions_chains_and_updates_read_as_in_python() {
+    check("a if c > 0 else b if d else e", "(a if (c > 0) else (b if d else e))");
+    check("0 < x <= n + 1", "(0 < x <= (n + 1))");
+    check("(a if c else b) + 1", "((a if c else b) + 1)");
+    assert_eq!(read("x[0] = 1; x[m] += y; x *= 2; x"), read("x[0]=1;x[m]+=y;x*=2;x"));
 }
 
 #[test]

@@ -62,7 +62,11 @@ fn one(block: Block) -> Vec<Block> {
 }
 
 fn truths(m: &Block) -> Result<&[bool], KernelError> {
-    if m.dtype() == DType::Bool { Ok(m.as_slice::<bool>()) } else { Err(KernelError::mismatch("positions", "a mask is of booleans")) }
+    if m.dtype() == DType::Bool {
+        Ok(m.as_slice::<bool>())
+    } else {
+        Err(KernelError::mismatch("positions", "a mask is of booleans"))
+    }
 }
 
 /// Positions of true elements, the ones whose number lies in the block.
