@@ -7,8 +7,8 @@
 //! and `solve` are linear algebra.
 
 mod assemble;
-mod gemm;
 mod data;
+mod gemm;
 mod interpret;
 mod make;
 mod map;
