@@ -212,7 +212,7 @@ fn pair(x: &mut Expand<'_, '_>, a: Operand, b: Operand, kept: &[char]) -> Result
     };
     let p = matrices(x, &a, [&stack[..], &left, &inner].concat(), &l, &k)?;
     let q = matrices(x, &b, [&stack[..], &inner, &right].concat(), &k, &r)?;
-    let product = x.op(Op::Matmul { trans_a: false, trans_b: false }, &[p, q])?;
+    let product = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[p, q])?;
     let value = x.reshape(product, &[&s[..], &l, &r].concat())?;
     Ok(Operand { value, index })
 }
@@ -351,7 +351,7 @@ fn vecdot(x: &mut Expand<'_, '_>) -> One {
 fn matvec(x: &mut Expand<'_, '_>) -> One {
     let (a, b) = (x.arg(0), x.arg(1));
     let b = x.unsqueeze(b, x.rank(b))?;
-    let out = x.op(Op::Matmul { trans_a: false, trans_b: false }, &[a, b])?;
+    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b])?;
     let last = x.rank(out) - 1;
     x.at(out, last, Dim::Const(0))
 }
@@ -359,7 +359,7 @@ fn matvec(x: &mut Expand<'_, '_>) -> One {
 fn vecmat(x: &mut Expand<'_, '_>) -> One {
     let (a, b) = (conjugated(x, x.arg(0))?, x.arg(1));
     let a = x.unsqueeze(a, x.rank(a).saturating_sub(1))?;
-    let out = x.op(Op::Matmul { trans_a: false, trans_b: false }, &[a, b])?;
+    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b])?;
     let row = x.rank(out) - 2;
     x.at(out, row, Dim::Const(0))
 }

@@ -514,7 +514,7 @@ fn covariance(x: &mut Expand<'_, '_>) -> One {
     let mean = x.reduce(ReduceOp::Mean, v, &[1], true)?;
     let centred = x.map(MapOp::Subtract, &[v, mean])?;
     let other = if x.kind(v) == Kind::Complex { x.map(MapOp::Conjugate, &[centred])? } else { centred };
-    let product = x.op(crate::func::Op::Matmul { trans_a: false, trans_b: true }, &[centred, other])?;
+    let product = x.op(crate::func::Op::Matmul { trans_a: false, trans_b: true, symmetric: false }, &[centred, other])?;
     let n = n.sub(&Dim::Const(ddof)).larger(&Dim::Const(0));
     let n = x.size_as(&n, x.dtype(product))?;
     let out = x.map(MapOp::Divide, &[product, n])?;
