@@ -81,7 +81,7 @@ impl Callable {
     /// The arguments, as `bind` reads them.
     pub fn signature(self) -> &'static str {
         match self {
-            Callable::Map(MapOp::Where) => "condition, x, y",
+            Callable::Map(MapOp::Where) => "condition, x=, y=",
             Callable::Map(op) if op.arity() == 1 => "x, out!, where!, dtype!",
             Callable::Map(_) => "x1, x2, out!, where!, dtype!",
             Callable::Reduce(_) => "a, axis=, dtype!, out!, keepdims=, initial!, where!",
@@ -387,6 +387,11 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
     };
     let mut bound = bind::bind(callable.signature(), callable.name(), receiver, args, loc)?;
     match callable {
+        // With a condition alone: the positions where it holds.
+        Callable::Map(MapOp::Where) if !bound.has(1) && !bound.has(2) => {
+            let c = value(func, &bound.required(0)?)?;
+            Ok(Term::PerAxis(Call { name: "nonzero", attrs: vec![Attr::Arg(0)] }, vec![c]))
+        }
         Callable::Map(op) => {
             let mut values = Vec::with_capacity(op.arity());
             for i in 0..op.arity() {

@@ -15,6 +15,11 @@ pub type Symbol = Arc<str>;
 /// How the names of sizes begin that the data decides.
 pub(crate) const FROM_DATA: &str = "_data";
 
+/// The number of the value that gives a size from data.
+pub(crate) fn data_value(symbol: &str) -> Option<usize> {
+    symbol.strip_prefix(FROM_DATA)?.parse().ok()
+}
+
 /// A size, or an integer that a size is computed from (it may be negative: a slice bound, a step).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dim {

@@ -168,6 +168,11 @@ impl Bound {
         Diag::new(self.loc, format!("`{}` wants the argument `{name}`", self.name)).note(self.usage())
     }
 
+    /// Whether an argument was given and not taken yet.
+    pub(super) fn has(&self, at: usize) -> bool {
+        self.slots.get(at).is_some_and(Option::is_some)
+    }
+
     /// An argument that may be left out.
     pub(super) fn optional(&mut self, at: usize) -> Option<(Term, Loc)> {
         self.slots.get_mut(at).and_then(Option::take)

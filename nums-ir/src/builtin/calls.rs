@@ -144,6 +144,7 @@ fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<V
         }
         Term::Str(s) => Attr::Str(s.clone()),
         Term::DType(d) => Attr::DType(*d),
+        Term::Tuple(_) if any => return operand(func, term, args),
         Term::Tuple(parts) => {
             let flat = match parts.as_slice() {
                 [(Term::Tuple(inner), _)] if param.rest => inner,

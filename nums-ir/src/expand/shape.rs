@@ -319,10 +319,6 @@ fn repeat(x: &mut Expand<'_, '_>) -> One {
     let dims = x.dims(v);
     let times = match x.attr(1).clone() {
         Attr::Arg(i) if x.rank(x.args[i]) == 1 => return repeat_each(x, v, x.args[i], axis),
-        Attr::List(_) if !x.list(1).is_empty() => {
-            let each = array_of(x, &x.list(1))?;
-            return repeat_each(x, v, each, axis);
-        }
         _ => x.sizes_at(1)?,
     };
     let [times] = times.as_slice() else { return x.fail("`repeats` is an integer, or an integer for each element") };

@@ -166,7 +166,11 @@ fn nan_variance(x: &mut Expand<'_, '_>) -> One {
     let mean = x.map(MapOp::Divide, &[sum, n])?;
     let centred = x.map(MapOp::Subtract, &[v, mean])?;
     let squares = squared(x, centred)?;
-    let (sum, n) = nan_sum(x, squares, &axes, keepdims)?;
+    // What is missing is what was missing before: an infinity's distance from its mean is NaN and stays.
+    let (missing, zero) = (x.map(MapOp::IsNan, &[v])?, x.float(0.0)?);
+    let squares = x.choose(missing, zero, squares)?;
+    let sum = x.reduce(ReduceOp::Sum, squares, &axes, keepdims)?;
+    let (_, n) = nan_sum(x, v, &axes, keepdims)?;
     let ddof = x.int(ddof)?;
     let n = x.map(MapOp::Subtract, &[n, ddof])?;
     let (n, zero) = (x.cast(n, x.dtype(sum))?, x.float(0.0)?);

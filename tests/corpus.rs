@@ -1,0 +1,139 @@
+//! NumPy's answers to over 800 expressions that between them use every function of the tables, on arrays whole and in odd blocks.
+//!
+//! `corpus/make_corpus.py` makes both files and says what they hold. Shapes and dtypes are equal, integers and booleans too;
+//! floats are close, as sums in another order are, with NaN and infinities in the same places.
+
+use nums::ndarray::{ArrayD, IxDyn};
+use nums::prelude::*;
+use nums::{DType, c128};
+use std::collections::HashMap;
+
+type Case = fn(&Inputs) -> Result<DynArray>;
+
+include!("corpus/expressions.rs");
+
+/// The arrays of the expressions by name.
+struct Inputs(HashMap<String, DynArray>);
+
+impl Inputs {
+    fn get(&self, name: &str) -> &DynArray {
+        &self.0[name]
+    }
+}
+
+/// An array as the file has it: complex numbers, which hold every other element that it may have.
+#[derive(Clone)]
+struct Stored {
+    dtype: DType,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+fn stored() -> HashMap<String, Stored> {
+    let read = |line: &str| {
+        let [name, dtype, shape, hex] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("a line of four words: {line}") };
+        let shape = if shape == "-" { vec![] } else { shape.split(',').map(|n| n.parse().unwrap()).collect() };
+        let digits = if hex == "-" { "" } else { hex };
+        let bytes = (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap()).collect();
+        (name.to_owned(), Stored { dtype: DType::from_name(dtype).unwrap(), shape, bytes })
+    };
+    include_str!("corpus/answers.txt").lines().map(read).collect()
+}
+
+impl Stored {
+    /// As an array of nums.
+    fn array(&self) -> Result<DynArray> {
+        macro_rules! of {
+            ($t:ty, $n:literal) => {{
+                let all: Vec<$t> = self.bytes.chunks($n).map(|b| <$t>::from_le_bytes(b.try_into().unwrap())).collect();
+                Ok(DynArray::from(Array::<$t>::from_ndarray(&ArrayD::from_shape_vec(IxDyn(&self.shape), all).unwrap())?))
+            }};
+        }
+        match self.dtype {
+            DType::Bool => {
+                let all: Vec<bool> = self.bytes.iter().map(|b| *b == 1).collect();
+                Ok(Array::<bool>::from_ndarray(&ArrayD::from_shape_vec(IxDyn(&self.shape), all).unwrap())?.into())
+            }
+            DType::U8 => of!(u8, 1),
+            DType::I32 => of!(i32, 4),
+            DType::I64 => of!(i64, 8),
+            DType::F32 => of!(f32, 4),
+            DType::F64 => of!(f64, 8),
+            DType::C128 => {
+                let part = |b: &[u8]| f64::from_le_bytes(b.try_into().unwrap());
+                let all = self.bytes.chunks(16).map(|b| c128::new(part(&b[..8]), part(&b[8..]))).collect();
+                Ok(Array::<c128>::from_ndarray(&ArrayD::from_shape_vec(IxDyn(&self.shape), all).unwrap())?.into())
+            }
+            other => panic!("no input is {other}"),
+        }
+    }
+}
+
+/// Elements as complex numbers; integers of 64 bits are small here.
+fn numbers(x: &DynArray) -> Result<Vec<c128>> {
+    Ok(x.astype::<c128>()?.to_ndarray()?.iter().copied().collect())
+}
+
+fn close(found: f64, want: f64, scale: f64, single: bool) -> bool {
+    if !want.is_finite() || !found.is_finite() {
+        return found == want || (found.is_nan() && want.is_nan());
+    }
+    let unit = if single { 1e-5 } else { 1e-12 };
+    (found - want).abs() <= unit * (10.0 * scale + want.abs())
+}
+
+/// What differs, in words.
+fn differs(found: &DynArray, want: &Stored) -> Result<Option<String>> {
+    if found.dtype() != want.dtype || found.shape() != want.shape {
+        return Ok(Some(format!("{}{:?}, NumPy's is {}{:?}", found.dtype(), found.shape(), want.dtype, want.shape)));
+    }
+    let decoded = match want.dtype {
+        DType::Bool | DType::U8 | DType::I32 | DType::I64 | DType::F32 | DType::F64 | DType::C128 => numbers(&want.array()?)?,
+        DType::I8 => want.bytes.iter().map(|b| c128::new(f64::from(i8::from_le_bytes([*b])), 0.0)).collect(),
+        DType::U64 => want.bytes.chunks(8).map(|b| c128::new(u64::from_le_bytes(b.try_into().unwrap()) as f64, 0.0)).collect(),
+        DType::I16 => want.bytes.chunks(2).map(|b| c128::new(f64::from(i16::from_le_bytes([b[0], b[1]])), 0.0)).collect(),
+        other => panic!("no answer is {other}"),
+    };
+    let scale = decoded.iter().map(|z| z.norm()).filter(|x| x.is_finite()).fold(0.0, f64::max);
+    let single = want.dtype == DType::F32;
+    for (i, (f, w)) in numbers(found)?.iter().zip(&decoded).enumerate() {
+        if !close(f.re, w.re, scale, single) || !close(f.im, w.im, scale, single) {
+            return Ok(Some(format!("element {i} is {f}, NumPy's is {w}")));
+        }
+    }
+    Ok(None)
+}
+
+fn run(cluster: &Cluster) {
+    let _guard = cluster.enter();
+    let stored = stored();
+    let names = stored.keys().filter(|n| !n.starts_with('='));
+    let whole: HashMap<String, DynArray> = names.map(|n| (n.clone(), stored[n].array().unwrap())).collect();
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for block in [0, 1, 2, 3] {
+        let cut = |x: &DynArray| {
+            let sizes: Vec<usize> = x.shape().iter().enumerate().map(|(a, n)| (block + a % 2).clamp(1, (*n).max(1))).collect();
+            if block == 0 || x.ndim() == 0 || x.size() == 0 { Ok(x.clone()) } else { x.rechunk(&sizes) }
+        };
+        let inputs = Inputs(whole.iter().map(|(n, x)| (n.clone(), cut(x).unwrap())).collect());
+        for (i, (text, case)) in CASES.iter().enumerate() {
+            asked += 1;
+            let answer = || case(&inputs).and_then(|found| differs(&found, &stored[&format!("={i}")]));
+            let said = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(answer)) {
+                Ok(Ok(None)) => continue,
+                Ok(Ok(Some(why))) => why,
+                Ok(Err(e)) => e.to_string(),
+                Err(_) => "a panic".to_owned(),
+            };
+            wrong.push(format!("blocks {block}: {text}\n    {said}"));
+        }
+    }
+    println!("{} passed, {} failed", asked - wrong.len(), wrong.len());
+    assert!(wrong.is_empty(), "{} of {asked} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_function_answers_as_numpy_on_every_cut() {
+    run(&Cluster::threads(2).unwrap());
+}
