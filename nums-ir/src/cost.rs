@@ -4,7 +4,7 @@
 //! casts as 1, and moving data as 0. Complex operations count as their real ones would.
 
 use crate::data::DataTask;
-use crate::func::{Func, Op};
+use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, BlockId, Graph, TaskId, TaskOp};
 use crate::ops::{DTypeRule, MapOp};
 
@@ -32,6 +32,19 @@ pub fn cost(graph: &Graph, id: TaskId) -> Cost {
     };
     let made: u64 = task.outs.iter().map(|b| elements(*b)).sum();
     let flops = match &task.op {
+        TaskOp::Kernel(k) if !graph.kernels[*k as usize].rows.is_empty() => {
+            let body = &graph.kernels[*k as usize];
+            // The first row operand says which part of the rows the block has.
+            let row = body.params.iter().position(|p| body.rows.contains(p)).unwrap_or(0);
+            let rows = match task.args.get(row) {
+                Some(Arg::Block(b)) => {
+                    let array = graph.array(graph.array_of(*b));
+                    array.grid.block_shape_at((b.0 - array.first.0) as usize).first().copied().unwrap_or(0)
+                }
+                Some(Arg::Scalar(_)) | None => 0,
+            };
+            body.insts.iter().map(|inst| row_flops(body, inst, rows as u64)).sum()
+        }
         TaskOp::Kernel(k) => {
             let space = operands.iter().chain(&task.outs).map(|b| elements(*b)).max().unwrap_or(1);
             per_element(&graph.kernels[*k as usize]) * space
@@ -68,6 +81,21 @@ pub fn cost(graph: &Graph, id: TaskId) -> Cost {
         bytes_in: operands.iter().map(|b| graph.bytes(*b)).sum(),
         bytes_out: task.outs.iter().map(|b| graph.bytes(*b)).sum(),
         flops,
+    }
+}
+
+/// Flops of a panel's instruction for so many rows.
+fn row_flops(body: &Func, inst: &Inst, rows: u64) -> u64 {
+    let elements = |v: &Value| body.ty(*v).sizes().map_or(0, |s| s.iter().product::<usize>() as u64);
+    // Elements of a row.
+    let wide = |v: &Value| body.ty(*v).sizes().map_or(1, |s| s.iter().skip(1).product::<usize>() as u64);
+    match (&inst.op, &inst.args[..], &inst.results[..]) {
+        (Op::Matmul { symmetric: true, .. }, [a, _], _) => rows * wide(a) * (wide(a) + 1),
+        // Contracted over the rows: every element of one row meets every one of the other.
+        (Op::Matmul { .. }, [a, b], [r]) if elements(r) == wide(a) * wide(b) => 2 * rows * wide(a) * wide(b),
+        (Op::Matmul { .. }, [_, b], _) => 2 * rows * elements(b),
+        (Op::Kernel(inner), args, results) => per_element(inner) * rows * args.iter().chain(results).map(wide).max().unwrap_or(1),
+        _ => 0,
     }
 }
 

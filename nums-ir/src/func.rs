@@ -49,6 +49,8 @@ pub struct Func {
     pub stage: Stage,
     /// Parameters in the order of the call. Their types are declared, or unknown for captures of the expression form.
     pub params: Vec<Value>,
+    /// Of a panel's body (`panel`): the parameters whose rows it walks. Empty elsewhere.
+    pub rows: Vec<Value>,
     /// Instructions, operands before uses.
     pub insts: Vec<Inst>,
     /// What is returned.
@@ -273,6 +275,7 @@ impl Func {
             name: name.into(),
             stage: Stage::Parsed,
             params: Vec::new(),
+            rows: Vec::new(),
             insts: Vec::new(),
             results: Vec::new(),
             declared: Vec::new(),

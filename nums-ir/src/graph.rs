@@ -49,6 +49,8 @@ pub struct Graph {
     pub outputs: Vec<GraphOutput>,
     /// Tasks, operands before uses.
     pub tasks: Vec<Task>,
+    /// What the sizes of this call kept from being done, for people: `split p0: …`. No part of the text that is parsed.
+    pub notes: Vec<String>,
 }
 
 /// An array cut into blocks.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Read in this order: `ops` (the operator table), `func` (programs over whole arrays), `infer` (the only shape rules), `pass`
-//! (the pipeline), `grid` and `graph` (blocks and tasks), `tile` (from one to the other). `text` prints and parses every
+//! (the pipeline), `panel` (one pass over many rows), `grid` and `graph` (blocks and tasks), `tile` (from one to the other). `text` prints and parses every
 //! stage, `verify` is the IR's specification, `eval` the oracle of all tests. Nothing here does I/O, knows a thread, a
 //! socket or a clock, or holds global state.
 
@@ -29,6 +29,7 @@ pub mod grid;
 pub mod group;
 pub mod infer;
 pub mod ops;
+pub mod panel;
 pub mod pass;
 pub mod passes;
 pub mod promote;

@@ -4,7 +4,7 @@
 //! and debug builds; a failure names the pass and shows the text before and after.
 
 use crate::func::{Func, Stage};
-use crate::passes::{cse, dce, decompose, fuse, simplify, symmetric, transpose};
+use crate::passes::{cse, dce, decompose, fuse, panel, simplify, symmetric, transpose};
 use crate::verify::verify;
 
 /// One rewriting step over a `Func`.
@@ -35,7 +35,7 @@ impl Changed {
 
 /// All passes, in order.
 pub const PIPELINE: &[Pass] =
-    &[decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, symmetric::PASS, dce::PASS, fuse::PASS];
+    &[decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, symmetric::PASS, dce::PASS, fuse::PASS, panel::PASS];
 
 /// Runs the pipeline on a typed function; the result is fused.
 pub fn run(mut func: Func) -> Func {

@@ -4,10 +4,11 @@
 //! are re-cut by `assemble` tasks first. What is reduced along a cut axis leaves a partial result a block, and `combine` tasks
 //! join them in a tree that splits the range of blocks at ⌈n/2⌉: a function of the grid alone, so that the bits are the
 //! same wherever tasks run. `tile/regions.rs` moves data (slices, transposes, concatenation, changed grids),
-//! `tile/products.rs` multiplies, `tile/kernels.rs` tiles kernels. Nothing here knows nodes.
+//! `tile/products.rs` multiplies, `tile/kernels.rs` tiles kernels, `tile/panels.rs` panels. Nothing here knows nodes.
 
 mod data;
 mod kernels;
+mod panels;
 mod products;
 mod regions;
 
@@ -104,6 +105,7 @@ impl Tiler {
             scalars: vec![],
             outputs: vec![],
             tasks: vec![],
+            notes: vec![],
         };
         Tiler { graph, names: vec![], handles: HashMap::new(), recuts: HashMap::new(), blocks: 0 }
     }
@@ -162,7 +164,8 @@ impl Tiler {
         let out = inst.results[0];
         let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
         match &inst.op {
-            Op::Kernel(body) => return self.kernel(func, inst, body),
+            Op::Kernel(body) if body.rows.is_empty() => return self.kernel(func, inst, body),
+            Op::Kernel(body) => return self.panel(func, inst, body),
             Op::Matmul { trans_a, trans_b, symmetric } => self.matmul(func, inst, (*trans_a, *trans_b), *symmetric),
             Op::Transpose { perm } => self.transpose(func, inst, perm.as_deref().unwrap_or_default()),
             Op::Index { items } => self.index(func, inst, items),

@@ -6,7 +6,8 @@
 //! * from the typed stage on every value has a type; no `shape_of`, no size by value, no open attribute is left;
 //! * from the typed stage on a result has the type that `infer::result_types` gives; a 0-d one may be weak;
 //! * kernels stand only in the fused stage; a body's parameters have the operands' types, its results the kernel's; it holds
-//!   views that add axes, then element-wise instructions that are 0-d or of one common shape, and reductions of such.
+//!   views that add axes, then element-wise instructions that are 0-d or of one common shape, and reductions of such;
+//! * a kernel with rows is a panel: its body holds such kernels, and products, which keep the rules of `panel`.
 //!
 //! A `Graph`:
 //! * inputs come first; every other block is made by exactly one task, which stands before its uses;
@@ -177,6 +178,12 @@ impl Check<'_> {
             if body.ty(*p) != self.func.ty(*arg) {
                 self.broken.push(format!("kernel {}: {} has another type than its parameter", body.name, self.name(*arg)));
             }
+        }
+        if !body.rows.is_empty() {
+            if let Err(why) = crate::panel::roles(body) {
+                self.broken.push(format!("panel {}: {why}", body.name));
+            }
+            return;
         }
         let mut space = None;
         for inst in &body.insts {

@@ -190,7 +190,8 @@ fn tiled(graph: &Graph) -> Result<String, String> {
     if text::print_graph(&again) != printed {
         return Err(format!("read back as another text\n{printed}"));
     }
-    Ok(body(&printed).trim_end().to_owned())
+    let notes: String = graph.notes.iter().map(|n| format!("; {n}\n")).collect();
+    Ok(format!("{notes}{}", body(&printed).trim_end()))
 }
 
 /// How many instructions of each operator there are: it survives renames and says what matters.

@@ -212,7 +212,12 @@ fn scalar_type(root: &TokenStream, name: &str, span: Span) -> TokenStream {
 
 /// One native loop for each element-wise group of the fused program that has one.
 fn kernels(root: &TokenStream, fused: &Func, span: Span) -> TokenStream {
-    let bodies = fused.insts.iter().filter_map(|i| if let Op::Kernel(body) = &i.op { Some(body) } else { None });
+    let bodies = fused.insts.iter().flat_map(|i| match &i.op {
+        // A panel holds kernels.
+        Op::Kernel(panel) if !panel.rows.is_empty() => panel.insts.iter().collect(),
+        _ => vec![i],
+    });
+    let bodies = bodies.filter_map(|i| if let Op::Kernel(body) = &i.op { Some(body) } else { None });
     let mut ids = Vec::new();
     let mut out = TokenStream::new();
     for group in bodies.filter_map(|body| Group::of(body)).filter(Group::is_native) {

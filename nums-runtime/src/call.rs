@@ -229,7 +229,9 @@ impl Program {
         let planned = Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?;
         Ok(match stage {
             Stage::Placed => text::print_placed(&planned.graph, &planned.placement),
-            Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => text::print_graph(&planned.graph),
+            Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => {
+                planned.graph.notes.iter().fold(text::print_graph(&planned.graph), |text, note| text + "; " + note + "\n")
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `run` is total: operands that do not fit are an error, never a panic, because tasks come over the wire. Results depend on
 //! the task and its operand blocks alone: every sum has an order fixed by the block's shape (`reduce`), loops give the same
-//! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`). `op` is the operator table
+//! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`, `panel`). `op` is the operator table
 //! as types; `map` one operator over contiguous elements; `assemble`, `reshape` and `make` move and make elements; `matmul`
 //! and `solve` are linear algebra.
 
@@ -14,11 +14,13 @@ mod make;
 mod map;
 mod matmul;
 pub mod op;
+mod panel;
 mod reduce;
 mod reshape;
 mod solve;
 
-pub use interpret::{Counts, Kernel, counts};
+pub use interpret::{Counts, counts};
+pub use panel::Kernel;
 
 use crate::block::Block;
 use nums_ir::func::Scalar;

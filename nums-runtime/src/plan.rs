@@ -2,7 +2,7 @@
 
 use nums_ir::cost::cost;
 use nums_ir::func::{Func, Op, Stage};
-use nums_ir::graph::{Arg, Graph, Placement, TaskId, TaskOp};
+use nums_ir::graph::{Arg, ArrayId, Graph, Placement, TaskId, TaskOp};
 use nums_ir::text;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -24,7 +24,7 @@ impl Plan {
     pub fn ir(&self, stage: Stage) -> String {
         match stage {
             Stage::Parsed | Stage::Typed | Stage::Fused => text::print(&self.func),
-            Stage::Tiled => text::print_graph(&self.graph),
+            Stage::Tiled => self.graph.notes.iter().fold(text::print_graph(&self.graph), |text, note| text + "; " + note + "\n"),
             Stage::Placed => text::print_placed(&self.graph, &self.placement),
         }
     }
@@ -74,6 +74,30 @@ impl Plan {
         reads.into_values().max().unwrap_or(0)
     }
 
+    /// Arrays between inputs and results that are stored: what one kernel leaves for another. Parts of one result are no
+    /// arrays of their own.
+    pub fn temporaries(&self) -> usize {
+        self.stored().count()
+    }
+
+    /// Bytes of `temporaries`, all together.
+    pub fn temporary_bytes(&self) -> u64 {
+        self.stored().flat_map(|id| self.graph.array(id).blocks()).map(|b| self.graph.bytes(b)).sum()
+    }
+
+    fn stored(&self) -> impl Iterator<Item = ArrayId> + '_ {
+        let mut read = vec![false; self.graph.n_blocks()];
+        let joins = |t: &&nums_ir::graph::Task| !matches!(t.op, TaskOp::Combine(_));
+        for arg in self.graph.tasks.iter().filter(joins).flat_map(|t| &t.args) {
+            if let Arg::Block(b) = arg {
+                read[b.0 as usize] = true;
+            }
+        }
+        let ends = |id: &ArrayId| self.graph.inputs.contains(id) || self.graph.outputs.iter().any(|o| o.array == *id);
+        let ids = (0..self.graph.arrays.len() as u32).map(ArrayId).filter(move |id| !ends(id));
+        ids.filter(move |id| self.graph.array(*id).blocks().any(|b| read[b.0 as usize]))
+    }
+
     /// The least bytes that any plan could move, where one is known: 0 on one node.
     pub fn lower_bound(&self) -> Option<u64> {
         (self.placement.loads.len() == 1).then_some(0)
@@ -121,6 +145,11 @@ impl fmt::Display for Plan {
             let ops: Vec<&str> = body
                 .insts
                 .iter()
+                .flat_map(|i| match &i.op {
+                    // A panel holds kernels.
+                    Op::Kernel(inner) => inner.insts.iter().collect(),
+                    _ => vec![i],
+                })
                 .filter(|i| !matches!(i.op, Op::Const(_) | Op::Dim(_) | Op::Index { .. }))
                 .map(|i| i.op.name())
                 .collect();

@@ -62,24 +62,31 @@ fn run(func: &mut Func) -> Changed {
 
 /// Fuses anew if bound sizes gave a kernel two index spaces.
 pub(crate) fn settle(func: &mut Func) {
-    let legal = |inst: &Inst| {
+    fn legal(inst: &Inst) -> bool {
         let Op::Kernel(body) = &inst.op else { return true };
+        if !body.rows.is_empty() {
+            return crate::panel::roles(body).is_ok() && body.insts.iter().all(legal);
+        }
         let mut spaces = body.insts.iter().filter_map(|i| own_space(body, i));
         let first = spaces.next();
         spaces.all(|space| Some(space) == first)
-    };
+    }
     if func.insts.iter().all(legal) {
         return;
     }
-    for inst in std::mem::take(&mut func.insts) {
-        if let Op::Kernel(body) = &inst.op {
-            inline(func, body, &inst.args, &inst.results);
-        } else {
-            func.insts.push(inst);
+    // Panels hold kernels.
+    while func.insts.iter().any(|i| matches!(i.op, Op::Kernel(_))) {
+        for inst in std::mem::take(&mut func.insts) {
+            if let Op::Kernel(body) = &inst.op {
+                inline(func, body, &inst.args, &inst.results);
+            } else {
+                func.insts.push(inst);
+            }
         }
     }
     (super::cse::PASS.run)(func);
     (PASS.run)(func);
+    (super::panel::PASS.run)(func);
 }
 
 /// The index space that an instruction of a body asks for; 0-d values have a place in every kernel.
@@ -93,11 +100,14 @@ fn inline(func: &mut Func, body: &Func, args: &[Value], results: &[Value]) {
     let mut outer: HashMap<Value, Value> = body.params.iter().copied().zip(args.iter().copied()).collect();
     outer.extend(body.results.iter().copied().zip(results.iter().copied()));
     for inst in &body.insts {
-        let own = inst.results[0];
-        let result = *outer.entry(own).or_insert_with(|| func.value(body.data(own).clone()));
-        func.values[result.0 as usize].ty = body.data(own).ty.clone();
+        let mut made = Vec::with_capacity(inst.results.len());
+        for own in &inst.results {
+            let result = *outer.entry(*own).or_insert_with(|| func.value(body.data(*own).clone()));
+            func.values[result.0 as usize].ty = body.data(*own).ty.clone();
+            made.push(result);
+        }
         let args = inst.args.iter().map(|a| outer[a]).collect();
-        func.insts.push(Inst { op: inst.op.clone(), args, results: vec![result] });
+        func.insts.push(Inst { op: inst.op.clone(), args, results: made });
     }
 }
 

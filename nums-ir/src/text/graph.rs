@@ -245,6 +245,7 @@ impl<'a> Parser<'a> {
         }
         let graph = Graph {
             name: String::new(),
+            notes: vec![],
             kernels: vec![],
             arrays: vec![],
             inputs: vec![],

@@ -57,8 +57,12 @@ pub(super) fn function(lexer: &mut Lexer<'_>, stage: Stage) -> Result<Func, Pars
     func.stage = stage;
     let mut scope = Scope::default();
     lexer.list('(', ')', |lexer| {
+        let row = lexer.eat_word("rows");
         let v = scope.define(lexer, &mut func)?;
         func.params.push(v);
+        if row {
+            func.rows.push(v);
+        }
         Ok(())
     })?;
     if lexer.eat('-') {
@@ -192,8 +196,12 @@ fn kernel<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, stage: Stage, depth: usi
     func.stage = stage;
     let mut inner = Scope::default();
     let args = lexer.list('(', ')', |lexer| {
+        let row = lexer.eat_word("rows");
         let p = inner.define(lexer, &mut func)?;
         func.params.push(p);
+        if row {
+            func.rows.push(p);
+        }
         lexer.want('=')?;
         scope.value(lexer)
     })?;

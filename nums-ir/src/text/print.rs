@@ -3,6 +3,7 @@
 use super::MAGIC;
 use crate::diag::Loc;
 use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value};
+use crate::panel::why_alone;
 use crate::types::Type;
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
@@ -95,7 +96,8 @@ impl Printer {
         let mut out = format!("{MAGIC}\n; stage: {}\nfn {}(", func.stage, func.name);
         for (i, p) in func.params.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            write!(out, "{comma}%{}{}", names[p.0 as usize], typed(func.data(*p).ty.as_ref())).expect("a String");
+            let rows = if func.rows.contains(p) { "rows " } else { "" };
+            write!(out, "{comma}{rows}%{}{}", names[p.0 as usize], typed(func.data(*p).ty.as_ref())).expect("a String");
         }
         out.push(')');
         match func.declared.as_slice() {
@@ -125,7 +127,12 @@ impl Printer {
                 self.kernel(body, inst, names, loc, depth, out);
             } else {
                 out.push_str(&line(&inst.op, &inst.args, names));
-                self.place(loc, out);
+                let alone =
+                    if func.stage == Stage::Fused && depth == 1 && func.rows.is_empty() { why_alone(func, inst) } else { None };
+                match alone {
+                    Some(why) if !self.locs => write!(out, "  ; not fused: {why}").expect("a String"),
+                    Some(_) | None => self.place(loc, out),
+                }
             }
             out.push('\n');
         }
@@ -138,7 +145,8 @@ impl Printer {
         write!(out, "kernel {}(", body.name).expect("a String");
         for (i, (p, arg)) in body.params.iter().zip(&inst.args).enumerate() {
             let (comma, ty) = (if i == 0 { "" } else { ", " }, typed(body.data(*p).ty.as_ref()));
-            write!(out, "{comma}%{}{ty} = %{}", inner[p.0 as usize], names[arg.0 as usize]).expect("a String");
+            let rows = if body.rows.contains(p) { "rows " } else { "" };
+            write!(out, "{comma}{rows}%{}{ty} = %{}", inner[p.0 as usize], names[arg.0 as usize]).expect("a String");
         }
         out.push_str(") {");
         self.place(loc, out);

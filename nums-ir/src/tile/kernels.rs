@@ -6,7 +6,7 @@
 
 use super::{Handle, Tiler, sizes};
 use crate::diag::Diag;
-use crate::func::{Func, IndexItem, Inst, Op, Value};
+use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
 use crate::grid::Grid;
 use crate::ops::{Identity, ReduceOp};
@@ -191,30 +191,7 @@ fn space(body: &Func) -> Vec<usize> {
 /// Which axis of a parameter each axis of the space walks: through the view that adds axes if there is one, aligned right.
 fn walk(body: &Func, p: Value, space: &[usize]) -> Vec<Option<usize>> {
     let shape = sizes(body, p);
-    let view = body.insts.iter().find(|i| matches!(i.op, Op::Index { .. }) && i.args[0] == p);
-    // The axes of the operand as the element-wise part sees it.
-    let mut seen: Vec<Option<usize>> = Vec::new();
-    match view.map(|v| &v.op) {
-        Some(Op::Index { items }) => {
-            let slices = items.iter().filter(|i| matches!(i, IndexItem::Slice { .. })).count();
-            for item in items {
-                match item {
-                    IndexItem::NewAxis => seen.push(None),
-                    IndexItem::Slice { .. } => seen.push(Some(seen.iter().flatten().count())),
-                    IndexItem::Ellipsis => {
-                        for _ in slices..shape.len() {
-                            seen.push(Some(seen.iter().flatten().count()));
-                        }
-                    }
-                    IndexItem::At(_) => {}
-                }
-            }
-            while seen.iter().flatten().count() < shape.len() {
-                seen.push(Some(seen.iter().flatten().count()));
-            }
-        }
-        _ => seen = (0..shape.len()).map(Some).collect(),
-    }
+    let seen = crate::panel::seen(body, p, shape.len());
     let lead = space.len() - seen.len();
     (0..space.len())
         .map(|i| {

@@ -74,21 +74,33 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
 
 /// A kernel's body typed for operands that are blocks of the arrays it was made for.
 fn of_blocks(body: &Func, args: &[Tensor]) -> Func {
+    of_types(body, &args.iter().map(|x| Type::of(x.dtype(), x.shape())).collect::<Vec<_>>())
+}
+
+fn of_types(body: &Func, args: &[Type]) -> Func {
     let mut out = body.clone();
     let retype = |out: &mut Func, v: Value, ty: Type| {
         let weak = out.ty(v).weak;
         out.values[v.0 as usize].ty = Some(Type { weak, ..ty });
     };
-    for (p, x) in body.params.iter().zip(args) {
-        retype(&mut out, *p, Type::of(x.dtype(), x.shape()));
+    for (p, ty) in body.params.iter().zip(args) {
+        retype(&mut out, *p, ty.clone());
     }
-    for inst in &body.insts {
+    for (i, inst) in body.insts.iter().enumerate() {
         if matches!(inst.op, Op::Const(_) | Op::Dim(_)) {
             continue;
         }
         let types: Vec<&Type> = inst.args.iter().map(|a| out.ty(*a)).collect();
-        let ty = result_types(&inst.op, &types, Loc::default()).expect("a body fits its blocks").remove(0);
-        retype(&mut out, inst.results[0], ty);
+        // A panel holds kernels.
+        let op = match &inst.op {
+            Op::Kernel(inner) => Op::Kernel(Box::new(of_types(inner, &types.iter().map(|t| (*t).clone()).collect::<Vec<_>>()))),
+            op => op.clone(),
+        };
+        let types = result_types(&op, &types, Loc::default()).expect("a body fits its blocks");
+        for (r, ty) in inst.results.iter().zip(types) {
+            retype(&mut out, *r, ty);
+        }
+        out.insts[i].op = op;
     }
     out
 }

@@ -35,6 +35,7 @@ fn call(number: u64, first: u64) -> Box<Call> {
         loc: Loc::default(),
     };
     let graph = Graph {
+        notes: vec![],
         name: "f".to_owned(),
         kernels: vec![],
         arrays: vec![array(2, 0), array(1, 2), array(1, 3)],

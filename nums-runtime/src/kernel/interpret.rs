@@ -30,7 +30,7 @@ const TILE: usize = 4096;
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
-pub struct Kernel {
+pub(super) struct Kernel {
     name: String,
     params: Vec<Param>,
     /// What the slots before and after the group's steps hold: the group's inputs, then other values that leave the body.
@@ -118,13 +118,13 @@ pub fn counts() -> Counts {
 
 impl Kernel {
     /// Whether the group runs as native code; `None` for a kernel without element-wise steps.
-    pub fn is_native(&self) -> Option<bool> {
+    pub(super) fn is_native(&self) -> Option<bool> {
         (!self.group.steps.is_empty()).then_some(self.native.is_some())
     }
 
     /// The same kernel, interpreted.
     #[must_use]
-    pub fn interpreted(mut self) -> Kernel {
+    pub(super) fn interpreted(mut self) -> Kernel {
         self.native = None;
         self.assign_places();
         self
@@ -137,19 +137,59 @@ impl Kernel {
     /// Runs the kernel on operand blocks: its results in order.
     pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
         let mut run = Run::new(self, args)?;
+        self.count();
+        run.all()?;
+        run.finish()
+    }
+
+    /// Counts one execution of the group.
+    pub(super) fn count(&self) {
         match self.is_native() {
             Some(true) => NATIVE_RUNS.fetch_add(1, Ordering::Relaxed),
             Some(false) => INTERPRETED_RUNS.fetch_add(1, Ordering::Relaxed),
             None => 0,
         };
-        run.splats()?;
-        let n: usize = run.space.iter().product();
-        if run.has_tiles() {
-            for start in (0..n).step_by(TILE) {
-                run.tile(start, TILE.min(n - start))?;
-            }
+    }
+
+    /// Runs the kernel on the next rows of blocks that have `rows` rows in all. Reductions over the rows go on in `carried`;
+    /// their results are empty blocks until `totals`.
+    pub(super) fn run_rows(&self, args: &[Operand<'_>], carried: &mut Carried, rows: usize) -> Result<Vec<Block>, KernelError> {
+        let mut run = Run::new(self, args)?;
+        if carried.space.is_empty() {
+            carried.space = run.space.clone();
+            let first = carried.space.first_mut().ok_or_else(|| self.mismatch("rows of a scalar"))?;
+            *first = rows;
+            let start = |r: &Reduce| match r.axes.contains(&0) {
+                true => reduction(r.op, self.dtype(r.slot), &carried.space, &r.axes).map(Some),
+                false => Ok(None),
+            };
+            carried.reductions = self.reduced_full().map(start).collect::<Result<_, _>>()?;
         }
+        run.carried = carried.reductions.iter().map(Option::is_some).collect();
+        let mut swap = |run: &mut Run<'_>| {
+            for (own, kept) in run.reductions.iter_mut().zip(&mut carried.reductions) {
+                if let Some(kept) = kept {
+                    std::mem::swap(own, kept);
+                }
+            }
+        };
+        swap(&mut run);
+        run.all()?;
+        swap(&mut run);
         run.finish()
+    }
+
+    /// The results that were carried over all rows: their places among the results, and the blocks.
+    pub(super) fn totals(&self, carried: Carried) -> Result<Vec<(usize, Block)>, KernelError> {
+        let full = self.reductions.iter().enumerate().filter(|(_, r)| !self.is_splat(r.slot));
+        let mut out = Vec::new();
+        for ((at, reduce), kept) in full.zip(carried.reductions) {
+            let Some(kept) = kept else { continue };
+            let block = kept.finish(&reduced_shape(&carried.space, &reduce.axes, reduce.keepdims))?;
+            let places = (0..self.results.len()).filter(|k| matches!(self.results[*k], Output::Reduced(r) if r == at));
+            out.extend(places.map(|k| (k, block.clone())));
+        }
+        Ok(out)
     }
 
     fn is_splat(&self, slot: Slot) -> bool {
@@ -188,6 +228,14 @@ enum Named {
     Step(usize),
 }
 
+/// Reductions over rows that come tile by tile.
+#[derive(Default)]
+pub(super) struct Carried {
+    /// The index space of all rows; empty before the first tile.
+    space: Vec<usize>,
+    reductions: Vec<Option<Box<dyn Reduction>>>,
+}
+
 /// One execution of a kernel.
 struct Run<'a> {
     kernel: &'a Kernel,
@@ -200,6 +248,8 @@ struct Run<'a> {
     results: Vec<Block>,
     buffers: Vec<Block>,
     reductions: Vec<Box<dyn Reduction>>,
+    /// By reduction: whether it goes on after this execution.
+    carried: Vec<bool>,
 }
 
 /// How the elements of a source are read.
@@ -247,7 +297,18 @@ impl<'a> Run<'a> {
             reduction(r.op, kernel.dtype(r.slot), &space, &r.axes)
         };
         let reductions = kernel.reduced_full().map(start).collect::<Result<_, _>>()?;
-        Ok(Run { kernel, space, reads, ones, results, buffers, reductions })
+        Ok(Run { kernel, space, reads, ones, results, buffers, reductions, carried: Vec::new() })
+    }
+
+    fn all(&mut self) -> Result<(), KernelError> {
+        self.splats()?;
+        let n: usize = self.space.iter().product();
+        if self.has_tiles() {
+            for start in (0..n).step_by(TILE) {
+                self.tile(start, TILE.min(n - start))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether anything has one element a position.
@@ -389,12 +450,14 @@ impl<'a> Run<'a> {
         };
         let mut reduced = Vec::new();
         let mut full = std::mem::take(&mut self.reductions).into_iter();
+        let mut carried = std::mem::take(&mut self.carried).into_iter();
         for reduce in &kernel.reductions {
             reduced.push(if kernel.is_splat(reduce.slot) {
                 one(&self, reduce.slot)
             } else {
                 let shape = reduced_shape(&self.space, &reduce.axes, reduce.keepdims);
-                full.next().ok_or_else(|| kernel.mismatch("a reduction without operand"))?.finish(&shape)?
+                let reduction = full.next().ok_or_else(|| kernel.mismatch("a reduction without operand"))?;
+                if carried.next().unwrap_or(false) { Block::default() } else { reduction.finish(&shape)? }
             });
         }
         let mut out = Vec::with_capacity(kernel.results.len());

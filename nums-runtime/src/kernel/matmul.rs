@@ -4,7 +4,7 @@
 //! by their strides, and the sizes alone fix their order of summation. A matrix times a vector is limited by memory: rows in
 //! lanes and panels as in `reduce`, columns (a transposed matrix) row by row. Integers wrap and booleans are "and" and "or".
 
-use super::gemm::{Into, Matrix, Packed, Real, gemm, mirror};
+use super::gemm::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, join_lanes, join_rows};
 use super::{KernelError, room};
@@ -32,17 +32,68 @@ pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), sym
     if out.is_empty() || left.cols == 0 {
         return Ok(out);
     }
+    let form = Form::of(&left, &right, left.rows == 1);
     for (i, at) in (0..out.len() / size).map(|i| (i, i * size)) {
         let (x, y) = (left.start(&batch, i), right.start(&batch, i));
         with_type!(a.dtype(), T => {
             let out = &mut out.as_mut_slice::<T>()[at..at + size];
-            T::product(&a.as_slice::<T>()[x..], &left, &b.as_slice::<T>()[y..], &right, out, symmetric);
+            T::product((&a.as_slice::<T>()[x..], &left), (&b.as_slice::<T>()[y..], &right), out, form, symmetric);
             if symmetric {
                 mirror(out, left.rows);
             }
         });
     }
     Ok(out)
+}
+
+/// Some rows of a product: `a` is not transposed and holds rows of a block that has `one_row` or more. The bits are those of
+/// the same rows of the whole product.
+pub(super) fn rows_of_product(a: &Block, b: &Block, trans_b: bool, one_row: bool) -> Result<Block, KernelError> {
+    let wrong = || KernelError::mismatch("matmul", format!("rows {:?} and {:?}", a.shape(), b.shape()));
+    let left = Side::left(a.shape(), false).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;
+    let right = Side::right(b.shape(), trans_b).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;
+    if a.dtype() != b.dtype() || left.cols != right.rows {
+        return Err(wrong());
+    }
+    let mut shape = vec![left.rows];
+    shape.extend((b.shape().len() > 1).then_some(right.cols));
+    let mut out = room("matmul", a.dtype(), &shape)?;
+    if !out.is_empty() && left.cols > 0 {
+        let form = Form::of(&left, &right, one_row);
+        with_type!(a.dtype(), T => {
+            T::product((a.as_slice::<T>(), &left), (b.as_slice::<T>(), &right), out.as_mut_slice::<T>(), form, false);
+        });
+    }
+    Ok(out)
+}
+
+/// Which loop takes a product; it fixes the order of summation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Rows of the left operand times a vector.
+    LeftDots,
+    /// A vector times the transposed left operand.
+    LeftRows,
+    /// A vector times the right operand, row by row.
+    RightRows,
+    /// Columns of the right operand, which lie in memory as rows, times a vector.
+    RightDots,
+    /// Two matrices.
+    Matrices,
+}
+
+impl Form {
+    /// A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns. Tiles of a block
+    /// that has more than one row are no vectors, even with one row.
+    fn of(left: &Side, right: &Side, one_row: bool) -> Form {
+        match (right.cols == 1, one_row) {
+            (true, _) if left.col_stride == 1 => Form::LeftDots,
+            (true, _) => Form::LeftRows,
+            (false, true) if right.col_stride == 1 => Form::RightRows,
+            (false, true) => Form::RightDots,
+            (false, false) => Form::Matrices,
+        }
+    }
 }
 
 /// One operand: its batch axes and its matrix.
@@ -107,13 +158,13 @@ impl Side {
 
 /// A product of two matrices into a zeroed C-order one; of a `lower` one only the lower triangle is defined.
 trait Product: Element {
-    fn product(a: &[Self], left: &Side, b: &[Self], right: &Side, out: &mut [Self], lower: bool);
+    fn product(left: (&[Self], &Side), right: (&[Self], &Side), out: &mut [Self], form: Form, lower: bool);
 }
 
 macro_rules! rings {
     ($($t:ident)*) => {$(
         impl Product for $t {
-            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t], _lower: bool) {
+            fn product((a, left): (&[$t], &Side), (b, right): (&[$t], &Side), out: &mut [$t], _form: Form, _lower: bool) {
                 for (i, out) in out.chunks_exact_mut(right.cols).enumerate() {
                     for k in 0..left.cols {
                         let x = a[i * left.row_stride + k * left.col_stride];
@@ -132,18 +183,13 @@ rings!(bool i8 i16 i32 i64 u8 u16 u32 u64);
 macro_rules! fields {
     ($matrices:ident: $($t:ident)*) => {$(
         impl Product for $t {
-            fn product(a: &[$t], left: &Side, b: &[$t], right: &Side, out: &mut [$t], lower: bool) {
-                // A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns.
-                if right.cols == 1 && left.col_stride == 1 {
-                    vectorised(Dots { matrix: a, stride: left.row_stride, vector: &b[..right.rows], out });
-                } else if right.cols == 1 {
-                    rows(a, left.col_stride, &b[..right.rows], out);
-                } else if left.rows == 1 && right.col_stride == 1 {
-                    rows(b, right.row_stride, &a[..left.cols], out);
-                } else if left.rows == 1 {
-                    vectorised(Dots { matrix: b, stride: right.col_stride, vector: &a[..left.cols], out });
-                } else {
-                    $matrices(a, left, b, right, out, lower);
+            fn product((a, left): (&[$t], &Side), (b, right): (&[$t], &Side), out: &mut [$t], form: Form, lower: bool) {
+                match form {
+                    Form::LeftDots => vectorised(Dots { matrix: a, stride: left.row_stride, vector: &b[..right.rows], out }),
+                    Form::LeftRows => rows(a, left.col_stride, &b[..right.rows], out),
+                    Form::RightRows => rows(b, right.row_stride, &a[..left.cols], out),
+                    Form::RightDots => vectorised(Dots { matrix: b, stride: right.col_stride, vector: &a[..left.cols], out }),
+                    Form::Matrices => $matrices(a, left, b, right, out, lower),
                 }
             }
         }
@@ -170,7 +216,7 @@ fn library<T: Element + ndarray::LinalgScalar>(a: &[T], left: &Side, b: &[T], ri
     general_mat_mul(T::one(), &a, &b, T::zero(), &mut out);
 }
 
-trait Field: Element {}
+pub(super) trait Field: Element {}
 impl<T: Element + ndarray::LinalgScalar> Field for T {}
 
 #[inline(always)]
@@ -235,14 +281,33 @@ where
     op::Add: Apply<(T, T), Out = T>,
     op::Multiply: Apply<(T, T), Out = T>,
 {
-    let mut counter = Counter::<op::Add, Vec<T>>::new();
-    let mut panel = vec![T::default(); out.len()];
-    for (k, vector) in vector.chunks(ROWS).enumerate() {
-        vectorised(RowPanel { matrix: &matrix[k * ROWS * stride..], stride, vector, out: &mut panel });
-        counter.push(panel.clone(), join_rows::<op::Add, T>);
-    }
-    if let Some(sum) = counter.take(join_rows::<op::Add, T>) {
+    let mut sum = RowSum::new(out.len());
+    sum.feed(matrix, stride, vector);
+    if let Some(sum) = sum.counter.take(join_rows::<op::Add, T>) {
         out.copy_from_slice(&sum);
+    }
+}
+
+/// Such a sum while its rows come, whole panels at a time.
+struct RowSum<T> {
+    counter: Counter<op::Add, Vec<T>>,
+    panel: Vec<T>,
+}
+
+impl<T: Field> RowSum<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    fn new(width: usize) -> RowSum<T> {
+        RowSum { counter: Counter::new(), panel: vec![T::default(); width] }
+    }
+
+    fn feed(&mut self, matrix: &[T], stride: usize, vector: &[T]) {
+        for (k, vector) in vector.chunks(ROWS).enumerate() {
+            vectorised(RowPanel { matrix: &matrix[k * ROWS * stride..], stride, vector, out: &mut self.panel });
+            self.counter.push(self.panel.clone(), join_rows::<op::Add, T>);
+        }
     }
 }
 
@@ -278,6 +343,94 @@ where
             let products =
                 self.vector.iter().enumerate().map(|(k, &x)| op::Multiply::apply((x, self.matrix[k * self.stride + col])));
             *out = products.fold(T::default(), add);
+        }
+    }
+}
+
+/// A product contracted along the rows of both operands, which come tile by tile; all but the last a multiple of `TILE_ROWS`.
+/// The bits are those of the product of the whole blocks.
+pub(super) struct Total<T> {
+    /// Elements of a row of either operand.
+    widths: (usize, usize),
+    symmetric: bool,
+    sum: Sum<T>,
+}
+
+/// Rows that a multiple of which is in every tile but the last: whole panels of every sum.
+pub(super) const TILE_ROWS: usize = {
+    assert!(PANEL_K.is_multiple_of(PANEL) && PANEL_K.is_multiple_of(ROWS));
+    PANEL_K
+};
+
+enum Sum<T> {
+    Dot(Counter<op::Add, T>),
+    Rows(RowSum<T>),
+    Matrices { out: Vec<T>, packed: Packed<T>, begun: bool },
+}
+
+impl<T: Real + Field> Total<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    pub(super) fn new(widths: (usize, usize), symmetric: bool) -> Total<T> {
+        let sum = match widths {
+            (1, 1) => Sum::Dot(Counter::new()),
+            (width, 1) | (1, width) => Sum::Rows(RowSum::new(width)),
+            (m, n) => Sum::Matrices { out: vec![T::default(); m * n], packed: Packed::new(), begun: false },
+        };
+        Total { widths, symmetric, sum }
+    }
+
+    /// The next rows of both operands.
+    pub(super) fn feed(&mut self, a: &[T], b: &[T], rows: usize) {
+        let (m, n) = self.widths;
+        match &mut self.sum {
+            Sum::Dot(counter) => vectorised(DotPanels { x: a, y: b, counter }),
+            Sum::Rows(sum) if n == 1 => sum.feed(a, m, b),
+            Sum::Rows(sum) => sum.feed(b, n, a),
+            Sum::Matrices { out, packed, begun } => {
+                let left = Matrix { data: a, rows: m, cols: rows, row_stride: 1, col_stride: m };
+                let right = Matrix { data: b, rows, cols: n, row_stride: n, col_stride: 1 };
+                gemm(isa(), left, right, out, Into { accumulate: *begun, lower: self.symmetric }, packed);
+                *begun = true;
+            }
+        }
+    }
+
+    pub(super) fn finish(self, shape: &[usize]) -> Block {
+        let (m, n) = self.widths;
+        let out = match self.sum {
+            Sum::Dot(mut counter) => vec![counter.take(add).unwrap_or_default()],
+            Sum::Rows(mut sum) => sum.counter.take(join_rows::<op::Add, T>).unwrap_or_else(|| vec![T::default(); m * n]),
+            Sum::Matrices { mut out, .. } => {
+                if self.symmetric {
+                    mirror(&mut out, m);
+                }
+                out
+            }
+        };
+        Block::from_slice(&out, shape)
+    }
+}
+
+struct DotPanels<'a, T> {
+    x: &'a [T],
+    y: &'a [T],
+    counter: &'a mut Counter<op::Add, T>,
+}
+
+impl<T: Field> Loop for DotPanels<'_, T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (x, y) in self.x.chunks(PANEL).zip(self.y.chunks(PANEL)) {
+            self.counter.push(dot_panel(x, y), add);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 impl Kernel {
     /// Prepares a kernel's body.
-    pub fn prepare(body: &Func) -> Result<Kernel, KernelError> {
+    pub(in crate::kernel) fn prepare(body: &Func) -> Result<Kernel, KernelError> {
         check(body)?;
         let group = Group::of(body).unwrap_or(Group { inputs: Vec::new(), steps: Vec::new(), outputs: Vec::new() });
         let native = if group.is_native() { native::find(group.id()) } else { None };

@@ -1,0 +1,152 @@
+//! Panels over blocks: one task a block of rows, totals joined in a tree.
+//!
+//! Rows are cut as in the operand with most elements. What a panel needs of the sizes is checked here: every row operand in one
+//! block across its rows, whole operands and totals within `BUDGET`. Where that fails the panel is split into the kernels
+//! and products that it holds, and the graph says why; the answer is the same to the last bit.
+
+use super::{Handle, Tiler, sizes};
+use crate::diag::Diag;
+use crate::func::{Func, Inst, Value};
+use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
+use crate::grid::Grid;
+use crate::ops::{Identity, ReduceOp};
+use crate::panel::{Role, roles};
+use std::collections::HashMap;
+
+/// Bytes of whole operands and totals that stay beside the tiles of a task.
+const BUDGET: usize = 4 << 20;
+
+impl Tiler {
+    pub(super) fn panel(&mut self, func: &Func, inst: &Inst, body: &Func) -> Result<(), Diag> {
+        match self.fits(func, inst, body) {
+            Ok((roles, rows)) => self.panel_tasks(func, inst, body, &roles, rows),
+            Err(why) => {
+                self.graph.notes.push(format!("split {}: {why}", body.name));
+                self.split(inst, body)
+            }
+        }
+    }
+
+    /// The roles of the body's values, and how many rows a block has.
+    fn fits(&self, func: &Func, inst: &Inst, body: &Func) -> Result<(Vec<Role>, usize), String> {
+        let roles = roles(body)?;
+        let role = |v: &Value| roles[v.0 as usize];
+        let mut beside = 0usize;
+        let mut largest: Option<(usize, usize)> = None;
+        for (arg, p) in inst.args.iter().zip(&body.params) {
+            let (name, Handle::Array(x)) = (&self.names[arg.0 as usize], self.handles[arg]) else { continue };
+            let (grid, n) = (self.grid(x), sizes(func, *arg).iter().product::<usize>());
+            if role(p) != Role::Row {
+                beside = beside.saturating_add(n.saturating_mul(func.ty(*arg).dtype.size()));
+                continue;
+            }
+            if let Some(axis) = (1..grid.rank()).find(|a| grid.parts(*a) > 1) {
+                return Err(format!("%{name} is cut along axis {axis}"));
+            }
+            if largest.is_none_or(|(most, _)| n > most) {
+                largest = Some((n, grid.block_shape()[0]));
+            }
+        }
+        for r in body.results.iter().filter(|r| matches!(role(r), Role::Total(_))) {
+            beside = beside.saturating_add(sizes(body, *r).iter().product::<usize>().saturating_mul(body.ty(*r).dtype.size()));
+        }
+        if beside > BUDGET {
+            return Err(format!("{beside} bytes would stay beside its tiles, the limit is {BUDGET}"));
+        }
+        let (_, rows) = largest.ok_or("no operand has rows")?;
+        Ok((roles, rows))
+    }
+
+    /// The instructions of the body one by one.
+    fn split(&mut self, inst: &Inst, body: &Func) -> Result<(), Diag> {
+        let inner: HashMap<Value, Handle> = body.params.iter().zip(&inst.args).map(|(p, a)| (*p, self.handles[a])).collect();
+        let outer = std::mem::replace(&mut self.handles, inner);
+        let names = std::mem::replace(&mut self.names, crate::text::value_names(body));
+        let done = body.insts.iter().try_for_each(|i| self.inst(body, i));
+        let inner = std::mem::replace(&mut self.handles, outer);
+        self.names = names;
+        done?;
+        for (r, own) in inst.results.iter().zip(&body.results) {
+            self.handles.insert(*r, inner[own]);
+            if let Handle::Array(id) = inner[own] {
+                self.graph.arrays[id.0 as usize].name = self.names[r.0 as usize].clone();
+            }
+        }
+        Ok(())
+    }
+
+    fn panel_tasks(&mut self, func: &Func, inst: &Inst, body: &Func, roles: &[Role], rows: usize) -> Result<(), Diag> {
+        let role = |v: &Value| roles[v.0 as usize];
+        let mut operands = Vec::with_capacity(inst.args.len());
+        for (arg, p) in inst.args.iter().zip(&body.params) {
+            let handle = match self.handles[arg] {
+                Handle::Scalar(s) => Handle::Scalar(s),
+                Handle::Array(x) => {
+                    let mut block = self.grid(x).shape().to_vec();
+                    if role(p) == Role::Row {
+                        block[0] = rows;
+                    }
+                    let to = Grid::new(self.grid(x).shape(), &block);
+                    Handle::Array(self.recut(x, &to))
+                }
+            };
+            operands.push((handle, role(p) == Role::Row));
+        }
+        let n = body.rows.first().map_or(0, |p| sizes(body, *p)[0]);
+        let parts = Grid::new(&[n], &[rows]).parts(0);
+        let mut outputs: Vec<(ArrayId, Option<ReduceOp>)> = Vec::new();
+        for (r, own) in inst.results.iter().zip(&body.results) {
+            let shape = sizes(func, *r);
+            let total = if let Role::Total(op) = role(own) { Some(op) } else { None };
+            if let Some(op) = total
+                && n == 0
+                && op.identity() == Identity::None
+                && !shape.contains(&0)
+            {
+                let message = format!("zero-size array to reduction operation `{}` which has no identity", op.name());
+                return Err(Diag::new(func.data(*r).loc, message));
+            }
+            let mut block = shape.clone();
+            if total.is_none() {
+                block[0] = rows;
+            }
+            outputs.push((self.result(func, *r, Grid::new(&shape, &block)), total));
+        }
+        let k = self.graph.kernels.len() as u32;
+        self.graph.kernels.push(body.clone());
+        let loc = func.data(inst.results[0]).loc;
+        let mut partials: Vec<Vec<BlockId>> = vec![Vec::new(); outputs.len()];
+        for i in 0..parts {
+            let args = operands.iter().map(|(handle, row)| match handle {
+                Handle::Scalar(s) => Arg::Scalar(*s),
+                Handle::Array(x) => Arg::Block(self.block(*x, if *row { i } else { 0 })),
+            });
+            let args = args.collect();
+            let mut outs = Vec::with_capacity(outputs.len());
+            for ((array, total), partials) in outputs.iter().zip(&mut partials) {
+                outs.push(match total {
+                    None => self.block(*array, i),
+                    Some(_) if parts == 1 => self.block(*array, 0),
+                    Some(_) => {
+                        let (name, dtype, shape, loc) = {
+                            let a = self.graph.array(*array);
+                            (format!("{}.p", a.name), a.dtype, a.grid.shape().to_vec(), a.loc)
+                        };
+                        let partial = self.array(&name, dtype, Grid::whole(&shape), loc);
+                        let block = self.block(partial, 0);
+                        partials.push(block);
+                        block
+                    }
+                });
+            }
+            self.task(TaskOp::Kernel(k), args, outs, loc);
+        }
+        for ((array, total), partials) in outputs.iter().zip(&partials) {
+            if let (Some(op), true) = (total, parts > 1) {
+                let (out, loc) = (self.block(*array, 0), self.graph.array(*array).loc);
+                self.combine(*op, partials, out, loc);
+            }
+        }
+        Ok(())
+    }
+}
