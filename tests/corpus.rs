@@ -104,19 +104,28 @@ fn differs(found: &DynArray, want: &Stored) -> Result<Option<String>> {
     Ok(None)
 }
 
+/// The inputs whole, and cut into blocks of about `block` an axis.
+fn cut(whole: &HashMap<String, DynArray>, block: usize) -> Inputs {
+    let cut = |x: &DynArray| {
+        let sizes: Vec<usize> = x.shape().iter().enumerate().map(|(a, n)| (block + a % 2).clamp(1, (*n).max(1))).collect();
+        if block == 0 || x.ndim() == 0 || x.size() == 0 { x.clone() } else { x.rechunk(&sizes).unwrap() }
+    };
+    Inputs(whole.iter().map(|(n, x)| (n.clone(), cut(x))).collect())
+}
+
+fn whole(stored: &HashMap<String, Stored>) -> HashMap<String, DynArray> {
+    let names = stored.keys().filter(|n| !n.starts_with('='));
+    names.map(|n| (n.clone(), stored[n].array().unwrap())).collect()
+}
+
 fn run(cluster: &Cluster) {
     let _guard = cluster.enter();
     let stored = stored();
-    let names = stored.keys().filter(|n| !n.starts_with('='));
-    let whole: HashMap<String, DynArray> = names.map(|n| (n.clone(), stored[n].array().unwrap())).collect();
+    let whole = whole(&stored);
     let mut wrong = Vec::new();
     let mut asked = 0;
     for block in [0, 1, 2, 3] {
-        let cut = |x: &DynArray| {
-            let sizes: Vec<usize> = x.shape().iter().enumerate().map(|(a, n)| (block + a % 2).clamp(1, (*n).max(1))).collect();
-            if block == 0 || x.ndim() == 0 || x.size() == 0 { Ok(x.clone()) } else { x.rechunk(&sizes) }
-        };
-        let inputs = Inputs(whole.iter().map(|(n, x)| (n.clone(), cut(x).unwrap())).collect());
+        let inputs = cut(&whole, block);
         for (i, (text, case)) in CASES.iter().enumerate() {
             asked += 1;
             let answer = || case(&inputs).and_then(|found| differs(&found, &stored[&format!("={i}")]));
@@ -136,4 +145,32 @@ fn run(cluster: &Cluster) {
 #[test]
 fn every_function_answers_as_numpy_on_every_cut() {
     run(&Cluster::threads(2).unwrap());
+}
+
+#[test]
+fn worker_processes_answer_as_well() {
+    let cluster = Cluster::local(2).unwrap();
+    run(&cluster);
+    cluster.finish().unwrap();
+}
+
+/// Bits of every answer on a cluster, in blocks of about two.
+fn bits(cluster: &Cluster) -> Vec<(usize, Vec<u64>)> {
+    let _guard = cluster.enter();
+    let inputs = cut(&whole(&stored()), 2);
+    let of = |(i, (_, case)): (usize, &(&str, Case))| {
+        let found = numbers(&case(&inputs).unwrap()).unwrap();
+        (i, found.iter().flat_map(|z| [z.re.to_bits(), z.im.to_bits()]).collect())
+    };
+    CASES.iter().enumerate().map(of).collect()
+}
+
+#[test]
+fn bits_do_not_depend_on_workers() {
+    let one = bits(&Cluster::threads(1).unwrap());
+    for cluster in [Cluster::threads(4).unwrap(), Cluster::local(2).unwrap(), Cluster::local(4).unwrap()] {
+        for ((i, want), (_, found)) in one.iter().zip(bits(&cluster)) {
+            assert_eq!(*want, found, "{} on {cluster:?}", CASES[*i].0);
+        }
+    }
 }

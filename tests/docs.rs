@@ -1,9 +1,26 @@
 //! Tables in `docs/` that follow from the operator table. `NUMS_BLESS=1 cargo test --test docs` writes them anew.
 
-use nums_ir::builtin::{ROWS, signature_shown};
+use nums_ir::builtin::{Callable, ROWS, signature_shown};
 use nums_ir::ops::{MapOp, ReduceOp};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+
+/// Functions and constants of the standard, in its order.
+const ARRAY_API: &str = "e inf nan newaxis pi arange asarray empty empty_like eye from_dlpack full full_like linspace meshgrid ones \
+    ones_like tril triu zeros zeros_like astype broadcast_arrays broadcast_to can_cast finfo iinfo isdtype result_type abs acos acosh \
+    add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor ceil clip \
+    conj copysign cos cosh divide equal exp expm1 floor floor_divide greater greater_equal hypot imag isfinite isinf isnan less \
+    less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor maximum minimum multiply negative nextafter \
+    not_equal positive pow real reciprocal remainder round sign signbit sin sinh square sqrt subtract tan tanh trunc matmul \
+    matrix_transpose tensordot vecdot broadcast_shapes concat expand_dims flip moveaxis permute_dims repeat reshape roll squeeze stack \
+    tile unstack argmax argmin count_nonzero nonzero searchsorted where unique_all unique_counts unique_inverse unique_values argsort \
+    sort take take_along_axis cumulative_prod cumulative_sum max mean min prod std sum var all any diff linalg.cholesky linalg.cross \
+    linalg.det linalg.diagonal linalg.eigh linalg.eigvalsh linalg.inv linalg.matmul linalg.matrix_norm linalg.matrix_power \
+    linalg.matrix_rank linalg.matrix_transpose linalg.outer linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals \
+    linalg.tensordot linalg.trace linalg.vecdot linalg.vector_norm fft.fft fft.ifft fft.fftn fft.ifftn fft.rfft fft.irfft fft.fftfreq";
+
+/// Names that are constants.
+const CONSTANTS: [&str; 5] = ["e", "inf", "nan", "newaxis", "pi"];
 
 /// Compares a generated page with the stored one, or writes it.
 fn check(page: &str, want: &str) {
@@ -39,6 +56,13 @@ fn the_operator_page_follows_from_the_table() {
         let arguments = signature_shown(row.signature);
         let (also, method) = (row.aliases.join(", "), if row.method { "yes" } else { "" });
         writeln!(page, "| `{}` | {also} | {} | {method} | {} |", row.name, arguments, row.doc).unwrap();
+    }
+    page += "\n## The Array API standard 2024.12\n\nWhat is written `no` is known and a compile error says that it is not there yet.\n\n\
+             | name | there |\n|---|---|\n";
+    let names: Vec<&str> = Callable::names().collect();
+    for name in ARRAY_API.split_whitespace() {
+        let there = names.contains(&name) || CONSTANTS.contains(&name);
+        writeln!(page, "| `{name}` | {} |", if there { "yes" } else { "no" }).unwrap();
     }
     check("operators.md", &page);
 }

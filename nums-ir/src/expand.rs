@@ -48,7 +48,13 @@ pub(crate) fn find(name: &str) -> Option<&'static Expansion> {
 pub(crate) fn expand(infer: &mut Infer<'_>, call: &Call, args: Vec<Value>, loc: Loc) -> Made {
     let row = find(call.name).ok_or_else(|| Diag::new(loc, format!("`{}` is not a function", call.name)))?;
     let mut x = Expand { infer, call, args, loc };
-    (row.write)(&mut x)
+    // A clash inside is told of the function that the user wrote.
+    (row.write)(&mut x).map_err(|mut diag| {
+        for inner in ["concatenate", "matmul", "where"] {
+            diag.message = diag.message.replace(&format!("in `{inner}`"), &format!("in `{}`", call.name));
+        }
+        diag
+    })
 }
 
 /// A call that is being expanded.
@@ -336,15 +342,17 @@ impl Expand<'_, '_> {
         if self.dims(x) == dims && !self.ty(x).weak {
             return Ok(x);
         }
+        let own = self.dims(x);
+        let lead = dims.len().checked_sub(own.len());
+        let fits = |lead: usize| own.iter().zip(&dims[lead..]).all(|(a, b)| *a == Dim::Const(1) || self.is_same(a, b));
+        if !lead.is_some_and(fits) {
+            let (from, to) = (crate::types::Shape::Known(own), crate::types::Shape::Known(dims.to_vec()));
+            return self.fail(format!("shape {from} does not broadcast to {to}"));
+        }
         let yes = self.number(Scalar::Bool(true))?;
         let everywhere = self.full(dims, yes, DType::Bool)?;
         let x = self.cast(x, self.dtype(x))?;
-        let out = self.choose(everywhere, x, x)?;
-        if self.rank(out) != dims.len() || self.dims(out).iter().zip(dims).any(|(a, b)| !self.is_same(a, b)) {
-            let (from, to) = (crate::types::Shape::Known(self.dims(x)), crate::types::Shape::Known(dims.to_vec()));
-            return self.fail(format!("shape {from} does not broadcast to {to}"));
-        }
-        Ok(out)
+        self.choose(everywhere, x, x)
     }
 
     /// A 0-d value as a plain scalar, which the call waits for.

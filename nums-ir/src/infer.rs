@@ -638,7 +638,7 @@ pub(crate) fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag>
 }
 
 /// `1 axis`, `2 axes`.
-fn count(n: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 

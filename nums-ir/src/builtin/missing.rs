@@ -8,7 +8,7 @@ use crate::diag::{Diag, Loc};
 /// NumPy 2's functions without a row.
 const FUNCTIONS: &str = "\
     print apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
-    einsum_path empty fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
+    einsum_path fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
     nanpercentile nanquantile packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
     unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
     linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot \
@@ -20,7 +20,7 @@ const ATTRIBUTES: &str = "\
     itemsize nbytes partition put ptp resize setflags strides tobytes tofile tolist view";
 
 /// Other ways to write what is missing, and what habit means.
-const INSTEAD: &[(&str, &str)] = &[("empty", "write `zeros(shape)`"), ("linalg.inv", "write `linalg.solve(a, b)`")];
+const INSTEAD: &[(&str, &str)] = &[("linalg.inv", "write `linalg.solve(a, b)`")];
 
 /// Functions of Python and Rust that nums spells otherwise: the name, the help.
 const OTHERS: &[(&str, &str)] = &[

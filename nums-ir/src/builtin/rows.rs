@@ -66,13 +66,13 @@ rows! {
     "The array itself: values are immutable." "copy" [] "a" method function copy;
     "Elements converted." "astype" [] "x, dtype, copy!" method function astype;
     "Arrays joined along an axis; with `axis=None` ravelled first." "concatenate" ["concat"] "arrays, axis=, out!, dtype!" no function concatenate;
-    "Zeros." "zeros" [] "shape, dtype=" no function zeros;
+    "Zeros." "zeros" ["empty"] "shape, dtype=" no function zeros;
     "Ones." "ones" [] "shape, dtype=" no function ones;
     "One value repeated." "full" [] "shape, fill_value, dtype=" no function full;
     "`start`, `start + step`, … below `stop`." "arange" [] "start, stop=, step=, dtype=" no function arange;
     "Ones on a diagonal." "eye" [] "N, M=, k=, dtype=" no function eye;
     "Ones on the main diagonal." "identity" [] "n, dtype=" no function identity;
-    "Product of matrices, stacks and vectors." "matmul" [] "x1, x2, out!" no function matmul;
+    "Product of matrices, stacks and vectors." "matmul" ["linalg.matmul"] "x1, x2, out!" no function matmul;
     "The solution of `a @ x == b`." "linalg.solve" [] "a, b" no function solve;
     "The size of axis 0." "len" [] "x" no function len;
     "The sizes of the axes." "shape" [] "a" no function shape;
@@ -201,6 +201,7 @@ rows! {
     "Whether each element stands among others." "isin" ["in1d"] "element:v, test_elements:v, invert=" no function calls(Gives::Exactly(1));
     "Distinct values, sorted." "unique" [] "ar:v, return_index=, return_inverse=, return_counts=, equal_nan=, axis!" no function calls(Gives::Flags(&[1, 2, 3]));
     "Distinct values, sorted." "unique_values" [] "x:v" no function calls(Gives::Exactly(1));
+    "Distinct values, where each first stands, which each element is, how often each stands." "unique_all" [] "x:v" no function calls(Gives::Exactly(4));
     "Distinct values and how often they stand." "unique_counts" [] "x:v" no function calls(Gives::Exactly(2));
     "Distinct values and which each element is." "unique_inverse" [] "x:v" no function calls(Gives::Exactly(2));
     "Distinct values of both arrays." "union1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));

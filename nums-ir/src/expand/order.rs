@@ -46,6 +46,7 @@ pub(super) const ROWS: &[Expansion] = &[
             Ok(vec![u.values].into_iter().chain(inverse).collect())
         },
     },
+    Expansion { name: "unique_all", write: unique_all },
     Expansion { name: "union1d", write: |x| union(x).map(one) },
     Expansion { name: "intersect1d", write: |x| intersect(x).map(one) },
     Expansion { name: "setdiff1d", write: |x| difference(x).map(one) },
@@ -264,6 +265,13 @@ fn unique(x: &mut Expand<'_, '_>) -> Made {
     let wanted =
         Wanted { first: x.flag(1, false)?, inverse: x.flag(2, false)?, counts: x.flag(3, false)?, nan_differ: !x.flag(4, true)? };
     let u = distinct(x, v, wanted)?;
+    let inverse = shaped(x, u.inverse)?;
+    Ok([Some(u.values), u.first, inverse, u.counts].into_iter().flatten().collect())
+}
+
+fn unique_all(x: &mut Expand<'_, '_>) -> Made {
+    let v = x.ravel(x.arg(0))?;
+    let u = distinct(x, v, Wanted { first: true, inverse: true, counts: true, nan_differ: false })?;
     let inverse = shaped(x, u.inverse)?;
     Ok([Some(u.values), u.first, inverse, u.counts].into_iter().flatten().collect())
 }

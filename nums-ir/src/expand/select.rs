@@ -87,7 +87,8 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
     };
     let used: usize = items.iter().map(|i| width(x, i)).sum();
     if used > rank {
-        let message = format!("too many indices: {} has {rank} axes, {used} are indexed", x.ty(v));
+        let message =
+            format!("too many indices: {} has {}, {used} are indexed", x.ty(v), crate::infer::count(rank, "axis", "axes"));
         return Err(Diag::new(x.loc, message));
     }
     let mut out = Vec::new();

@@ -118,6 +118,7 @@ pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
         (MapOp::Negative, _) if boolean => "use `logical_not(a)` or `~a`",
         (MapOp::Positive, _) if boolean => "leave the `+` out, or convert with `.astype(i64)`",
         (MapOp::FloorDivide | MapOp::Remainder, _) => "complex numbers have no order: divide with `/`",
+        (MapOp::Gcd | MapOp::Lcm, _) => "divisors are of integers: convert with `.astype(i64)`",
         (_, DTypeRule::Bitwise | DTypeRule::Shift) => {
             "bits are of integers and booleans: compare first, or convert with `.astype(i64)`"
         }

@@ -1,0 +1,12 @@
+//! A mask that does not fit.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n], m: bool[k]) -> f64[n] {
+        x[m] = 0;
+        x
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Too many axes.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(T: f64[a, b, c]) -> f64[..] {
+        cov(T)
+    }
+}
+
+fn main() {}

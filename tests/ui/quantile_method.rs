@@ -1,0 +1,11 @@
+//! A method that is not there.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[..] {
+        quantile(x, 0.5, method="nearest")
+    }
+}
+
+fn main() {}

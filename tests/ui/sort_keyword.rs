@@ -1,0 +1,11 @@
+//! An argument of NumPy's that is not there yet.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[..] {
+        sort(x, kind="stable")
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Vectors of two sizes.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n], y: f64[m]) -> f64[..] {
+        stack([x, y])
+    }
+}
+
+fn main() {}

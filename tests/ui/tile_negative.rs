@@ -1,0 +1,11 @@
+//! Negative repetitions.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[..] {
+        tile(x, -1)
+    }
+}
+
+fn main() {}

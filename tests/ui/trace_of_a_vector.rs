@@ -1,0 +1,11 @@
+//! No diagonal.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[..] {
+        trace(x)
+    }
+}
+
+fn main() {}

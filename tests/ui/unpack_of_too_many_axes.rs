@@ -1,0 +1,12 @@
+//! Three names for two axes.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(X: f64[n, d]) -> f64[..] {
+        a, b, c = X.shape;
+        X * a * b * c
+    }
+}
+
+fn main() {}
