@@ -10,7 +10,17 @@ use std::collections::HashMap;
 
 type Case = fn(&Inputs) -> Result<DynArray>;
 
-include!("corpus/expressions.rs");
+#[path = "corpus/first.rs"]
+#[rustfmt::skip]
+mod first;
+#[path = "corpus/second.rs"]
+#[rustfmt::skip]
+mod second;
+
+/// All expressions and their number, by which answers are stored.
+fn cases() -> impl Iterator<Item = (usize, &'static (&'static str, Case))> {
+    first::CASES.iter().chain(second::CASES).enumerate()
+}
 
 /// The arrays of the expressions by name.
 struct Inputs(HashMap<String, DynArray>);
@@ -126,7 +136,7 @@ fn run(cluster: &Cluster) {
     let mut asked = 0;
     for block in [0, 1, 2, 3] {
         let inputs = cut(&whole, block);
-        for (i, (text, case)) in CASES.iter().enumerate() {
+        for (i, (text, case)) in cases() {
             asked += 1;
             let answer = || case(&inputs).and_then(|found| differs(&found, &stored[&format!("={i}")]));
             let said = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(answer)) {
@@ -162,7 +172,7 @@ fn bits(cluster: &Cluster) -> Vec<(usize, Vec<u64>)> {
         let found = numbers(&case(&inputs).unwrap()).unwrap();
         (i, found.iter().flat_map(|z| [z.re.to_bits(), z.im.to_bits()]).collect())
     };
-    CASES.iter().enumerate().map(of).collect()
+    cases().map(of).collect()
 }
 
 #[test]
@@ -170,7 +180,7 @@ fn bits_do_not_depend_on_workers() {
     let one = bits(&Cluster::threads(1).unwrap());
     for cluster in [Cluster::threads(4).unwrap(), Cluster::local(2).unwrap(), Cluster::local(4).unwrap()] {
         for ((i, want), (_, found)) in one.iter().zip(bits(&cluster)) {
-            assert_eq!(*want, found, "{} on {cluster:?}", CASES[*i].0);
+            assert_eq!(*want, found, "{} on {cluster:?}", cases().nth(*i).unwrap().1.0);
         }
     }
 }

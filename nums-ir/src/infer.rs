@@ -605,7 +605,21 @@ fn stays_weak(op: MapOp) -> bool {
         | DTypeRule::Logic
         | DTypeRule::Bitwise
         | DTypeRule::Shift
-        | DTypeRule::Abs => !matches!(op, MapOp::Square),
+        | DTypeRule::Abs => !matches!(
+            op,
+            MapOp::Square
+                | MapOp::Floor
+                | MapOp::Ceil
+                | MapOp::Trunc
+                | MapOp::Sign
+                | MapOp::Fmax
+                | MapOp::Fmin
+                | MapOp::Fmod
+                | MapOp::Conjugate
+                | MapOp::Reciprocal
+                | MapOp::Gcd
+                | MapOp::Lcm
+        ),
     }
 }
 

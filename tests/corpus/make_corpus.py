@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes expressions.rs and answers.txt: NumPy's answers to expressions that between them use every function of the tables.
+"""Writes first.rs, second.rs and answers.txt: NumPy's answers to expressions that between them use every function of the tables.
 
     python3 make_corpus.py        # needs NumPy >= 2.4 only
 
@@ -98,7 +98,7 @@ def line(name, x):
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     inputs = dict(INPUTS, s0=np.float64(0.5))
-    answers, functions, table = [line(k, v) for k, v in inputs.items()], [], []
+    answers, table = [line(k, v) for k, v in inputs.items()], []
     seen = set()
     for text in (t.strip() for t in CASES):
         if not text or text in seen or any(s in text for s in SKIP):
@@ -117,14 +117,17 @@ def main():
         used = sorted({n for n in re.findall(r"(?<![\d.\w])[a-z]\w*\b(?!=[^=])", re.sub(r'"[^"]*"|\.[a-z]\w*|np', "", text)) if n in inputs}, key=list(inputs).index)
         number = len(table)
         bind = "".join(f"    let {n} = x.get(\"{n}\");\n" for n in used)
-        name = "x" if used else "_"
-        functions.append(f"fn case_{number}({name}: &Inputs) -> Result<DynArray> {{\n{bind}    nums!({text})\n}}\n")
-        table.append(f"    ({text!r}, case_{number}),\n".replace("'", '"') if '"' not in text else f"    (r#\"{text}\"#, case_{number}),\n")
+        bind = "".join(f"let {n} = x.get(\"{n}\"); " for n in used)
+        shown = f'r#"{text}"#' if '"' in text else f'"{text}"'
+        table.append(f"    ({shown}, |{'x' if used else '_'}| {{ {bind}nums!({text}) }}),\n")
         answers.append(line(f"={number}", want))
     open(f"{here}/answers.txt", "w").write("\n".join(answers) + "\n")
-    head = "// Made by make_corpus.py: do not edit.\n\n"
-    cases = "pub(crate) const CASES: &[(&str, Case)] = &[\n" + "".join(table) + "];\n\n"
-    open(f"{here}/expressions.rs", "w").write(head + cases + "\n".join(functions))
+    half = (len(table) + 1) // 2
+    for name, part, what in (("first", table[:half], "first"), ("second", table[half:], "second")):
+        head = f"//! The {what} half of the expressions of the corpus, made by make_corpus.py: do not edit.\n//!\n"
+        head += "//! Each is its text, and a function of the inputs that computes it.\n\n"
+        head += "use super::Case;\nuse nums::prelude::*;\n\n"
+        open(f"{here}/{name}.rs", "w").write(head + "pub(crate) const CASES: &[(&str, Case)] = &[\n" + "".join(part) + "];\n")
     print(len(table), "cases", file=sys.stderr)
 
 
