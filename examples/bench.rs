@@ -61,6 +61,14 @@ nums! {
         sum((x - y) ** 2)
     }
 
+    fn mttkrp(X: f64[i, j, k], B: f64[j, f], C: f64[k, f]) -> f64[i, f] {
+        einsum("ijk,jf,kf->if", X, B, C)
+    }
+
+    fn tdot2(X: f64[i, j, k], Y: f64[j, k, f]) -> f64[i, f] {
+        tensordot(X, Y, 2)
+    }
+
     fn tasks(x: f64[n]) -> f64[] {
         sum(x + 1.0)
     }
@@ -87,6 +95,8 @@ const WORKLOADS: &[(&str, usize, Run)] = &[
     }),
     ("center", 1, |a| Ok(center(&vector(a, 0)?)?.into())),
     ("tiny", 2, |a| Ok(tiny(&vector(a, 0)?, &vector(a, 1)?)?.into())),
+    ("mttkrp", 3, |a| Ok(mttkrp(&vector(a, 0)?, &vector(a, 1)?, &vector(a, 2)?)?.into())),
+    ("tdot2", 2, |a| Ok(tdot2(&vector(a, 0)?, &vector(a, 1)?)?.into())),
     ("tasks", 1, |a| Ok(tasks(&vector(a, 0)?)?.into())),
 ];
 

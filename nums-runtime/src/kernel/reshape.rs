@@ -42,13 +42,16 @@ fn copy<T: Element>(task: &ReshapeTask, blocks: &HashMap<usize, &Block>, out: &m
     let row = shape.last().copied().unwrap_or(1);
     for (r, mut dest) in out.chunks_mut(row).enumerate() {
         // Position of the row's first element in C order of the whole array.
-        let mut rest = r;
-        let mut coords = offset.clone();
-        for axis in (0..shape.len().saturating_sub(1)).rev() {
-            coords[axis] += rest % shape[axis];
-            rest /= shape[axis];
+        let (mut rest, mut at, mut stride) = (r, 0, 1);
+        for axis in (0..shape.len()).rev() {
+            let mut c = offset[axis];
+            if axis + 1 < shape.len() {
+                c += rest % shape[axis];
+                rest /= shape[axis];
+            }
+            at += c * stride;
+            stride *= to.shape()[axis];
         }
-        let mut at = coords.iter().zip(to.shape()).fold(0, |n, (&c, &d)| n * d + c);
         while !dest.is_empty() {
             let (block, start, len) = locate(from, at);
             let src = blocks.get(&block).ok_or_else(|| KernelError::mismatch("reshape", format!("block {block} is missing")))?;
@@ -64,19 +67,21 @@ fn copy<T: Element>(task: &ReshapeTask, blocks: &HashMap<usize, &Block>, out: &m
 /// The block that holds the element at `at` (C order of the array), where in it, and how many follow in its row.
 fn locate(grid: &Grid, mut at: usize) -> (usize, usize, usize) {
     let rank = grid.shape().len();
-    let (mut parts, mut inside) = (vec![0; rank], vec![0; rank]);
-    let mut len = 1;
+    let (mut index, mut start, mut len) = (0, 0, 1);
+    // How far a step along the axis goes among the blocks, and inside the block.
+    let (mut over_blocks, mut inside) = (1, 1);
     for axis in (0..rank).rev() {
         let c = at % grid.shape()[axis];
         at /= grid.shape()[axis];
-        parts[axis] = c / grid.block_shape()[axis];
-        let range = grid.range(axis, parts[axis]);
-        inside[axis] = c - range.start;
+        let part = c / grid.block_shape()[axis];
+        let range = grid.range(axis, part);
         if axis + 1 == rank {
             len = range.end - c;
         }
+        index += part * over_blocks;
+        start += (c - range.start) * inside;
+        over_blocks *= grid.parts(axis);
+        inside *= range.len();
     }
-    let index = grid.index(&parts);
-    let start = inside.iter().zip(grid.block_shape_at(index)).fold(0, |n, (&c, d)| n * d + c);
     (index, start, len)
 }
