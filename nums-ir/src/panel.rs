@@ -139,6 +139,9 @@ pub fn roles(body: &Func) -> Result<Vec<Role>, String> {
         if !body.params.contains(p) {
             return Err("rows are of parameters".into());
         }
+        if body.ty(*p).rank().is_none_or(|r| r == 0) {
+            return Err("a parameter without an axis has no rows".into());
+        }
         roles[p.0 as usize] = Role::Row;
     }
     for inst in &body.insts {

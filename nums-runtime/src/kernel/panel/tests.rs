@@ -43,6 +43,9 @@ fn bodies_that_are_no_panels_are_refused() {
     body.rows.push(body.params[1]);
     assert!(matches!(Kernel::prepare(&body), Err(KernelError::Mismatch { .. })));
     let mut body = panel();
+    body.values[body.params[0].0 as usize].ty = Some(nums_ir::types::Type::of(DType::F64, &[]));
+    assert!(matches!(Kernel::prepare(&body), Err(KernelError::Mismatch { .. })));
+    let mut body = panel();
     body.results = vec![nums_ir::func::Value(99)];
     assert!(matches!(Kernel::prepare(&body), Err(KernelError::Mismatch { .. })));
 }
