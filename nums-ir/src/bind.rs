@@ -24,7 +24,7 @@ pub enum Bound {
     Scalar(Scalar),
 }
 
-/// The integer parameters whose value some size depends on: they belong to a plan's key, other scalars do not.
+/// The integer and boolean parameters whose value some size or branch depends on: they belong to a plan's key, other scalars do not.
 pub fn size_scalars(func: &Func) -> Vec<Symbol> {
     let mut wanted: HashSet<Value> = HashSet::new();
     let mut symbols: HashSet<Symbol> = HashSet::new();
@@ -40,7 +40,8 @@ pub fn size_scalars(func: &Func) -> Vec<Symbol> {
                 wanted.insert(*v);
             }
         });
-        let sizing = matches!(inst.op, Op::Arange { len: None, .. } | Op::Call(_));
+        // What a call makes of an integer is known when it is expanded; a condition chooses a program.
+        let sizing = matches!(inst.op, Op::Arange { len: None, .. } | Op::Call(_) | Op::Choose);
         if sizing || inst.results.iter().any(|r| wanted.contains(r)) {
             wanted.extend(&inst.args);
         }

@@ -3,6 +3,7 @@
 //! The tree is Python's, with nothing resolved: names are names, operators are their spelling. A part that could not be parsed
 //! is `Kind::Broken`; its mistake has been reported, and nothing is said about what contains it.
 
+use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::types::Type;
 use proc_macro2::{Span, TokenStream};
@@ -110,6 +111,18 @@ pub(crate) enum RustType {
     Dyn,
     /// A plain scalar: `f64`, `usize`.
     Scalar(&'static str),
+    /// `T[n]` of a generic function.
+    GenericArray,
+    /// `T` as a parameter of a generic function.
+    GenericScalar,
+}
+
+/// The type parameter of a function, and the dtype that it stands for in this version of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Generic {
+    pub(crate) name: String,
+    pub(crate) token: usize,
+    pub(crate) dtype: DType,
 }
 
 /// A parameter.
@@ -127,6 +140,7 @@ pub(crate) struct Function {
     pub(crate) visibility: TokenStream,
     pub(crate) name: String,
     pub(crate) token: usize,
+    pub(crate) generic: Option<Generic>,
     pub(crate) params: Vec<Param>,
     pub(crate) results: Vec<Written>,
     /// Whether the results are in parentheses, so that one is a tuple of one.

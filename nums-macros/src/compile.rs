@@ -6,6 +6,7 @@ use crate::lex::{Tok, Tokens};
 use crate::parse::Parser;
 use crate::{error, lower};
 use nums_ir::diag::Diag;
+use nums_ir::dtype::DType;
 use nums_ir::{infer, pass};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
@@ -78,8 +79,13 @@ fn read(input: TokenStream) -> Tokens {
 fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]) -> TokenStream {
     let mut out = TokenStream::new();
     let mut diags = Vec::new();
+    let mut wide = None;
     for (at, function) in functions.iter().enumerate() {
-        if functions[..at].iter().any(|f| f.name == function.name) {
+        let other_version = |f: &Function| match (&f.generic, &function.generic) {
+            (Some(a), Some(b)) => a.dtype != b.dtype && f.token == function.token,
+            _ => false,
+        };
+        if functions[..at].iter().any(|f| f.name == function.name && !other_version(f)) {
             let place = tokens.loc(function.token, function.token);
             diags.push(Diag::new(place, format!("two functions are called `{}`", function.name)));
             continue;
@@ -89,8 +95,21 @@ fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]
             false => compile(tokens, functions, at),
         };
         let programs = programs.map_err(|mistakes| diags.extend(mistakes)).ok();
-        out.extend(emit::function(root, tokens, function, programs.as_ref()));
+        match &function.generic {
+            None => out.extend(emit::function(root, tokens, function, programs.as_ref())),
+            // Both versions become one function of Rust, behind the second.
+            Some(generic) if generic.dtype == DType::F64 => wide = programs,
+            Some(_) => out.extend(emit::generic(root, tokens, function, wide.take().as_ref(), programs.as_ref())),
+        }
     }
+    // What is wrong in both versions of a generic function is said once.
+    let mut told = Vec::new();
+    diags.retain(|d| {
+        !told.contains(&d.loc) && {
+            told.push(d.loc);
+            true
+        }
+    });
     out.extend(error::emit(tokens, &diags));
     out
 }

@@ -23,29 +23,9 @@ pub(crate) struct Programs {
 /// `fn f` and `mod f`; without programs (after a mistake) stubs of the same types, so that nothing else complains.
 pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, programs: Option<&Programs>) -> TokenStream {
     let span = ours(tokens.get(f.token).span);
-    let name = ident(&f.name, span);
+    let (name, Signature { params, args, result }) = (ident(&f.name, span), signature(root, tokens, f));
     let (visibility, attributes) = (&f.visibility, f.attributes.iter().map(|(_, tokens)| tokens));
     let cfg = f.attributes.iter().filter(|(name, _)| name == "cfg").map(|(_, tokens)| tokens);
-    let params: Vec<TokenStream> = f
-        .params
-        .iter()
-        .map(|p| {
-            let name = ident(&p.name, ours(tokens.get(p.token).span));
-            let ty = rust_type(root, &p.written.rust, ours(tokens.get(p.written.first).span));
-            match p.written.rust {
-                RustType::Scalar(_) => quote_spanned!(span=> #name: #ty),
-                RustType::Array(_) | RustType::Dyn => quote_spanned!(span=> #name: &#ty),
-            }
-        })
-        .collect();
-    let args = f.params.iter().map(|p| {
-        let name = ident(&p.name, ours(tokens.get(p.token).span));
-        match p.written.rust {
-            RustType::Scalar(_) => quote_spanned!(span=> &#name),
-            RustType::Array(_) | RustType::Dyn => quote_spanned!(span=> #name),
-        }
-    });
-    let result = result_type(root, tokens, &f.results, f.tuple);
     let module = module(root, f, programs, span);
     let module_doc = format!(" Looks inside `{}`: its program at every stage, and plans of calls.", f.name);
     quote_spanned! {span=>
@@ -59,6 +39,98 @@ pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, progra
             #module
         }
     }
+}
+
+/// A generic function, its two versions as modules `f::f64` and `f::f32`. `f` is one of them: they differ in dtypes only.
+pub(crate) fn generic(
+    root: &TokenStream,
+    tokens: &Tokens,
+    f: &Function,
+    wide: Option<&Programs>,
+    narrow: Option<&Programs>,
+) -> TokenStream {
+    let span = ours(tokens.get(f.token).span);
+    let (name, Signature { params, args, result }) = (ident(&f.name, span), signature(root, tokens, f));
+    let (visibility, attributes) = (&f.visibility, f.attributes.iter().map(|(_, tokens)| tokens));
+    let cfg = f.attributes.iter().filter(|(name, _)| name == "cfg").map(|(_, tokens)| tokens);
+    let (wide, narrow) = (module(root, f, wide, span), module(root, f, narrow, span));
+    let module_doc = format!(" Looks inside `{}`: its program at every stage, and plans of calls.", f.name);
+    let t = type_parameter(tokens, f);
+    quote_spanned! {span=>
+        #(#attributes)*
+        #visibility fn #name<#t: #root::__emitted::Float>(#(#params),*) -> #root::__emitted::Result<#result> {
+            let program = if #root::__emitted::is_single::<#t>() { &#name::f32::PROGRAM } else { &#name::f64::PROGRAM };
+            #root::__emitted::call(program, &[#(#args),*])
+        }
+        #(#cfg)*
+        #[doc = #module_doc]
+        #visibility mod #name {
+            /// The version of `f64`.
+            pub mod f64 {
+                #wide
+            }
+
+            /// The version of `f32`.
+            pub mod f32 {
+                #narrow
+            }
+
+            /// The text of the version of a dtype at a stage; `f64`'s for any but `f32`.
+            #[must_use]
+            pub fn ir(dtype: #root::__emitted::DType, stage: #root::__emitted::Stage) -> ::std::string::String {
+                if dtype == #root::__emitted::DType::F32 { self::f32::ir(stage) } else { self::f64::ir(stage) }
+            }
+        }
+    }
+}
+
+/// Parameters, arguments of the call, and result of a function of Rust.
+struct Signature {
+    params: Vec<TokenStream>,
+    args: Vec<TokenStream>,
+    result: TokenStream,
+}
+
+fn signature(root: &TokenStream, tokens: &Tokens, f: &Function) -> Signature {
+    let span = ours(tokens.get(f.token).span);
+    let written = |rust: &RustType, at: usize| match rust {
+        RustType::GenericArray => {
+            let t = type_parameter(tokens, f);
+            quote_spanned!(span=> #root::__emitted::Array<#t>)
+        }
+        RustType::GenericScalar => {
+            let t = type_parameter(tokens, f);
+            quote_spanned!(span=> #t)
+        }
+        RustType::Array(_) | RustType::Dyn | RustType::Scalar(_) => rust_type(root, rust, ours(tokens.get(at).span)),
+    };
+    let params = f.params.iter().map(|p| {
+        let name = ident(&p.name, ours(tokens.get(p.token).span));
+        let ty = written(&p.written.rust, p.written.first);
+        match p.written.rust {
+            RustType::Scalar(_) | RustType::GenericScalar => quote_spanned!(span=> #name: #ty),
+            RustType::Array(_) | RustType::Dyn | RustType::GenericArray => quote_spanned!(span=> #name: &#ty),
+        }
+    });
+    let args = f.params.iter().map(|p| {
+        let name = ident(&p.name, ours(tokens.get(p.token).span));
+        match p.written.rust {
+            RustType::Scalar(_) => quote_spanned!(span=> &#name),
+            RustType::GenericScalar => quote_spanned!(span=> &#root::__emitted::plain(#name)),
+            RustType::Array(_) | RustType::Dyn | RustType::GenericArray => quote_spanned!(span=> #name),
+        }
+    });
+    let results: Vec<_> = f.results.iter().map(|w| written(&w.rust, w.first)).collect();
+    let result = match results.as_slice() {
+        [one] if !f.tuple => one.clone(),
+        types => quote!((#(#types,)*)),
+    };
+    Signature { params: params.collect(), args: args.collect(), result }
+}
+
+/// The name of a generic function's type parameter.
+fn type_parameter(tokens: &Tokens, f: &Function) -> Option<Ident> {
+    f.generic.as_ref().map(|g| ident(&g.name, ours(tokens.get(g.token).span)))
 }
 
 /// The items of `mod f`.
@@ -197,6 +269,7 @@ fn rust_type(root: &TokenStream, ty: &RustType, span: Span) -> TokenStream {
         }
         RustType::Dyn => quote_spanned!(span=> #root::__emitted::DynArray),
         RustType::Scalar(name) => scalar_type(root, name, span),
+        RustType::GenericArray | RustType::GenericScalar => TokenStream::new(),
     }
 }
 

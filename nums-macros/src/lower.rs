@@ -7,13 +7,13 @@
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{Assign, Body, Expr, Expression, Function, Item, Kind, Written};
+use crate::ast::{Assign, Body, Expr, Expression, Function, Generic, Item, Kind, Written};
 use crate::lex::Tokens;
 use nums_ir::builtin::signature::{self, Parameter, arguments, bound_symbols, fits, unbound_symbols};
 use nums_ir::builtin::{self, Given, Term};
 use nums_ir::diag::{Diag, Loc};
 use nums_ir::dim::Dim;
-use nums_ir::dtype::Kind as DKind;
+use nums_ir::dtype::{DType, Kind as DKind};
 use nums_ir::func::{Func, Op, Scalar, Value};
 use nums_ir::infer::infer;
 use nums_ir::types::Type;
@@ -413,6 +413,9 @@ impl<'a> Lower<'a> {
                 Origin::Axis(value, axis) => self.func.push(Op::ShapeOf { axis }, &[value], loc),
             }));
         }
+        if let Some(generic) = self.generic().filter(|g| g.name == name) {
+            return Ok(Term::DType(generic.dtype));
+        }
         match builtin::name(name) {
             Some(dtype @ Term::DType(_)) => return Ok(dtype),
             Some(Term::Module(_)) if self.captures.is_none() => {
@@ -428,6 +431,18 @@ impl<'a> Lower<'a> {
             frame.locals.iter().map(|l| l.name.clone()).chain(frame.symbols.iter().map(|(s, _)| s.clone())).collect();
         let diag = builtin::unknown_name(name, known.iter().map(String::as_str), loc);
         self.say(diag)
+    }
+
+    /// The type parameter of the function whose body this is.
+    fn generic(&self) -> Option<&'a Generic> {
+        self.stack.last().and_then(|at| self.functions[*at].generic.as_ref())
+    }
+
+    /// The function of the block with this name; of a generic one the version of the caller's dtype, else that of f64.
+    fn of_block(&self, name: &str) -> Option<usize> {
+        let dtype = self.generic().map_or(DType::F64, |g| g.dtype);
+        let fits = |f: &Function| f.name == name && f.generic.as_ref().is_none_or(|g| g.dtype == dtype);
+        self.functions.iter().position(fits)
     }
 
     fn capture(&mut self, name: &str, capture: Capture, loc: Loc) -> Term {
@@ -490,7 +505,7 @@ impl<'a> Lower<'a> {
     fn call(&mut self, callee: &Expr, given: Lowers<Vec<Given>>, loc: Loc) -> Lowers<Term> {
         let term = match &callee.kind {
             Kind::Name(name, token) if self.local(name, *token).is_none() => {
-                if let Some(at) = self.functions.iter().position(|f| f.name == *name) {
+                if let Some(at) = self.of_block(name) {
                     return self.inline(at, given?, loc);
                 }
                 let own: Vec<&str> = self.functions.iter().map(|f| f.name.as_str()).collect();

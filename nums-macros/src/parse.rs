@@ -9,7 +9,7 @@ mod habit;
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Item, Kind, Param, RustType, Written, ours};
+use crate::ast::{Assign, Body, Content, Expr, Expression, Function, Generic, Item, Kind, Param, RustType, Written, ours};
 use crate::lex::{Tok, Tokens};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Dim;
@@ -30,6 +30,8 @@ pub(crate) struct Parser<'a> {
     at: usize,
     /// How many expressions are being read inside each other.
     nested: usize,
+    /// The type parameter of the function that is being read.
+    generic: Option<Generic>,
     pub(crate) diags: Vec<Diag>,
 }
 
@@ -65,7 +67,7 @@ const UPDATES: &[(&str, &str)] = &[
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(tokens: &'a Tokens) -> Parser<'a> {
-        Parser { tokens, at: 0, nested: 0, diags: Vec::new() }
+        Parser { tokens, at: 0, nested: 0, generic: None, diags: Vec::new() }
     }
 
     /// A whole `nums!`: functions if it begins like items, else an expression.
@@ -152,8 +154,20 @@ impl<'a> Parser<'a> {
     fn functions(&mut self) -> Vec<Function> {
         let mut functions = Vec::new();
         while !self.is(&Tok::End) {
-            match self.function() {
-                Ok(function) => functions.push(function),
+            let (begin, mistakes) = (self.at, self.diags.len());
+            match self.function(DType::F64) {
+                Ok(function) => {
+                    let again = function.generic.is_some();
+                    functions.push(function);
+                    if again {
+                        // The other version is read from the same tokens: its mistakes have been told.
+                        let end = std::mem::replace(&mut self.at, begin);
+                        let told = self.diags.len();
+                        functions.extend(self.function(DType::F32).ok());
+                        self.diags.truncate(told.max(mistakes));
+                        self.at = end;
+                    }
+                }
                 Err(Failed) => self.skip_function(),
             }
         }
@@ -175,7 +189,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn function(&mut self) -> Parsed<Function> {
+    /// A function; where it is generic, the version of a dtype.
+    fn function(&mut self, dtype: DType) -> Parsed<Function> {
         let attributes = self.attributes()?;
         let visibility = self.visibility();
         if !self.is_word("fn") {
@@ -193,13 +208,9 @@ impl<'a> Parser<'a> {
             let message = format!("a function called `{name}` would hide the crate `{name}`");
             return self.fail(token, token, message, Some("give it another name"));
         }
+        self.generic = None;
         if self.is_op("<") {
-            return self.fail(
-                self.at,
-                self.at,
-                "generic functions are not in nums yet",
-                Some("write one function for each dtype: `f64[n]`, `f32[n]`"),
-            );
+            self.generic = Some(self.type_parameter(dtype)?);
         }
         if !self.is(&Tok::Open('(')) {
             return self.expected("`(` and the parameters");
@@ -215,7 +226,29 @@ impl<'a> Parser<'a> {
         let body = self.body(end);
         self.at = end + 1;
         let broken = self.diags.len() > mistakes;
-        Ok(Function { attributes, visibility, name: name.clone(), token, params, results, tuple, body, broken })
+        let generic = self.generic.take();
+        Ok(Function { attributes, visibility, name: name.clone(), token, generic, params, results, tuple, body, broken })
+    }
+
+    /// `<T: Float>`.
+    fn type_parameter(&mut self, dtype: DType) -> Parsed<Generic> {
+        let first = self.at;
+        let parameter = match (self.tok_at(first + 1), self.tok_at(first + 2), self.tok_at(first + 3), self.tok_at(first + 4)) {
+            (Tok::Ident(name), Tok::Op(":"), Tok::Ident(bound), Tok::Op(">")) if bound == "Float" => {
+                Some(Generic { name: name.clone(), token: first + 1, dtype })
+            }
+            _ => None,
+        };
+        match parameter {
+            Some(generic) => {
+                self.at = first + 5;
+                Ok(generic)
+            }
+            None => {
+                let help = "write `fn f<T: Float>(x: T[n]) -> T[n]`: it is made for f32 and f64";
+                self.fail(first, first, "a function has one type parameter, a `Float`", Some(help))
+            }
+        }
     }
 
     fn attributes(&mut self) -> Parsed<Vec<(String, TokenStream)>> {
@@ -328,7 +361,12 @@ impl<'a> Parser<'a> {
     /// The types after an arrow, and whether they are a tuple.
     fn results(&mut self) -> Parsed<(Vec<Written>, bool)> {
         if !self.is(&Tok::Open('(')) {
-            return Ok((vec![self.written()?], false));
+            let one = self.written()?;
+            if one.rust == RustType::GenericScalar {
+                let help = "write `T[]`, and take `.item()?` in Rust";
+                return self.fail(one.first, one.last, "a generic function returns arrays", Some(help));
+            }
+            return Ok((vec![one], false));
         }
         let (first, end) = (self.at, self.tokens.get(self.at).partner);
         self.at += 1;
@@ -341,6 +379,9 @@ impl<'a> Parser<'a> {
         }
         self.at = end + 1;
         match results.len() {
+            _ if results.iter().any(|r| r.rust == RustType::GenericScalar) => {
+                self.fail(first, end, "a generic function returns arrays", Some("write `T[]`, and take `.item()?` in Rust"))
+            }
             0 => self.fail(first, end, "a function returns something", Some("write `-> f64[n]`")),
             1..=12 => Ok((results, true)),
             n => self.fail(first, end, format!("at most 12 results, not {n}"), None),
@@ -355,6 +396,9 @@ impl<'a> Parser<'a> {
             return self.expected("a type such as `f64[n, d]`");
         };
         self.at += 1;
+        if let Some(generic) = self.generic.clone().filter(|g| g.name == *name) {
+            return self.generic_type(&generic, first);
+        }
         if name == "Array" || name == "DynArray" {
             return self.rust_array(name, first);
         }
@@ -375,6 +419,19 @@ impl<'a> Parser<'a> {
             }
             None => self.unknown_dtype(name, first),
         }
+    }
+
+    /// `T[n]`, and `T` of a parameter.
+    fn generic_type(&mut self, generic: &Generic, first: usize) -> Parsed<Written> {
+        if !self.is(&Tok::Open('[')) {
+            let ty = Type { dtype: generic.dtype, shape: Shape::Known(Vec::new()), weak: true };
+            return Ok(Written { ty: Some(ty), rust: RustType::GenericScalar, first, last: first });
+        }
+        let end = self.tokens.get(self.at).partner;
+        let shape = self.shape(end);
+        self.at = end + 1;
+        let ty = Type { dtype: generic.dtype, shape: shape?, weak: false };
+        Ok(Written { ty: Some(ty), rust: RustType::GenericArray, first, last: end })
     }
 
     fn unknown_dtype<T>(&mut self, name: &str, at: usize) -> Parsed<T> {

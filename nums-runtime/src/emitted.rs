@@ -4,10 +4,11 @@
 
 pub use crate::array::{Array, DynArray};
 pub use crate::call::{Arg, FromOutputs, Program};
-pub use crate::element::{c64, c128};
+pub use crate::element::{Float, c64, c128};
 pub use crate::error::Result;
 pub use crate::place::ClusterSpec;
 pub use crate::plan::Plan;
+pub use nums_ir::dtype::DType;
 pub use nums_ir::func::Stage;
 
 pub use crate::native_group;
@@ -69,6 +70,26 @@ impl Argument for isize {
     fn argument(&self) -> Arg {
         Arg::Scalar(Scalar::Int(*self as i128))
     }
+}
+
+/// A plain number of a generic function.
+pub struct Plain(Scalar);
+
+/// A plain number of a generic function as an argument.
+pub fn plain<T: Float>(value: T) -> Plain {
+    Plain(value.to_scalar())
+}
+
+impl Argument for Plain {
+    fn argument(&self) -> Arg {
+        Arg::Scalar(self.0)
+    }
+}
+
+/// Whether a generic function is called for `f32`.
+#[must_use]
+pub fn is_single<T: Float>() -> bool {
+    T::DTYPE == DType::F32
 }
 
 /// Runs a program; returns when it is planned and submitted, or for plain results when they are known.

@@ -1,9 +1,9 @@
-//! A generic dtype.
+//! A type parameter that is no float.
 
 use nums::prelude::*;
 
 nums! {
-    fn f<T: Float>(x: T[n]) -> T[n] {
+    fn f<T: Element>(x: T[n]) -> T[n] {
         x
     }
 }

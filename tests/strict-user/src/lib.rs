@@ -14,6 +14,14 @@ nums! {
         (Beta - linalg.solve(H, g), mu - y)
     }
 
+    /// A generic function, new versions, a condition, a size from data.
+    pub fn kept<T: Float>(X: T[n], Scale: T, flag: bool) -> (T[n], T[k]) {
+        Y = X * Scale;
+        Y[0] = 0;
+        Y += 1;
+        (Y if flag else X, Y[Y > 1])
+    }
+
     fn logistic(Z: f64[n]) -> f64[n] {
         1 / (1 + exp(-Z))
     }

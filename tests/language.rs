@@ -1,0 +1,192 @@
+//! What the language adds to tables of functions: generic functions, new versions of names, conditions, sizes from data.
+//!
+//! `corpus` holds functions to NumPy; here is what only Rust can see: types, waits, versions, errors.
+
+use nums::prelude::*;
+use nums::{DType, Element, Float, Stage};
+
+nums! {
+    fn scaled<T: Float>(x: T[n, d], s: T) -> T[n] {
+        sum(shifted(x) * s, axis=1).astype(T)
+    }
+
+    fn shifted<T: Float>(x: T[n, d]) -> T[n, d] {
+        x - x.mean(axis=0)
+    }
+
+    fn above(x: f64[n], low: f64) -> (f64[k], i64[k]) {
+        m = x > low;
+        (x[m], nonzero(m)[0])
+    }
+
+    fn versions(x: f64[n]) -> (f64[n], f64[n]) {
+        v = x;
+        v[0] = 99;
+        (x, v)
+    }
+
+    fn overlapping(x: f64[6]) -> f64[6] {
+        x[1:5] = x[0:4];
+        x
+    }
+
+    fn truncated(k: i64[n], x: f64[n]) -> i64[n] {
+        k[:] = x;
+        k[-1] += 0.9;
+        k
+    }
+
+    fn safe(x: f64[n], on: bool) -> f64[n] {
+        x / sum(x) if on else x
+    }
+
+    fn nested(x: f64[n]) -> f64[] {
+        s = sum(x);
+        max(x) if s > 10 else min(x) if s > 0 else s
+    }
+
+    fn drawn(seed: i64, n: usize) -> (f64[n], i64[n]) {
+        rng = np.random.default_rng(seed);
+        (rng.normal(1, 2, n), rng.permutation(n))
+    }
+}
+
+fn vector(all: &[f64]) -> Array<f64> {
+    Array::from_vec(all.to_vec(), &[all.len()]).unwrap()
+}
+
+/// Runs on a cluster of its own.
+fn on(cluster: Cluster, body: impl FnOnce() -> Result<()>) {
+    {
+        let _guard = cluster.enter();
+        body().unwrap();
+    }
+    cluster.finish().unwrap();
+}
+
+/// A caller in Rust that is generic as well.
+fn twice<T: Float>(x: &Array<T>, two: T) -> Result<Array<T>> {
+    scaled(x, two)
+}
+
+#[test]
+fn a_generic_function_has_a_version_a_dtype() {
+    on(Cluster::threads(1).unwrap(), || {
+        let wide = Array::<f64>::from_vec(vec![1.0, 2.0, 5.0, 8.0], &[2, 2])?;
+        assert_eq!(twice(&wide, 2.0)?.to_vec()?, [-10.0, 10.0]);
+        let narrow = wide.astype::<f32>()?;
+        assert_eq!(twice(&narrow, 2.0)?.to_vec()?, [-10.0f32, 10.0]);
+        assert!(scaled::ir(DType::F32, Stage::Typed).contains("f32[n]"));
+        assert!(!scaled::ir(DType::F64, Stage::Typed).contains("f32"));
+        Ok(())
+    });
+}
+
+#[test]
+fn sizes_from_data_are_known_when_the_call_returns() {
+    on(Cluster::local(2).unwrap(), || {
+        let x = vector(&[3.0, -1.0, 4.0, 1.0, -5.0]).rechunk(&[2])?;
+        for low in [0.0, 3.5, 9.0, 0.0] {
+            let (values, places) = above(&x, low)?;
+            let want: Vec<f64> = x.to_vec()?.into_iter().filter(|v| *v > low).collect();
+            assert_eq!((values.shape(), places.shape()), (&[want.len()][..], &[want.len()][..]));
+            assert_eq!(values.to_vec()?, want);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_assignment_leaves_the_old_version() {
+    on(Cluster::threads(2).unwrap(), || {
+        let x = vector(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        let (old, new) = versions(&x)?;
+        assert_eq!((old.to_vec()?[0], new.to_vec()?[0]), (0.0, 99.0));
+        for block in [1, 4, 6] {
+            assert_eq!(overlapping(&x.rechunk(&[block])?)?.to_vec()?, [0.0, 0.0, 1.0, 2.0, 3.0, 5.0]);
+        }
+        let k = Array::<i64>::zeros(&[3])?;
+        assert_eq!(truncated(&k, &vector(&[1.9, -1.9, 2.5]))?.to_vec()?, [1, -1, 2]);
+        Ok(())
+    });
+}
+
+#[test]
+fn only_the_taken_branch_is_computed() {
+    on(Cluster::threads(1).unwrap(), || {
+        let x = vector(&[1.0, -1.0]);
+        assert_eq!(safe(&x, false)?.to_vec()?, [1.0, -1.0]);
+        assert!(safe(&x, true)?.to_vec()?[0].is_infinite());
+        for (all, want) in [([20.0, 1.0], 20.0), ([3.0, 1.0], 1.0), ([-3.0, 1.0], -2.0)] {
+            assert_eq!(nested(&vector(&all))?.item()?, want);
+        }
+        // The other branch would fail: a singular matrix.
+        let a = Array::<f64>::zeros(&[2, 2])?;
+        let flag = false;
+        let y: Array<f64> = nums! { np.linalg.solve(a, x) if flag else x * 2 }?;
+        assert_eq!(y.to_vec()?, [2.0, -2.0]);
+        Ok(())
+    });
+}
+
+#[test]
+fn random_numbers_depend_on_the_seed_alone() {
+    let draw = |cluster: Cluster, seed| {
+        let mut out = None;
+        on(cluster, || {
+            let (x, order) = drawn(seed, 1000)?;
+            out = Some((x.to_vec()?, order.to_vec()?));
+            Ok(())
+        });
+        out.unwrap()
+    };
+    let (x, order) = draw(Cluster::threads(1).unwrap(), 7);
+    assert_eq!((x.clone(), order.clone()), draw(Cluster::local(2).unwrap(), 7));
+    assert_ne!(x, draw(Cluster::threads(1).unwrap(), 8).0);
+    let mean = x.iter().sum::<f64>() / 1000.0;
+    assert!((mean - 1.0).abs() < 0.3, "{mean}");
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    assert!(sorted.into_iter().eq(0..1000) && !order.is_sorted());
+}
+
+#[test]
+fn an_index_outside_is_an_error_of_the_call_with_its_place() {
+    on(Cluster::threads(1).unwrap(), || {
+        let x = vector(&[1.0, 2.0, 3.0]).rechunk(&[2])?;
+        let i = Array::<i64>::from_vec(vec![0, 7], &[2])?;
+        let error = nums! { x[i] -> Array<f64> }?.to_vec().unwrap_err().to_string();
+        assert!(error.contains("index 7 is out of bounds for axis 0 with size 3"), "{error}");
+        assert!(error.contains("tests/language.rs:"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn sorts_agree_with_rust_on_any_cut() {
+    on(Cluster::threads(2).unwrap(), || {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as i64 % 50
+        };
+        for n in [1, 2, 7, 64, 129] {
+            let all: Vec<i64> = (0..n).map(|_| next()).collect();
+            let mut want = all.clone();
+            want.sort_unstable();
+            let mut order: Vec<i64> = (0..n).collect();
+            order.sort_by_key(|i| all[*i as usize]);
+            for block in [1, 3, 10, 200] {
+                let x = Array::from_vec(all.clone(), &[n as usize])?.rechunk(&[block])?;
+                let (sorted, places): (Array<i64>, Array<i64>) = nums! { (np.sort(x), np.argsort(x)) }?;
+                assert_eq!((sorted.to_vec()?, places.to_vec()?), (want.clone(), order.clone()), "{n} by {block}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn element_types_are_named_by_the_facade() {
+    assert_eq!((<f32 as Element>::DTYPE, <f64 as Element>::DTYPE), (DType::F32, DType::F64));
+}
