@@ -45,6 +45,13 @@ nums! {
         max(x) if s > 10 else min(x) if s > 0 else s
     }
 
+    fn shown(X: f64[n, d]) -> f64[d] {
+        Y = X * 2;
+        print("twice X", Y);
+        print("n", n + 0 * sum(X));
+        sum(Y, axis=0)
+    }
+
     fn drawn(seed: i64, n: usize) -> (f64[n], i64[n]) {
         rng = np.random.default_rng(seed);
         (rng.normal(1, 2, n), rng.permutation(n))
@@ -125,6 +132,29 @@ fn only_the_taken_branch_is_computed() {
         let flag = false;
         let y: Array<f64> = nums! { np.linalg.solve(a, x) if flag else x * 2 }?;
         assert_eq!(y.to_vec()?, [2.0, -2.0]);
+        Ok(())
+    });
+}
+
+/// Runs in a process of its own, whose standard error is read.
+#[test]
+fn prints_report_and_change_nothing() {
+    const CHILD: &str = "NUMS_TEST_PRINTS";
+    if std::env::var_os(CHILD).is_none() {
+        let own = std::env::current_exe().unwrap();
+        let test = "prints_report_and_change_nothing";
+        let child = std::process::Command::new(own).args([test, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
+        let said = String::from_utf8(child.stderr).unwrap();
+        assert!(child.status.success(), "{said}");
+        let want = "twice X: f64[4, 5], min 0.0, mean 19.0, max 38.0\n[[ 0.  2.  4.]\n [10. 12. 14.]\n [20. 22. 24.]] …\n";
+        assert!(said.contains(want), "{said}");
+        assert!(said.contains("n: f64[], min 4.0, mean 4.0, max 4.0\n4.0\n"), "{said}");
+        return;
+    }
+    on(Cluster::threads(2).unwrap(), || {
+        let x = Array::<f64>::from_vec((0..20).map(f64::from).collect(), &[4, 5])?.rechunk(&[3, 2])?;
+        assert_eq!(shown(&x)?.to_vec()?, [60.0, 68.0, 76.0, 84.0, 92.0]);
+        assert!(shown::ir(Stage::Fused).contains("\"twice X\""));
         Ok(())
     });
 }

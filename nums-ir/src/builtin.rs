@@ -538,6 +538,27 @@ pub fn has_sizes_from_data(func: &Func) -> bool {
     })
 }
 
+/// Takes the `print`s out of a lowered function: what they print becomes results behind the returned ones, with labels.
+///
+/// # Errors
+/// A label is no string.
+pub fn printed(func: &mut Func) -> Result<(), Diag> {
+    for inst in std::mem::take(&mut func.insts) {
+        match &inst.op {
+            Op::Call(call) if call.name == "print" => {
+                let [Attr::Str(label), Attr::Arg(_)] = call.attrs.as_slice() else {
+                    let diag = Diag::new(func.data(inst.results[0]).loc, "the label of `print` is a string");
+                    return Err(diag.help("write `print(\"x\", x);`"));
+                };
+                func.labels.push(label.clone());
+                func.results.push(inst.args[0]);
+            }
+            _ => func.insts.push(inst),
+        }
+    }
+    Ok(())
+}
+
 /// The name of a function that is written with other operators, for the text.
 pub(crate) fn call_name(name: &str) -> Option<&'static str> {
     crate::expand::find(name).map(|row| row.name)

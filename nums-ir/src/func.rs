@@ -55,6 +55,8 @@ pub struct Func {
     pub insts: Vec<Inst>,
     /// What is returned.
     pub results: Vec<Value>,
+    /// The last results are not returned but reported under these labels: `print("label", x)`.
+    pub labels: Vec<String>,
     /// Declared result types, in the order of `results`; empty where nothing was declared.
     pub declared: Vec<Type>,
     /// Names, types and places of all values.
@@ -278,6 +280,7 @@ impl Func {
             rows: Vec::new(),
             insts: Vec::new(),
             results: Vec::new(),
+            labels: Vec::new(),
             declared: Vec::new(),
             values: Vec::new(),
         }

@@ -410,7 +410,7 @@ impl Infer<'_> {
     /// Results against what was declared.
     fn finish(mut self) -> Result<Func, Vec<Diag>> {
         let results = self.from.results.clone();
-        if !self.from.declared.is_empty() && self.from.declared.len() != results.len() {
+        if !self.from.declared.is_empty() && self.from.declared.len() + self.from.labels.len() != results.len() {
             let loc = results.first().map_or(Loc::default(), |r| self.from.data(*r).loc);
             let want = self.from.declared.len();
             let are = if want == 1 { "is" } else { "are" };

@@ -54,7 +54,7 @@ impl Check<'_> {
         for r in &self.func.results {
             self.used(*r, "return");
         }
-        if !self.func.declared.is_empty() && self.func.declared.len() != self.func.results.len() {
+        if !self.func.declared.is_empty() && self.func.declared.len() + self.func.labels.len() != self.func.results.len() {
             self.broken.push(format!("{} results, {} are declared", self.func.results.len(), self.func.declared.len()));
         }
     }

@@ -70,7 +70,7 @@ pub fn step(mut func: Func, known: &HashMap<Value, Scalar>) -> Result<Step, Diag
     let mut first = func.clone();
     first.insts = func.insts.iter().enumerate().filter(|(i, _)| early.contains(i)).map(|(_, inst)| inst.clone()).collect();
     first.results = std::iter::once(operand).chain(live.iter().copied()).collect();
-    first.declared = Vec::new();
+    (first.declared, first.labels) = (Vec::new(), Vec::new());
     let mut rest = func;
     rest.insts.retain(|i| !i.results.iter().any(|r| live.contains(r)));
     rest.params.extend(&live);

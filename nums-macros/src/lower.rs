@@ -308,6 +308,8 @@ impl<'a> Lower<'a> {
                 self.func.results.push(value);
             }
         }
+        let printed = builtin::printed(&mut self.func);
+        let _ = self.check(printed);
     }
 
     // ---- expressions

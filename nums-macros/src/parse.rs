@@ -50,6 +50,14 @@ fn scalar(name: &str) -> Option<(&'static str, DType)> {
 /// Names of modules that a function may not have: `mod f` would stand before the crate.
 const CRATES: &[&str] = &["std", "core", "alloc", "nums"];
 
+/// An expression that is not assigned.
+enum Statement {
+    /// The body's result.
+    Result(Expr),
+    /// `print("label", x);`.
+    Print(Expr),
+}
+
 /// Operators that update a name, and what they do.
 const UPDATES: &[(&str, &str)] = &[
     ("+=", "+"),
@@ -553,7 +561,14 @@ impl<'a> Parser<'a> {
             let done = match (self.update(), self.targets()) {
                 (Some(update), _) => update.and_then(|u| self.assign(u.0, u.1, u.2, end)).map(|assign| body.assigns.push(assign)),
                 (None, Some(targets)) => self.assign(targets, None, None, end).map(|assign| body.assigns.push(assign)),
-                (None, None) => self.result(end).map(|result| body.result = result),
+                (None, None) => self.result(end).map(|statement| match statement {
+                    Statement::Result(result) => body.result = Some(result),
+                    // Its value is not a value: a name that nobody can read.
+                    Statement::Print(value) => {
+                        let targets = vec![("_".to_owned(), value.first)];
+                        body.assigns.push(Assign { targets, items: None, op: None, value });
+                    }
+                }),
             };
             if done.is_err() {
                 self.skip_statement(end);
@@ -638,17 +653,22 @@ impl<'a> Parser<'a> {
     }
 
     /// An expression that is not assigned: the result, if nothing follows.
-    fn result(&mut self, end: usize) -> Parsed<Option<Expr>> {
+    fn result(&mut self, end: usize) -> Parsed<Statement> {
         if let Tok::Ident(word) = self.tok() {
             self.habit_of_statements(word)?;
         }
         let value = self.tuple_or_expr(end)?;
         if self.at == end {
-            return Ok(Some(value));
+            return Ok(Statement::Result(value));
         }
         let semicolon = self.at;
         if !self.eat_op(";") {
             return self.not_ended(end);
+        }
+        if let Kind::Call(callee, _) = &value.kind
+            && matches!(&callee.kind, Kind::Name(name, _) if name == "print")
+        {
+            return Ok(Statement::Print(value));
         }
         if self.at == end {
             let help = "remove it: the last expression without `;` is the result";

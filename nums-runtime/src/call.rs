@@ -79,6 +79,8 @@ struct Planned {
     graph: Arc<Graph>,
     placement: Arc<Placement>,
     outputs: Vec<PlannedOutput>,
+    /// Labels of the last outputs, which are reported and not returned.
+    labels: Vec<String>,
     n_inputs: usize,
     /// Plain integers that must fit a dtype, which every call checks.
     narrowed: Vec<Narrowed>,
@@ -151,7 +153,11 @@ impl Program {
             let (planned, wait, then) = match &*route {
                 Route::Whole(planned) => {
                     self.narrow(planned, &args)?;
-                    return planned.submit(cluster, self.name, self.file, &args);
+                    let mut outputs = planned.submit(cluster, self.name, self.file, &args)?;
+                    let printed = outputs.split_off(outputs.len() - planned.labels.len());
+                    let printed = planned.labels.iter().cloned().zip(printed.into_iter().map(|o| o.array));
+                    crate::report::later(printed.collect());
+                    return Ok(outputs);
                 }
                 Route::Wait { first, wait, then } => (first, wait, then),
             };
@@ -355,7 +361,8 @@ impl Planned {
         let outputs = outputs.collect();
         let n_inputs = inputs.len();
         let narrowed = narrowed(bound);
-        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, n_inputs, narrowed })
+        let labels = bound.labels.clone();
+        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, labels, n_inputs, narrowed })
     }
 
     fn submit(&self, cluster: &Cluster, name: &str, file: &str, args: &[Arg]) -> Result<Vec<Output>> {

@@ -164,6 +164,7 @@ impl Cluster {
     /// # Errors
     /// The first failure that nobody has read.
     pub fn finish(&self) -> Result<()> {
+        crate::report::wait();
         self.0.pool.finish()
     }
 

@@ -26,6 +26,7 @@ pub mod native;
 pub mod place;
 pub mod plan;
 pub mod pool;
+mod report;
 pub mod store;
 pub mod vmath;
 pub mod wire;

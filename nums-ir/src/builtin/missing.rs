@@ -7,7 +7,7 @@ use crate::diag::{Diag, Loc};
 
 /// NumPy 2's functions without a row.
 const FUNCTIONS: &str = "\
-    print apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
+    apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
     einsum_path fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
     nanpercentile nanquantile packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
     unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \

@@ -239,6 +239,7 @@ rows! {
 
     "One value as a plain integer, which the call waits for." "int" [] "x:v" no function plain;
     "One value as a plain float, which the call waits for." "float" [] "x:v" no function plain;
+    "Shape, dtype, least, mean, largest and a corner of an array on standard error, when it is computed; a statement." "print" [] "label, x:v" no function calls(Gives::Exactly(1));
     "One value as a plain number, which the call waits for." "item" [] "a:v" method no plain;
 }
 

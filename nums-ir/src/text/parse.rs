@@ -130,9 +130,17 @@ fn body<'a>(lexer: &mut Lexer<'a>, func: &mut Func, mut scope: Scope<'a>, depth:
         func.insts.push(Inst { op, args, results });
     }
     if !lexer.eat('}') {
-        func.results.push(scope.value(lexer)?);
-        while lexer.eat(',') {
+        loop {
             func.results.push(scope.value(lexer)?);
+            if let Token::Str(label) = lexer.peek() {
+                lexer.next();
+                func.labels.push(label.to_owned());
+            } else if !func.labels.is_empty() {
+                return Err(lexer.expected("a label, as the results before it have"));
+            }
+            if !lexer.eat(',') {
+                break;
+            }
         }
         lexer.want('}')?;
     }

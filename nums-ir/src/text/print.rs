@@ -136,7 +136,10 @@ impl Printer {
             }
             out.push('\n');
         }
-        let results: Vec<String> = func.results.iter().map(|r| format!("%{}", names[r.0 as usize])).collect();
+        let returned = func.results.len() - func.labels.len().min(func.results.len());
+        let label = |i: usize| i.checked_sub(returned).map_or(String::new(), |k| format!(" \"{}\"", func.labels[k]));
+        let results: Vec<String> =
+            func.results.iter().enumerate().map(|(i, r)| format!("%{}{}", names[r.0 as usize], label(i))).collect();
         writeln!(out, "{indent}return {}", results.join(", ")).expect("a String");
     }
 
