@@ -19,6 +19,11 @@ nums! {
         (x[m], nonzero(m)[0])
     }
 
+    fn distinct(x: f64[n]) -> (f64[k], i64[k]) {
+        values, _first, _inverse, counts = unique_all(x);
+        (values, counts)
+    }
+
     fn versions(x: f64[n]) -> (f64[n], f64[n]) {
         v = x;
         v[0] = 99;
@@ -99,6 +104,15 @@ fn sizes_from_data_are_known_when_the_call_returns() {
             assert_eq!((values.shape(), places.shape()), (&[want.len()][..], &[want.len()][..]));
             assert_eq!(values.to_vec()?, want);
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_result_s_size_may_come_from_any_function_of_the_data() {
+    on(Cluster::threads(1).unwrap(), || {
+        let (values, counts) = distinct(&vector(&[2.0, 1.0, 2.0]))?;
+        assert_eq!((values.to_vec()?, counts.to_vec()?), (vec![1.0, 2.0], vec![1, 2]));
         Ok(())
     });
 }

@@ -510,34 +510,6 @@ fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
     }
 }
 
-/// Whether a parsed function may have sizes that only its data decides.
-pub fn has_sizes_from_data(func: &Func) -> bool {
-    const NAMES: [&str; 17] = [
-        "getitem",
-        "setitem",
-        "nonzero",
-        "flatnonzero",
-        "argwhere",
-        "compress",
-        "extract",
-        "bincount",
-        "repeat",
-        "unique",
-        "unique_values",
-        "unique_counts",
-        "unique_inverse",
-        "union1d",
-        "intersect1d",
-        "setdiff1d",
-        "setxor1d",
-    ];
-    func.insts.iter().any(|i| match &i.op {
-        Op::Item => true,
-        Op::Call(call) => NAMES.contains(&call.name),
-        _ => false,
-    })
-}
-
 /// Takes the `print`s out of a lowered function: what they print becomes results behind the returned ones, with labels.
 ///
 /// # Errors

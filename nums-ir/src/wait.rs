@@ -9,6 +9,7 @@ use crate::bind::{recheck, substitute};
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Scalar, Stage, Value};
+use crate::infer::infer;
 use crate::pass;
 use crate::passes::{dce, replace_uses};
 use std::collections::{HashMap, HashSet};
@@ -36,6 +37,13 @@ pub struct Wait {
 /// Whether a function waits for a value on its way.
 pub fn depends_on_data(func: &Func) -> bool {
     func.insts.iter().any(|i| matches!(i.op, Op::Item | Op::Choose))
+}
+
+/// Whether a parsed function has sizes or values that only its data decides. One with mistakes may have: they are told elsewhere.
+pub fn waits(parsed: &Func) -> bool {
+    let mut probe = parsed.clone();
+    probe.declared.clear();
+    infer(&probe).map_or(true, |typed| typed.insts.iter().any(|i| i.op == Op::Item || matches!(i.op, Op::Call(_))))
 }
 
 /// The next step of a typed function with bound sizes; `known` are values of plain parameters.

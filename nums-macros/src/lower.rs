@@ -17,6 +17,7 @@ use nums_ir::dtype::{DType, Kind as DKind};
 use nums_ir::func::{Func, Op, Scalar, Value};
 use nums_ir::infer::infer;
 use nums_ir::types::Type;
+use nums_ir::wait;
 use proc_macro2::TokenStream;
 
 /// What an expression captures from Rust.
@@ -105,9 +106,11 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
     }
     let result = lower.body(&function.body);
     lower.results(result, function.results.len());
-    match builtin::has_sizes_from_data(&lower.func) {
-        true => signature::from_data(&params, &mut lower.func.declared),
-        false => lower.diags.extend(open),
+    if !open.is_empty() {
+        match wait::waits(&lower.func) {
+            true => signature::from_data(&params, &mut lower.func.declared),
+            false => lower.diags.extend(open),
+        }
     }
     lower.finish().map(|(func, _)| func)
 }
