@@ -7,6 +7,7 @@ mod order;
 mod random;
 mod take;
 
+use super::op::{self, Apply};
 use super::{KernelError, Operand, all_blocks, map, room, scalars};
 use crate::block::Block;
 use crate::element::{Element, with_type};
@@ -107,7 +108,7 @@ fn scan(op: ReduceOp, carry: Option<&Block>, x: &Block, axis: usize) -> Result<B
     if after == 1 && matches!(op, ReduceOp::Sum) {
         // One element after the other: the common case has a loop of its own.
         let mut out = x.clone();
-        with_type!(x.dtype(), T => running(out.as_mut_slice::<T>(), carry.map(|c| c.as_slice::<T>()), n, <T as take::Plus>::plus));
+        with_type!(x.dtype(), T => running(out.as_mut_slice::<T>(), carry.map(|c| c.as_slice::<T>()), n, |a, b| op::Add::apply((a, b))));
         return Ok(out);
     }
     let mut out = x.clone();

@@ -3,9 +3,10 @@
 //! Positions are of the whole array: each task moves those that lie in its block, and every task checks all of them, so that
 //! an index outside is found whatever the cut.
 
+use super::super::op::{self, Apply};
 use super::super::{KernelError, room};
 use crate::block::Block;
-use crate::element::{Element, c64, c128, with_type};
+use crate::element::with_type;
 use nums_ir::dtype::DType;
 
 /// Where a block lies on the indexed axes.
@@ -169,32 +170,11 @@ pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, v: &Block, index: &[&
                     let value = from[walk.next()];
                     if let Some(at) = at {
                         let slot = &mut to[(l * along + at) * tail + t];
-                        *slot = if add { Plus::plus(*slot, value) } else { value };
+                        *slot = if add { op::Add::apply((*slot, value)) } else { value };
                     }
                 }
             }
         }
     });
     Ok(out)
-}
-
-/// `a + b` as the table's `add`.
-pub(super) trait Plus: Element {
-    fn plus(self, other: Self) -> Self;
-}
-
-macro_rules! plus {
-    ($($t:ty: $plus:expr;)*) => {$(
-        impl Plus for $t {
-            #[inline(always)]
-            fn plus(self, other: Self) -> Self { $plus(self, other) }
-        }
-    )*};
-}
-plus! {
-    bool: |a: bool, b: bool| a | b;
-    i8: i8::wrapping_add; i16: i16::wrapping_add; i32: i32::wrapping_add; i64: i64::wrapping_add;
-    u8: u8::wrapping_add; u16: u16::wrapping_add; u32: u32::wrapping_add; u64: u64::wrapping_add;
-    f32: |a: f32, b: f32| a + b; f64: |a: f64, b: f64| a + b;
-    c64: |a, b| a + b; c128: |a, b| a + b;
 }
