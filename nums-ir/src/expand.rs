@@ -397,6 +397,11 @@ impl Expand<'_, '_> {
     }
 }
 
+/// One value, as what a call gives.
+fn one(v: Value) -> Vec<Value> {
+    vec![v]
+}
+
 /// A whole axis.
 fn whole() -> IndexItem {
     IndexItem::Slice { start: None, stop: None, step: 1 }

@@ -148,7 +148,6 @@ impl Program {
     /// Submits a route part by part; waits where a value decides how it goes on.
     fn follow(&'static self, route: &Arc<Route>, cluster: &Cluster, mut args: Vec<Arg>) -> Result<Vec<Output>> {
         let mut route = Arc::clone(route);
-        let known: Vec<Scalar> = args.iter().filter_map(|a| if let Arg::Scalar(s) = a { Some(*s) } else { None }).collect();
         loop {
             let (planned, wait, then) = match &*route {
                 Route::Whole(planned) => {
@@ -173,10 +172,8 @@ impl Program {
             route = match next {
                 Some(next) => next,
                 None => {
-                    let mut scalars = known.iter().copied();
-                    let is_scalar = |a: &Arg| matches!(a, Arg::Scalar(_));
-                    let named = wait.params().iter().zip(&args).filter(|(_, a)| is_scalar(a));
-                    let known = named.filter_map(|(p, _)| Some((*p, scalars.next()?))).collect();
+                    let plain = |(p, a): (&Value, &Arg)| if let Arg::Scalar(s) = a { Some((*p, *s)) } else { None };
+                    let known = wait.params().iter().zip(&args).filter_map(plain).collect();
                     let step = wait.resume(value, &known).map_err(|d| self.mistake(&d))?;
                     let next = Arc::new(Route::new(step, &args, cluster).map_err(|d| self.mistake(&d))?);
                     keep(then, key, &next);

@@ -3,7 +3,7 @@
 //! All of these search in sorted edges; counting is a `put` that adds. The number of bins of `bincount` is in the data, so a call
 //! waits for it.
 
-use super::{Expand, Expansion, Made, One};
+use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
 use crate::data::DataOp;
 use crate::dim::Dim;
@@ -17,10 +17,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "digitize", write: |x| digitize(x).map(one) },
     Expansion { name: "interp", write: |x| interp(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 fn bincount(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(0);

@@ -3,7 +3,7 @@
 //! Two operands are contracted by sorting each index into four sorts: shared and kept (a stack), only left, only right, shared
 //! and summed. Several operands are contracted pair by pair, the cheapest pair first where sizes are numbers.
 
-use super::{Expand, Expansion, One, select};
+use super::{Expand, Expansion, One, one, select};
 use crate::attr::Attr;
 use crate::diag::Diag;
 use crate::dim::Dim;
@@ -25,10 +25,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "kron", write: |x| kron(x).map(one) },
     Expansion { name: "cross", write: |x| cross(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 /// An array and the index of each of its axes.
 struct Operand {

@@ -1,6 +1,6 @@
 //! Orders: sorting and positions of extremes, searching, sets.
 
-use super::{Expand, Expansion, Made, One, select};
+use super::{Expand, Expansion, Made, One, one, select};
 use crate::data::DataOp;
 use crate::diag::Diag;
 use crate::dim::Dim;
@@ -52,10 +52,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "setdiff1d", write: |x| difference(x).map(one) },
     Expansion { name: "setxor1d", write: |x| exclusive(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 /// The array and the axis of parameter `at`: the last where none is given, of the ravelled array where it is `None`.
 fn along(x: &mut Expand<'_, '_>, at: usize) -> Result<(Value, usize), Diag> {

@@ -4,7 +4,7 @@
 //! of the others. Quantiles interpolate linearly between neighbours, by NumPy's formula from the nearer side.
 
 use super::stats::{axes, float_of};
-use super::{Expand, Expansion, One};
+use super::{Expand, Expansion, One, one};
 use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::dtype::DType;
@@ -17,10 +17,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "percentile", write: |x| quantile(x, 100.0).map(one) },
     Expansion { name: "quantile", write: |x| quantile(x, 1.0).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 fn median(x: &mut Expand<'_, '_>) -> One {
     let keepdims = x.flag(2, false)?;

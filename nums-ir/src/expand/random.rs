@@ -3,7 +3,7 @@
 //! The element at a position depends on the seed, on which draw of the program it belongs to, and on the position: not on
 //! blocks, workers or the order of anything. The numbers are not NumPy's, which come one after the other.
 
-use super::{Expand, Expansion, One};
+use super::{Expand, Expansion, One, one};
 use crate::attr::Attr;
 use crate::data::{DataOp, Dist};
 use crate::diag::Diag;
@@ -29,10 +29,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "random.permutation", write: |x| permutation(x).map(one) },
     Expansion { name: "random.choice", write: |x| choice(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 /// Numbers of a distribution; `part` tells apart several that one draw needs.
 fn draw(x: &mut Expand<'_, '_>, dist: Dist, parameters: &[Value], dims: &[Dim], dtype: DType, part: u64) -> One {

@@ -4,7 +4,7 @@
 //! stands between them, when their axes come first. A mask stands for the positions of its true elements, so its size is known
 //! when the data is.
 
-use super::{Expand, Expansion, Made, One, whole};
+use super::{Expand, Expansion, Made, One, one, whole};
 use crate::attr::Attr;
 use crate::data::DataOp;
 use crate::diag::Diag;
@@ -43,10 +43,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "trace", write: |x| trace(x).map(one) },
     Expansion { name: "select", write: |x| select(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 fn truth(x: &mut Expand<'_, '_>, v: Value) -> One {
     let v = x.cast(v, DType::Bool)?;

@@ -1,6 +1,6 @@
 //! Shapes: axes moved, added and dropped, arrays joined, split, repeated, padded and made.
 
-use super::{Expand, Expansion, Made, One, whole};
+use super::{Expand, Expansion, Made, One, one, whole};
 use crate::attr::Attr;
 use crate::diag::Diag;
 use crate::dim::Dim;
@@ -72,10 +72,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "triu", write: |x| triangle(x, MapOp::GreaterEqual).map(one) },
     Expansion { name: "vander", write: |x| vander(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 fn squeeze(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(0);

@@ -3,7 +3,7 @@
 //!
 //! Every function computes in the dtype that NumPy computes in, so that results agree in dtype and to rounding.
 
-use super::{Expand, Expansion, Made, One};
+use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
 use crate::data::DataOp;
 use crate::dim::Dim;
@@ -66,10 +66,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "polyval", write: |x| polyval(x).map(one) },
     Expansion { name: "linalg.norm", write: |x| norm(x).map(one) },
 ];
-
-fn one(v: Value) -> Vec<Value> {
-    vec![v]
-}
 
 /// The axes of parameter 1, all where there are none.
 pub(super) fn axes(x: &Expand<'_, '_>) -> Result<Vec<usize>, crate::diag::Diag> {
