@@ -3,7 +3,8 @@
 //! A call is expanded where it stands: `expand` asks here for one typed instruction after the other. On arrays of any rank it stays
 //! a call until sizes are bound, with the dtype that it has on a matrix. `a if c else b` has two branches of one type.
 
-use super::{Infer, any_shape, count};
+use super::results::any_shape;
+use super::{Infer, count};
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;

@@ -1,6 +1,7 @@
 //! Shape and dtype rules of the operators of `data`: what is taken, put, sorted, searched, drawn.
 
-use super::{any_shape, broadcast, normalise, shapes};
+use super::results::{any_shape, bound};
+use super::{broadcast, normalise, shapes};
 use crate::data::DataOp;
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
@@ -65,7 +66,7 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             Ok(Type::array(DType::I64, vec![count.clone()]))
         }
         DataOp::Random { dist, stream: _, shape, dtype } => {
-            let dims = super::bound(shape, loc)?;
+            let dims = bound(shape, loc)?;
             shapes::not_negative(&dims, loc)?;
             if let Some(bad) = args.iter().find(|t| t.rank().is_some_and(|r| r != 0)) {
                 return Err(Diag::new(loc, format!("a parameter of `{}` is one number, not {bad}", dist.name())));
