@@ -7,6 +7,7 @@
 
 mod bins;
 mod contract;
+mod make;
 mod order;
 mod quantile;
 mod random;
@@ -38,7 +39,7 @@ pub(crate) struct Expansion {
 
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Expansion> {
-    [stats::ROWS, quantile::ROWS, bins::ROWS, shape::ROWS, select::ROWS, order::ROWS, contract::ROWS, random::ROWS]
+    [stats::ROWS, quantile::ROWS, bins::ROWS, make::ROWS, shape::ROWS, select::ROWS, order::ROWS, contract::ROWS, random::ROWS]
         .into_iter()
         .flatten()
         .find(|row| row.name == name)
