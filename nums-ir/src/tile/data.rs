@@ -188,17 +188,12 @@ impl Tiler {
         let network = network(lanes);
         // The comparator that is a lane's last makes the block of the result.
         let last: Vec<usize> = (0..lanes).map(|l| network.iter().rposition(|(a, b)| *a == l || *b == l).unwrap_or(0)).collect();
-        for first in (0..grid.n_blocks()).filter(|i| grid.coords(*i)[axis] == 0) {
-            let block_at = |lane: usize| {
-                let mut at = grid.coords(first);
-                at[axis] = lane;
-                grid.index(&at)
-            };
-            let shape_at = |lane: usize| grid.block_shape_at(block_at(lane));
+        for line in lines(&grid, axis) {
+            let shape_at = |lane: usize| grid.block_shape_at(line[lane]);
             let mut values: Vec<BlockId> = Vec::new();
             let mut places: Vec<BlockId> = Vec::new();
             for lane in 0..lanes {
-                let i = block_at(lane);
+                let i = line[lane];
                 let task = DataTask::Sort { axis, offset: grid.offset_at(i)[axis], values: true, index };
                 values.push(self.between("sorted", dtype, &shape_at(lane), loc));
                 let mut outs = vec![values[lane]];
@@ -221,7 +216,7 @@ impl Tiler {
                 for lane in [a, b] {
                     let shape = shape_at(lane);
                     let done = last[lane] == k;
-                    let own = self.block(id, block_at(lane));
+                    let own = self.block(id, line[lane]);
                     values[lane] = if done && !index { own } else { self.between("sorted", dtype, &shape, loc) };
                     outs.push(values[lane]);
                     if index {
@@ -241,18 +236,14 @@ impl Tiler {
         let x = self.operand(func, inst.args[0]);
         let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
         let id = self.result(func, out, grid.clone());
-        let lanes = grid.parts(axis);
-        for first in (0..grid.n_blocks()).filter(|i| grid.coords(*i)[axis] == 0) {
+        for line in lines(&grid, axis) {
             let mut carry: Option<BlockId> = None;
-            for lane in 0..lanes {
-                let mut at = grid.coords(first);
-                at[axis] = lane;
-                let i = grid.index(&at);
+            for i in line.iter().copied() {
                 let own = Arg::Block(self.block(x, i));
                 let made = self.block(id, i);
                 let args = carry.map(Arg::Block).into_iter().chain([own]).collect();
                 self.task(TaskOp::Data(DataTask::Scan { op, axis }), args, vec![made], loc);
-                if lane + 1 == lanes {
+                if Some(&i) == line.last() {
                     break;
                 }
                 let mut shape = grid.block_shape_at(i);
@@ -366,6 +357,16 @@ impl Tiler {
             }
         }
     }
+}
+
+/// The blocks along an axis, for every place of the other axes.
+fn lines(grid: &Grid, axis: usize) -> Vec<Vec<usize>> {
+    let firsts = (0..grid.n_blocks()).map(|i| grid.coords(i)).filter(|at| at[axis] == 0);
+    let line = |at: Vec<usize>| {
+        let along = |lane| [&at[..axis], &[lane], &at[axis + 1..]].concat();
+        (0..grid.parts(axis)).map(|lane| grid.index(&along(lane))).collect()
+    };
+    firsts.map(line).collect()
 }
 
 /// Coordinates of a C-order number.

@@ -247,9 +247,7 @@ where
         let mut counter = Counter::<op::Add, T>::new();
         for (i, out) in self.out.iter_mut().enumerate() {
             let row = &self.matrix[i * self.stride..][..self.vector.len()];
-            for (x, y) in row.chunks(PANEL).zip(self.vector.chunks(PANEL)) {
-                counter.push(dot_panel(x, y), add);
-            }
+            DotPanels { x: row, y: self.vector, counter: &mut counter }.run();
             *out = counter.take(add).unwrap_or_default();
         }
     }
