@@ -5,8 +5,9 @@
 
 use crate::data::DataTask;
 use crate::func::{Func, Inst, Op, Value};
-use crate::graph::{Arg, BlockId, Graph, TaskId, TaskOp};
+use crate::graph::{Arg, BlockId, Graph, Task, TaskOp};
 use crate::ops::{DTypeRule, MapOp};
+use std::collections::HashMap;
 
 /// Flops of one exp, log, sin, …: about what a polynomial of its accuracy takes.
 pub const TRANSCENDENTAL: u64 = 16;
@@ -22,65 +23,99 @@ pub struct Cost {
     pub flops: u64,
 }
 
-/// The cost of task `id`.
-pub fn cost(graph: &Graph, id: TaskId) -> Cost {
-    let task = &graph.tasks[id.0 as usize];
-    let operands: Vec<BlockId> = task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None }).collect();
-    let elements = |b: BlockId| -> u64 {
-        let array = graph.array(graph.array_of(b));
-        array.grid.block_shape_at((b.0 - array.first.0) as usize).iter().product::<usize>() as u64
-    };
-    let made: u64 = task.outs.iter().map(|b| elements(*b)).sum();
-    let flops = match &task.op {
-        TaskOp::Kernel(k) if !graph.kernels[*k as usize].rows.is_empty() => {
-            let body = &graph.kernels[*k as usize];
-            // The first row operand says which part of the rows the block has.
-            let row = body.params.iter().position(|p| body.rows.contains(p)).unwrap_or(0);
-            let rows = match task.args.get(row) {
-                Some(Arg::Block(b)) => {
-                    let array = graph.array(graph.array_of(*b));
-                    array.grid.block_shape_at((b.0 - array.first.0) as usize).first().copied().unwrap_or(0)
-                }
-                Some(Arg::Scalar(_)) | None => 0,
-            };
-            body.insts.iter().map(|inst| row_flops(body, inst, rows as u64)).sum()
+/// The cost of every task, by `TaskId`.
+pub fn costs(graph: &Graph) -> Vec<Cost> {
+    let sizes = Sizes::new(graph);
+    let mut rows = HashMap::new();
+    graph.tasks.iter().map(|task| sizes.cost(task, &mut rows)).collect()
+}
+
+/// What the tasks of a graph are measured by.
+struct Sizes<'a> {
+    graph: &'a Graph,
+    /// Elements of every block.
+    elements: Vec<u64>,
+    /// Bytes of every block.
+    bytes: Vec<u64>,
+    /// Flops an element of every kernel.
+    kernels: Vec<u64>,
+}
+
+impl<'a> Sizes<'a> {
+    fn new(graph: &'a Graph) -> Sizes<'a> {
+        let elements = graph.block_elements();
+        let mut bytes = elements.clone();
+        for array in &graph.arrays {
+            let first = array.first.0 as usize;
+            bytes[first..first + array.grid.n_blocks()].iter_mut().for_each(|n| *n *= array.dtype.size() as u64);
         }
-        TaskOp::Kernel(k) => {
-            let space = operands.iter().chain(&task.outs).map(|b| elements(*b)).max().unwrap_or(1);
-            per_element(&graph.kernels[*k as usize]) * space
-        }
-        TaskOp::Combine(_) => made,
-        TaskOp::Matmul { symmetric, .. } => {
-            // m·k·n = sqrt(m·k · k·n · m·n), two operations a term.
-            let [a, b] = operands[..] else { return Cost::default() };
-            let product = (elements(a) as f64 * elements(b) as f64 * made.max(1) as f64).sqrt();
-            // The lower triangle with its diagonal: (n² + n) / 2 of n² elements.
-            let side = (made as f64).sqrt();
-            (if *symmetric { product * (side + 1.0) / side.max(1.0) } else { 2.0 * product }) as u64
-        }
-        TaskOp::Solve => operands.first().map_or(0, |a| {
-            let n = (elements(*a) as f64).sqrt();
-            (2.0 / 3.0 * n * n * n) as u64
-        }),
-        TaskOp::Arange { len, .. } => 2 * *len as u64,
-        TaskOp::Data(task) => {
-            let read: u64 = operands.iter().map(|b| elements(*b)).sum();
-            match task {
-                // A comparison for every halving.
-                DataTask::Sort { .. } => read * u64::from(read.max(2).ilog2()),
-                DataTask::Search { .. } => made * u64::from(read.max(2).ilog2()),
-                DataTask::Random { .. } => made * TRANSCENDENTAL,
-                DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read,
-                DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read + made,
-                DataTask::Count {} | DataTask::Positions { .. } => read,
+        Sizes { graph, elements, bytes, kernels: graph.kernels.iter().map(per_element).collect() }
+    }
+
+    fn elements(&self, block: BlockId) -> u64 {
+        self.elements[block.0 as usize]
+    }
+
+    /// `rows` remembers flops of panels, by kernel and rows.
+    fn cost(&self, task: &Task, rows: &mut HashMap<(u32, u64), u64>) -> Cost {
+        let operands = || task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None });
+        let made: u64 = task.outs.iter().map(|b| self.elements(*b)).sum();
+        let read = || operands().map(|b| self.elements(b)).sum::<u64>();
+        let flops = match &task.op {
+            TaskOp::Kernel(k) if !self.graph.kernels[*k as usize].rows.is_empty() => {
+                let n = self.rows_of(task, *k);
+                *rows.entry((*k, n)).or_insert_with(|| {
+                    let body = &self.graph.kernels[*k as usize];
+                    body.insts.iter().map(|inst| row_flops(body, inst, n)).sum()
+                })
             }
+            TaskOp::Kernel(k) => {
+                let space = operands().chain(task.outs.iter().copied()).map(|b| self.elements(b)).max().unwrap_or(1);
+                self.kernels[*k as usize] * space
+            }
+            TaskOp::Combine(_) => made,
+            TaskOp::Matmul { symmetric, .. } => {
+                // m·k·n = sqrt(m·k · k·n · m·n), two operations a term.
+                let terms: f64 = operands().map(|b| self.elements(b) as f64).product();
+                let product = (terms * made.max(1) as f64).sqrt();
+                // The lower triangle with its diagonal: (n² + n) / 2 of n² elements.
+                let side = (made as f64).sqrt();
+                (if *symmetric { product * (side + 1.0) / side.max(1.0) } else { 2.0 * product }) as u64
+            }
+            TaskOp::Solve => operands().next().map_or(0, |a| {
+                let n = (self.elements(a) as f64).sqrt();
+                (2.0 / 3.0 * n * n * n) as u64
+            }),
+            TaskOp::Arange { len, .. } => 2 * *len as u64,
+            TaskOp::Data(task) => match task {
+                // A comparison for every halving.
+                DataTask::Sort { .. } => read() * u64::from(read().max(2).ilog2()),
+                DataTask::Search { .. } => made * u64::from(read().max(2).ilog2()),
+                DataTask::Random { .. } => made * TRANSCENDENTAL,
+                DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read(),
+                DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read() + made,
+                DataTask::Count {} | DataTask::Positions { .. } => read(),
+            },
+            TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
+        };
+        Cost {
+            bytes_in: operands().map(|b| self.bytes[b.0 as usize]).sum(),
+            bytes_out: task.outs.iter().map(|b| self.bytes[b.0 as usize]).sum(),
+            flops,
         }
-        TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
-    };
-    Cost {
-        bytes_in: operands.iter().map(|b| graph.bytes(*b)).sum(),
-        bytes_out: task.outs.iter().map(|b| graph.bytes(*b)).sum(),
-        flops,
+    }
+
+    /// Rows of a panel's task: the first row operand says which part of the rows the block has.
+    fn rows_of(&self, task: &Task, kernel: u32) -> u64 {
+        let body = &self.graph.kernels[kernel as usize];
+        let row = body.params.iter().position(|p| body.rows.contains(p)).unwrap_or(0);
+        match task.args.get(row) {
+            Some(Arg::Block(b)) => {
+                let array = self.graph.array(self.graph.array_of(*b));
+                array.grid.block_shape_at((b.0 - array.first.0) as usize).first().copied().unwrap_or(0) as u64
+            }
+            Some(Arg::Scalar(_)) | None => 0,
+        }
     }
 }
 

@@ -273,6 +273,22 @@ impl Graph {
         (shape.iter().product::<usize>() * array.dtype.size()) as u64
     }
 
+    /// Elements of every block, by `BlockId`.
+    pub fn block_elements(&self) -> Vec<u64> {
+        let mut out = Vec::with_capacity(self.n_blocks());
+        for array in &self.arrays {
+            let first = out.len();
+            out.push(1);
+            // Axis by axis: each entry so far becomes one entry a part.
+            for axis in 0..array.grid.rank() {
+                let lens: Vec<u64> = (0..array.grid.parts(axis)).map(|part| array.grid.range(axis, part).len() as u64).collect();
+                let before = out.split_off(first);
+                out.extend(before.iter().flat_map(|n| lens.iter().map(move |len| n * len)));
+            }
+        }
+        out
+    }
+
     /// Blocks of all arrays together.
     pub fn n_blocks(&self) -> usize {
         self.arrays.last().map_or(0, |a| a.first.0 as usize + a.grid.n_blocks())

@@ -16,7 +16,7 @@ use crate::display;
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::io::{self, CsvOptions};
-use crate::place::homes;
+use crate::place::{Placed, homes};
 use crate::pool::{Call, Gid};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use nums_ir::dtype::DType;
@@ -66,7 +66,7 @@ impl DynArray {
     /// Puts whole data on the current cluster, cut as `grid`.
     fn put(data: &Block, grid: Grid) -> Result<DynArray> {
         let cluster = Cluster::current()?;
-        let homes: Arc<[NodeId]> = homes(grid.n_blocks(), cluster.spec().nodes.len()).into();
+        let homes: Arc<[NodeId]> = homes(&grid, cluster.spec().nodes.len()).into();
         let first = cluster.pool().reserve(grid.n_blocks() as u64);
         let blocks: Vec<Gid> = (first..first + grid.n_blocks() as u64).collect();
         for (i, id) in blocks.iter().enumerate() {
@@ -177,13 +177,13 @@ impl DynArray {
     /// Runs a graph of this array alone.
     fn run(&self, graph: Graph) -> Result<DynArray> {
         let cluster = self.cluster();
-        let placement = crate::place::place(&graph, &cluster.spec(), self.homes());
+        let Placed { graph, placement, .. } = crate::place::place(graph, &cluster.spec(), self.homes())?;
         let made = graph.n_blocks() - self.blocks().len();
         let first = cluster.pool().reserve(made as u64);
         let output = graph.array(graph.outputs[0].array);
         let (dtype, grid) = (output.dtype, output.grid.clone());
         let blocks: Vec<Gid> = output.blocks().map(|b| first + (b.0 as usize - self.blocks().len()) as u64).collect();
-        let homes: Arc<[NodeId]> = homes(grid.n_blocks(), cluster.spec().nodes.len()).into();
+        let homes: Arc<[NodeId]> = homes(&grid, cluster.spec().nodes.len()).into();
         let call = Call {
             name: graph.name.clone(),
             number: cluster.next_call(),

@@ -11,7 +11,7 @@ pub use outputs::{FromOutput, FromOutputs, Output};
 use crate::array::DynArray;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::place::{ClusterSpec, homes, place};
+use crate::place::{ClusterSpec, Order, Placed, homes, place};
 use crate::plan::Plan;
 use crate::pool::Call;
 use nums_ir::bind::{Bound, Narrowed, bind_call, bind_step, narrowed, size_scalars};
@@ -64,7 +64,8 @@ const PLANS: usize = 256;
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     args: Vec<ArgKey>,
-    threads: Vec<usize>,
+    nodes: Vec<(usize, u64)>,
+    order: Order,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -137,7 +138,7 @@ impl Program {
             Some(route) => route,
             None => {
                 let step = decoded.step(&bounds(args)).map_err(|d| self.mistake(&d))?;
-                let route = Arc::new(Route::new(step, args, &cluster).map_err(|d| self.mistake(&d))?);
+                let route = Arc::new(Route::new(step, args, &cluster, &|d| self.mistake(d))?);
                 keep(&decoded.plans, key, &route);
                 route
             }
@@ -175,7 +176,7 @@ impl Program {
                     let plain = |(p, a): (&Value, &Arg)| if let Arg::Scalar(s) = a { Some((*p, *s)) } else { None };
                     let known = wait.params().iter().zip(&args).filter_map(plain).collect();
                     let step = wait.resume(value, &known).map_err(|d| self.mistake(&d))?;
-                    let next = Arc::new(Route::new(step, &args, cluster).map_err(|d| self.mistake(&d))?);
+                    let next = Arc::new(Route::new(step, &args, cluster, &|d| self.mistake(d))?);
                     keep(then, key, &next);
                     next
                 }
@@ -229,7 +230,7 @@ impl Program {
             return Ok(text::print(if stage == Stage::Typed { &typed } else { &bound }));
         }
         let cluster = cluster_of(args)?;
-        let planned = Planned::new(&bound, args, &cluster).map_err(|d| self.mistake(&d))?;
+        let planned = Planned::new(&bound, args, &cluster, &|d| self.mistake(d))?;
         Ok(match stage {
             Stage::Placed => text::print_placed(&planned.graph, &planned.placement),
             Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => {
@@ -281,9 +282,8 @@ impl Program {
         }
         let bound = decoded.bind(&args).map_err(|d| self.mistake(&d))?;
         let graph = tile::tile(&bound, &grids).map_err(|d| self.mistake(&d))?;
-        let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g.n_blocks(), spec.nodes.len())).collect();
-        let placement = place(&graph, spec, &at);
-        Ok(Plan::new(graph, placement, bound))
+        let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g, spec.nodes.len())).collect();
+        Ok(Plan::new(place(graph, spec, &at)?, spec.clone(), bound))
     }
 }
 
@@ -307,11 +307,11 @@ fn bits(value: Scalar) -> i128 {
 }
 
 impl Route {
-    fn new(step: Step, args: &[Arg], cluster: &Cluster) -> std::result::Result<Route, Diag> {
+    fn new(step: Step, args: &[Arg], cluster: &Cluster, mistake: &dyn Fn(&Diag) -> Error) -> Result<Route> {
         Ok(match step {
-            Step::Whole(bound) => Route::Whole(Planned::new(&bound, args, cluster)?),
+            Step::Whole(bound) => Route::Whole(Planned::new(&bound, args, cluster, mistake)?),
             Step::Wait(wait) => {
-                let first = Planned::new(&wait.first, args, cluster)?;
+                let first = Planned::new(&wait.first, args, cluster, mistake)?;
                 Route::Wait { first, wait, then: Mutex::new(HashMap::new()) }
             }
         })
@@ -337,18 +337,18 @@ impl Decoded {
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
-        Key { args: args.collect(), threads: spec.nodes.iter().map(|n| n.threads).collect() }
+        Key { args: args.collect(), nodes: spec.nodes.iter().map(|n| (n.threads, n.memory)).collect(), order: spec.order }
     }
 }
 
 impl Planned {
-    fn new(bound: &Func, args: &[Arg], cluster: &Cluster) -> std::result::Result<Planned, Diag> {
+    /// `mistake` words what does not fit at these sizes.
+    fn new(bound: &Func, args: &[Arg], cluster: &Cluster, mistake: &dyn Fn(&Diag) -> Error) -> Result<Planned> {
         let arrays = || args.iter().filter_map(|a| if let Arg::Array(a) = a { Some(a) } else { None });
         let grids: Vec<Grid> = arrays().map(|a| a.grid().clone()).collect();
-        let graph = tile::tile(bound, &grids)?;
-        let spec = cluster.spec();
+        let graph = tile::tile(bound, &grids).map_err(|d| mistake(&d))?;
         let inputs: Vec<NodeId> = arrays().flat_map(|a| a.homes().iter().copied()).collect();
-        let placement = place(&graph, &spec, &inputs);
+        let Placed { graph, placement, .. } = place(graph, &cluster.spec(), &inputs)?;
         let outputs = graph.outputs.iter().map(|o| {
             let made = graph.tasks.iter().zip(&placement.tasks).flat_map(|(t, n)| t.outs.iter().map(move |b| (*b, *n)));
             let by_block: HashMap<_, _> = made.collect();
@@ -402,8 +402,8 @@ impl Planned {
 
 /// Runs a bound function of the library itself; the first result.
 pub(crate) fn run_bound(cluster: &Cluster, name: &str, func: &Func, args: &[Arg]) -> Result<DynArray> {
-    let wrong = |d: Diag| Error::Program { name: name.to_owned(), place: String::new(), message: d.to_string() };
-    let planned = Planned::new(func, args, cluster).map_err(wrong)?;
+    let wrong = |d: &Diag| Error::Program { name: name.to_owned(), place: String::new(), message: d.to_string() };
+    let planned = Planned::new(func, args, cluster, &wrong)?;
     Ok(planned.submit(cluster, name, "", args)?.swap_remove(0).array)
 }
 

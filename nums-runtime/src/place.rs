@@ -1,88 +1,148 @@
-//! Where tasks run: `(Graph, ClusterSpec, homes of the inputs) -> Placement`, pure and deterministic.
+//! Where tasks run: `(Graph, ClusterSpec, homes of the inputs) -> Placed`, pure and deterministic.
 //!
-//! A `ClusterSpec` holds sizes and rates, never a measured time, so that a plan depends on its arguments only. Every policy is
-//! a row of `POLICIES` with one signature and fills the same `Simulation` (`place/load.rs`), so their costs compare.
-//! `place` uses LSHS (`place/lshs.rs`); blocks are homed by `place/layout.rs`. Nothing here sees data.
+//! A `Problem` (`place/problem.rs`) is a call in flat tables. Every policy is a row of `POLICIES` with one signature and fills
+//! the same `Simulation` (`place/load.rs`, reductions in `place/trees.rs`), so their costs compare; `place/portfolio.rs` runs
+//! all, refines the best and takes it. Blocks are homed by `place/layout.rs`; `place/measure.rs` and `place/bound.rs` say what
+//! a plan costs and what any plan must. Nothing here sees data.
 
+mod bound;
+mod grids;
 mod layout;
 mod load;
 mod lshs;
+mod measure;
 mod policies;
+mod portfolio;
+mod problem;
+mod reference;
+mod spec;
+mod trees;
 
-pub use layout::homes;
+pub use bound::{Bound, bound};
+pub use layout::{Layout, homes, node_grid};
 pub use load::Simulation;
+pub use measure::{critical_path, rounds};
+pub use portfolio::PolicyCost;
+pub use problem::Problem;
+pub use spec::{ClusterSpec, LinkSpec, NodeSpec, Order, Score};
 
-use nums_ir::graph::{Graph, NodeId, Placement};
+use crate::error::{Error, Result};
+use nums_ir::graph::{Arg, BlockCopy, BlockId, Graph, NodeId, Placement, Task, TaskId};
 
-/// A way to choose a node for every task: places all tasks of the simulation's graph.
+/// A way to choose a node for every task: places all tasks of the simulation's problem.
 pub type Policy = fn(&mut Simulation<'_>);
 
 /// All policies by name.
 pub const POLICIES: &[(&str, Policy)] = &[
     ("lshs", lshs::place),
     ("owner-computes", policies::owner_computes),
+    ("data-parallel", policies::data_parallel),
+    ("2d", grids::flat),
+    ("2.5d", grids::layered),
     ("round-robin", policies::round_robin),
     ("all-on-one", policies::all_on_one),
+    ("lshs-reference", reference::place),
 ];
 
-/// The placement of `graph` by LSHS (Load Simulated Hierarchical Scheduling, arXiv 2206.14276). `inputs` has the node of every
-/// input block, by `BlockId`.
-pub fn place(graph: &Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Placement {
-    let (name, policy) = POLICIES[0];
-    place_by(name, policy, graph, spec, inputs)
-}
-
-/// The placement of `graph` by a policy.
-pub fn place_by(name: &str, policy: Policy, graph: &Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Placement {
-    let mut simulation = Simulation::new(graph, spec, inputs);
-    policy(&mut simulation);
-    simulation.finish(name)
-}
-
-/// What planning knows of a cluster.
+/// A graph with a place for every task.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ClusterSpec {
-    /// The nodes, by `NodeId`.
-    pub nodes: Vec<NodeSpec>,
-    /// The network between any two nodes.
-    pub link: LinkSpec,
-    /// Bytes of cache that a thread may count on for its tiles.
-    pub cache: u64,
-    /// Moves that refinement may try.
-    pub moves: u64,
+pub struct Placed {
+    /// The graph; with `Order::Fastest` its tasks join what the placement made neighbours.
+    pub graph: Graph,
+    /// Where its tasks run.
+    pub placement: Placement,
+    /// What each policy's plan costs; only the winner's was refined.
+    pub costs: Vec<PolicyCost>,
 }
 
-/// One node: a process with threads and memory of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeSpec {
-    /// Compute threads.
-    pub threads: usize,
-    /// Bytes that its blocks may take.
-    pub memory: u64,
+/// The best placement that the policies find, refined. `inputs` has the node of every input block, by `BlockId`; blocks of results go
+/// to their homes by `homes`.
+///
+/// # Errors
+/// `Error::Setting` for a spec without nodes or a node without memory; `Error::OutOfMemory` if a node would hold more than it has.
+pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Placed> {
+    check(spec)?;
+    let homes = all_homes(&graph, spec.nodes.len(), inputs);
+    place_at(graph, spec, &homes, None)
 }
 
-/// A network connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkSpec {
-    /// Bytes a second.
-    pub bandwidth: u64,
-    /// Nanoseconds until the first byte arrives.
-    pub latency: u64,
-}
-
-impl ClusterSpec {
-    /// A fixed cluster for plans that are printed and compared: four nodes of four threads and 16 GiB, 10 Gbit/s between them.
-    pub fn reference() -> ClusterSpec {
-        ClusterSpec::uniform(4, 4)
-    }
-
-    /// So many equal nodes with so many threads each.
-    pub fn uniform(nodes: usize, threads: usize) -> ClusterSpec {
-        ClusterSpec {
-            nodes: vec![NodeSpec { threads, memory: 16 << 30 }; nodes],
-            link: LinkSpec { bandwidth: 1_250_000_000, latency: 50_000 },
-            cache: 512 << 10,
-            moves: 0,
+/// The placement of `graph` by the policy of that name, or by the portfolio. `homes` has the node of every block of an input
+/// (where it is) and of a result (where it shall be), by `BlockId`.
+///
+/// # Errors
+/// As `place`; `Error::Setting` for an unknown policy.
+pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Option<&str>) -> Result<Placed> {
+    check(spec)?;
+    let problem = Problem::new(&graph, spec, homes);
+    let (simulation, name, costs) = match policy {
+        None => portfolio::place(&problem),
+        Some(wanted) => {
+            let Some((name, policy)) = POLICIES.iter().find(|(name, _)| *name == wanted) else {
+                let expected = "the name of a policy: `lshs`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one` or `lshs-reference`";
+                return Err(Error::Setting { name: "policy".into(), value: wanted.into(), expected });
+            };
+            let mut simulation = Simulation::new(&problem);
+            policy(&mut simulation);
+            let cost = PolicyCost { policy: name, score: simulation.score().0, moved: simulation.moved() };
+            (simulation, *name, vec![cost])
         }
+    };
+    let parts = simulation.into_parts();
+    let (tasks, placement) = finish(&problem, parts, name);
+    let mut placed = Placed { graph, placement, costs };
+    if let Some(tasks) = tasks {
+        placed.graph.tasks = tasks;
     }
+    measure::fits(&mut placed, spec)?;
+    Ok(placed)
+}
+
+/// What a spec must have for anything to be placed.
+fn check(spec: &ClusterSpec) -> Result<()> {
+    if spec.nodes.is_empty() {
+        return Err(Error::Setting { name: "nodes of a `ClusterSpec`".into(), value: "0".into(), expected: "at least 1" });
+    }
+    if let Some(node) = spec.nodes.iter().position(|n| n.memory == 0 || n.threads == 0) {
+        let what = if spec.nodes[node].memory == 0 { "memory" } else { "threads" };
+        return Err(Error::Setting { name: format!("{what} of node n{node}"), value: "0".into(), expected: "at least 1" });
+    }
+    Ok(())
+}
+
+/// The nodes of inputs as they are and of other blocks by default.
+pub fn all_homes(graph: &Graph, n_nodes: usize, inputs: &[NodeId]) -> Vec<NodeId> {
+    let mut all = vec![NodeId(0); graph.n_blocks()];
+    for output in &graph.outputs {
+        let array = graph.array(output.array);
+        let first = array.first.0 as usize;
+        all[first..first + array.grid.n_blocks()].copy_from_slice(&homes(&array.grid, n_nodes));
+    }
+    all[..inputs.len()].copy_from_slice(inputs);
+    all
+}
+
+/// The placement, and the tasks where the simulation chose their order or operands.
+fn finish(problem: &Problem<'_>, parts: load::Parts, policy: &str) -> (Option<Vec<Task>>, Placement) {
+    let graph = problem.graph;
+    let node = |t: u32| NodeId(parts.placed[t as usize]);
+    let homes = problem.homes[..problem.n_inputs].iter().map(|n| NodeId(*n)).collect();
+    let placement = |tasks, copies| Placement { policy: policy.to_owned(), tasks, homes, loads: Vec::new(), copies };
+    let Some(sequence) = parts.sequence else {
+        return (None, placement((0..graph.tasks.len() as u32).map(node).collect(), parts.copies));
+    };
+    let mut position = vec![0; sequence.len()];
+    sequence.iter().enumerate().for_each(|(at, t)| position[*t as usize] = at as u32);
+    let copies = parts.copies.iter().map(|c| BlockCopy { before: TaskId(position[c.before.0 as usize]), ..*c });
+    let copies = copies.collect();
+    let tasks = sequence.iter().map(|t| {
+        let mut task = graph.tasks[*t as usize].clone();
+        let mut operands = parts.operands[problem.operands.range(*t as usize)].iter();
+        for arg in &mut task.args {
+            if let (Arg::Block(b), Some(now)) = (arg, operands.next()) {
+                *b = BlockId(*now);
+            }
+        }
+        task
+    });
+    (Some(tasks.collect()), placement(sequence.iter().map(|t| node(*t)).collect(), copies))
 }

@@ -1,8 +1,9 @@
 //! `Plan`: what a call would do on a cluster, as an object to print and to assert on. Nothing runs.
 
-use nums_ir::cost::cost;
+use crate::place::{self, Bound, ClusterSpec, Placed, PolicyCost};
+use nums_ir::cost::costs;
 use nums_ir::func::{Func, Op, Stage};
-use nums_ir::graph::{Arg, ArrayId, Graph, Placement, TaskId, TaskOp};
+use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
 use nums_ir::text;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,12 +13,15 @@ use std::fmt;
 pub struct Plan {
     graph: Graph,
     placement: Placement,
+    costs: Vec<PolicyCost>,
+    spec: ClusterSpec,
     func: Func,
 }
 
 impl Plan {
-    pub(crate) fn new(graph: Graph, placement: Placement, func: Func) -> Plan {
-        Plan { graph, placement, func }
+    pub(crate) fn new(placed: Placed, spec: ClusterSpec, func: Func) -> Plan {
+        let Placed { graph, placement, costs } = placed;
+        Plan { graph, placement, costs, spec, func }
     }
 
     /// The text at a stage, with the sizes of this plan. The parsed and typed stages are the function's: `f::ir`.
@@ -41,7 +45,7 @@ impl Plan {
 
     /// Operations of all tasks (`nums_ir::cost` says how they count).
     pub fn flops(&self) -> u64 {
-        (0..self.graph.tasks.len()).map(|t| cost(&self.graph, TaskId(t as u32)).flops).sum()
+        costs(&self.graph).iter().map(|c| c.flops).sum()
     }
 
     /// Number of tasks.
@@ -98,9 +102,51 @@ impl Plan {
         ids.filter(move |id| self.graph.array(*id).blocks().any(|b| read[b.0 as usize]))
     }
 
-    /// The least bytes that any plan could move, where one is known: 0 on one node.
+    /// Bytes that any plan moves at least which leaves results at their homes, by minimum cuts; `None` for more than 4096 tasks.
     pub fn lower_bound(&self) -> Option<u64> {
-        (self.placement.loads.len() == 1).then_some(0)
+        self.bound().map(|b| b.bytes)
+    }
+
+    /// The lower bound, and whether this plan attains it.
+    pub fn bound(&self) -> Option<Bound> {
+        let homes = place::all_homes(&self.graph, self.spec.nodes.len(), &self.placement.homes);
+        place::bound(&self.graph, &self.spec, &homes, self.bytes_moved())
+    }
+
+    /// The loads of every node, by `NodeId`: the most bytes that it holds, bytes in and bytes out.
+    pub fn loads(&self) -> &[Load] {
+        &self.placement.loads
+    }
+
+    /// Tasks that run on every node, by `NodeId`.
+    pub fn tasks_by_node(&self) -> Vec<usize> {
+        let mut tasks = vec![0; self.spec.nodes.len()];
+        self.placement.tasks.iter().for_each(|n| tasks[n.0 as usize] += 1);
+        tasks
+    }
+
+    /// Bytes that go from the first node to the second, for all pairs between which any go, in order.
+    pub fn edges(&self) -> Vec<(NodeId, NodeId, u64)> {
+        let mut edges: BTreeMap<(NodeId, NodeId), u64> = BTreeMap::new();
+        for copy in &self.placement.copies {
+            *edges.entry((copy.from, copy.to)).or_default() += self.graph.bytes(copy.block);
+        }
+        edges.into_iter().map(|((from, to), bytes)| (from, to, bytes)).collect()
+    }
+
+    /// Rounds of communication, if a node sends one block and receives one in a round.
+    pub fn rounds(&self) -> usize {
+        place::rounds(&self.graph, &self.placement)
+    }
+
+    /// Estimated nanoseconds of the longest chain of tasks and copies: what no number of nodes would take less than.
+    pub fn critical_path(&self) -> u64 {
+        place::critical_path(&self.graph, &self.placement, &self.spec)
+    }
+
+    /// What each policy's plan would cost, by the score of the spec. The winner's was refined further: `policy` names it.
+    pub fn costs(&self) -> &[PolicyCost] {
+        &self.costs
     }
 
     /// The policy that placed the tasks.

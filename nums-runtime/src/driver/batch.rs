@@ -1,15 +1,15 @@
 //! One batch a node, from a call and the nodes of its blocks.
 //!
 //! Two passes. The first writes each task into its node's batch, names the blocks that it touches there and counts uses; an
-//! operand that lives elsewhere is named `From` its owner and counts one use there, however many tasks pull it. The second
-//! adds those uses to the owners' batches. The result depends on nothing but the arguments, except that a node is told the
+//! operand that lives elsewhere is named `From` the node that the placement's copies say (its owner, or a node that has got a
+//! copy before), and counts one use there, however many tasks pull it. The second adds those uses to the senders' batches. The result depends on nothing but the arguments, except that a node is told the
 //! body of a kernel once.
 
 use crate::pool::{Call, Gid};
 use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
 use nums_ir::func::Func;
 use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 /// Kernels that a cluster has seen, and which node knows which.
@@ -32,7 +32,17 @@ pub fn derive(call: &Call, owners: &[NodeId], serial: u64, kernels: &mut Kernels
     }
     let none = || vec![NONE; owners.len()];
     let kept = kept_flags(&call.graph, call.inputs.len());
-    let mut pass = Pass { call, owners, kept, pulls: vec![0; owners.len()], home: none(), here: none(), touched: Vec::new() };
+    let mut pass = Pass {
+        call,
+        owners,
+        kept,
+        senders: senders(call, owners),
+        pulls: vec![0; owners.len()],
+        relays: HashMap::new(),
+        home: none(),
+        here: none(),
+        touched: Vec::new(),
+    };
     let mut batches: BTreeMap<NodeId, Batch> = BTreeMap::new();
     for (node, tasks) in by_node {
         batches.insert(node, pass.batch(node, &tasks, serial));
@@ -60,6 +70,23 @@ fn kept_flags(graph: &Graph, n_inputs: usize) -> Vec<bool> {
     kept
 }
 
+/// Who sends copies that do not come from the block's owner: a node that gets a copy for a task of its own before.
+fn senders(call: &Call, owners: &[NodeId]) -> HashMap<(BlockId, NodeId), NodeId> {
+    let mut known: HashSet<(BlockId, NodeId)> = HashSet::new();
+    let mut senders = HashMap::new();
+    for copy in &call.placement.copies {
+        let runs_there = call.placement.tasks.get(copy.before.0 as usize) == Some(&copy.to);
+        if !runs_there || owners.get(copy.block.0 as usize).is_none_or(|owner| *owner == copy.to) {
+            continue;
+        }
+        if known.contains(&(copy.block, copy.from)) {
+            senders.insert((copy.block, copy.to), copy.from);
+        }
+        known.insert((copy.block, copy.to));
+    }
+    senders
+}
+
 /// No index.
 const NONE: u32 = u32::MAX;
 
@@ -67,8 +94,12 @@ struct Pass<'a> {
     call: &'a Call,
     owners: &'a [NodeId],
     kept: Vec<bool>,
-    /// Pulls of each block by other nodes.
+    /// Who sends a block to a node, if not its owner.
+    senders: HashMap<(BlockId, NodeId), NodeId>,
+    /// Pulls of each block from its owner.
     pulls: Vec<u32>,
+    /// Pulls of each block from a node that has a copy, and the block's index in the batch of that node.
+    relays: HashMap<(BlockId, NodeId), (u32, u32)>,
     /// Index of each block in its owner's batch.
     home: Vec<u32>,
     /// Index of each block in the batch that is being written, and which have one.
@@ -98,18 +129,28 @@ impl Pass<'_> {
     }
 
     /// The index of `block` in the batch of `node`, with so many more uses there.
-    fn touch(&mut self, node: NodeId, block: BlockId, uses: u32, batch: &mut Batch) -> u32 {
-        let block = block.0 as usize;
+    fn touch(&mut self, node: NodeId, id: BlockId, uses: u32, batch: &mut Batch) -> u32 {
+        let block = id.0 as usize;
         if self.here[block] == NONE {
             self.here[block] = batch.blocks.len() as u32;
             self.touched.push(block);
             let owner = self.owners[block];
-            if owner == node {
+            let origin = if owner == node {
                 self.home[block] = self.here[block];
+                self.origin(block)
             } else {
-                self.pulls[block] += 1;
-            }
-            let origin = if owner == node { self.origin(block) } else { Origin::From(owner) };
+                self.relays.entry((id, node)).or_default().1 = self.here[block];
+                match self.senders.get(&(id, node)) {
+                    Some(sender) => {
+                        self.relays.entry((id, *sender)).or_default().0 += 1;
+                        Origin::From(*sender)
+                    }
+                    None => {
+                        self.pulls[block] += 1;
+                        Origin::From(owner)
+                    }
+                }
+            };
             batch.blocks.push(BatchBlock { id: self.id(block), uses: 0, origin });
         }
         let index = self.here[block];
@@ -131,8 +172,13 @@ impl Pass<'_> {
         self.call.inputs.get(block).copied().unwrap_or_else(|| self.call.first + (block - n) as u64)
     }
 
-    /// Adds to each owner's batch the pulls of other nodes; an owner without a task gets a batch for that alone.
+    /// Adds to each sender's batch the pulls of other nodes; an owner without a task gets a batch for that alone.
     fn add_pulls(&self, serial: u64, batches: &mut BTreeMap<NodeId, Batch>) {
+        for ((_, node), (uses, at)) in &self.relays {
+            if let Some(entry) = batches.get_mut(node).and_then(|batch| batch.blocks.get_mut(*at as usize)) {
+                entry.uses += uses;
+            }
+        }
         for (block, &uses) in self.pulls.iter().enumerate().filter(|(_, uses)| **uses > 0) {
             let batch = batches.entry(self.owners[block]).or_insert_with(|| empty(self.call, serial));
             match batch.blocks.get_mut(self.home[block] as usize) {

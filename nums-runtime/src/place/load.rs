@@ -1,256 +1,385 @@
 //! `Simulation`: the loads of every node while tasks are placed one after the other.
 //!
-//! Three loads a node, in bytes: blocks held now and at most (`mem`), bytes in, bytes out; and the time that its tasks take by
-//! flops and bytes touched. One `apply` with `undo` serves trial and commit. A block is copied from the node that made it to
-//! each other node that needs it, once (replicas are remembered), and dies with its last use unless it is a result: then its
-//! bytes are released everywhere. The score is an estimate of the makespan: slowest node, plus the busiest links, plus a
-//! penalty for memory over the cap. Comparing scores compares integers, so that ties break the same way everywhere.
+//! Of every node: bytes of blocks held now and at most, bytes in and out and the time they take, and the time of its tasks.
+//! `apply` runs a task on a node, `undo` takes the last one back, so that trial and commit are one piece of code. What a
+//! node lacks is copied to it once. The copies of a block form a binomial tree over the nodes in the order in which they
+//! need it: k nodes have it after ⌈log2 k⌉ rounds and no node sends more than that. A block dies with its last use unless it
+//! is kept. Scores compare integers, so ties break the same way everywhere. `trees.rs` joins partial results.
 
-use super::ClusterSpec;
-use nums_ir::cost::{Cost, cost};
-use nums_ir::graph::{Arg, BlockCopy, BlockId, Graph, Load, NodeId, Placement, TaskId};
+use super::problem::{NONE, Problem};
+use super::{Score, trees};
+use nums_ir::graph::{BlockCopy, BlockId, NodeId, TaskId};
+use std::borrow::Cow;
 
-/// Flops a second of one thread, and bytes a second that it streams: round figures, only their ratio matters.
-const FLOPS: u64 = 8_000_000_000;
-const STREAM: u64 = 8_000_000_000;
-/// Nanoseconds that a task costs whatever it does.
-const TASK: u64 = 2_000;
+/// Nanoseconds that a message costs its sender and its receiver besides its bytes.
+const MESSAGE: u64 = 4_000;
+/// Copies of a block after which membership is a bit and no longer looked for.
+const FEW: usize = 8;
 
 /// The state of a cluster while a plan is made.
-pub struct Simulation<'a> {
-    graph: &'a Graph,
-    spec: &'a ClusterSpec,
-    nodes: Vec<NodeState>,
-    /// Maxima over nodes of what only grows.
+pub struct Simulation<'p> {
+    pub(super) problem: &'p Problem<'p>,
+    pub(super) nodes: Vec<NodeState>,
     high: High,
-    /// Nodes that hold each block; the first made it.
-    holders: Vec<Vec<NodeId>>,
-    bytes: Vec<u64>,
-    /// Uses of each block that are still to come; results count one more.
+    /// The node that made or first held each block.
+    owner: Vec<u32>,
+    /// Index into `spreads` of each block that was copied.
+    spread: Vec<u32>,
+    spreads: Vec<Spread>,
     uses: Vec<u32>,
-    costs: Vec<Cost>,
-    placed: Vec<Option<NodeId>>,
-    homes: Vec<NodeId>,
+    /// Operands of all tasks; joins of free trees get theirs when they are chosen.
+    operands: Cow<'p, [u32]>,
+    pub(super) joins: Vec<trees::State>,
+    placed: Vec<u32>,
+    /// Tasks in the order in which they were placed, if it is not the graph's.
+    sequence: Option<Vec<u32>>,
     copies: Vec<BlockCopy>,
+    journal: Vec<Entry>,
+    before: High,
+    star: bool,
 }
 
+/// Loads of one node.
 #[derive(Clone, Copy, Default)]
-struct NodeState {
-    load: Load,
-    peak: u64,
-    busy: u64,
+pub(super) struct NodeState {
+    /// Bytes of blocks now, at most, and ever.
+    mem: u64,
+    pub(super) peak: u64,
+    grown: u64,
+    /// Nanoseconds of its tasks.
+    pub(super) busy: u64,
+    pub(super) net_in: u64,
+    pub(super) net_out: u64,
+    /// Nanoseconds of its messages.
+    in_ns: u64,
+    out_ns: u64,
 }
 
+/// Maxima over nodes, and the sum of all bytes moved.
 #[derive(Clone, Copy, Default)]
 struct High {
-    peak: u64,
+    grown: u64,
     net_in: u64,
     net_out: u64,
     busy: u64,
+    in_ns: u64,
+    out_ns: u64,
+    over: u64,
+    moved: u64,
 }
 
-/// What `apply` changed, to be taken back.
-pub struct Undo {
-    task: TaskId,
-    nodes: Vec<(usize, NodeState)>,
-    high: High,
-    copied: Vec<BlockId>,
-    copies: usize,
-    used: Vec<BlockId>,
-    freed: Vec<BlockId>,
+/// Nodes with copies of a block, in the order in which they got it.
+#[derive(Default)]
+struct Spread {
+    nodes: Vec<u32>,
+    /// One bit a node once there are more than `FEW`.
+    bits: Vec<u64>,
 }
 
-impl<'a> Simulation<'a> {
+/// What `apply` changed, to be taken back in reverse.
+#[derive(Clone, Copy)]
+enum Entry {
+    Node(u32, NodeState),
+    Copied(u32),
+    Used(u32),
+}
+
+impl<'p> Simulation<'p> {
     /// No task placed; the inputs' blocks stand at their nodes.
-    pub fn new(graph: &'a Graph, spec: &'a ClusterSpec, inputs: &[NodeId]) -> Simulation<'a> {
-        let n_blocks = graph.n_blocks();
-        let mut bytes = Vec::with_capacity(n_blocks);
-        for array in &graph.arrays {
-            for i in 0..array.grid.n_blocks() {
-                let elements: usize = array.grid.block_shape_at(i).iter().product();
-                bytes.push((elements * array.dtype.size()) as u64);
-            }
-        }
-        let mut uses = vec![0; n_blocks];
-        for arg in graph.tasks.iter().flat_map(|t| &t.args) {
-            if let Arg::Block(b) = arg {
-                uses[b.0 as usize] += 1;
-            }
-        }
-        // Inputs belong to the caller, results to whoever holds them: neither dies in the call.
-        let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
-        for b in kept.flat_map(|a| graph.array(a).blocks()) {
-            uses[b.0 as usize] += 1;
-        }
-        let mut nodes = vec![NodeState::default(); spec.nodes.len()];
-        let mut holders = vec![Vec::new(); n_blocks];
-        for (b, home) in inputs.iter().enumerate() {
-            holders[b].push(*home);
-            let state = &mut nodes[home.0 as usize];
-            state.load.mem += bytes[b];
-            state.peak = state.load.mem;
-        }
-        let high = High { peak: nodes.iter().map(|n| n.peak).max().unwrap_or(0), ..High::default() };
-        Simulation {
-            graph,
-            spec,
-            nodes,
-            high,
-            holders,
-            bytes,
-            uses,
-            costs: (0..graph.tasks.len()).map(|t| cost(graph, TaskId(t as u32))).collect(),
-            placed: vec![None; graph.tasks.len()],
-            homes: inputs.to_vec(),
+    pub fn new(problem: &'p Problem<'p>) -> Simulation<'p> {
+        let n_blocks = problem.sizes.len();
+        let free = problem.has_free();
+        let mut simulation = Simulation {
+            problem,
+            nodes: vec![NodeState::default(); problem.n_nodes()],
+            high: High::default(),
+            owner: vec![NONE; n_blocks],
+            spread: vec![NONE; n_blocks],
+            spreads: Vec::new(),
+            uses: problem.uses.clone(),
+            operands: if free { Cow::Owned(problem.operands.items.clone()) } else { Cow::Borrowed(&problem.operands.items) },
+            joins: if free { trees::State::of(problem) } else { Vec::new() },
+            placed: vec![NONE; problem.work.len()],
+            sequence: free.then(Vec::new),
             copies: Vec::new(),
+            journal: Vec::new(),
+            before: High::default(),
+            star: false,
+        };
+        for b in 0..problem.n_inputs {
+            simulation.owner[b] = problem.homes[b];
+            simulation.hold(problem.homes[b] as usize, problem.sizes[b]);
         }
+        simulation
+    }
+
+    /// From now on the first holder of a block sends all its copies.
+    pub(super) fn send_from_first(&mut self) {
+        self.star = true;
+    }
+
+    /// From here on the order in which tasks are placed is the order in which they run.
+    pub(super) fn keep_sequence(&mut self) {
+        self.sequence.get_or_insert_default();
     }
 
     /// What is being placed.
-    pub fn graph(&self) -> &'a Graph {
-        self.graph
+    pub fn problem(&self) -> &'p Problem<'p> {
+        self.problem
     }
 
-    /// How many nodes there are.
-    pub fn n_nodes(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// The node that made or holds `block` first.
+    /// The node that made or held `block` first.
     pub fn owner(&self, block: BlockId) -> Option<NodeId> {
-        self.holders[block.0 as usize].first().copied()
+        Some(self.owner[block.0 as usize]).filter(|n| *n != NONE).map(NodeId)
     }
 
-    /// Bytes of `block`.
-    pub fn bytes(&self, block: BlockId) -> u64 {
-        self.bytes[block.0 as usize]
+    /// Nodes that got a copy of `block`, in order.
+    pub fn replicas(&self, block: BlockId) -> &[u32] {
+        match self.spread[block.0 as usize] {
+            NONE => &[],
+            s => &self.spreads[s as usize].nodes,
+        }
+    }
+
+    /// Whether `node` has `block`.
+    pub fn holds(&self, node: NodeId, block: BlockId) -> bool {
+        let b = block.0 as usize;
+        if self.owner[b] == node.0 {
+            return true;
+        }
+        let Some(spread) = self.spreads.get(self.spread[b] as usize) else { return false };
+        match spread.bits.get(node.0 as usize / 64) {
+            Some(word) => word >> (node.0 % 64) & 1 == 1,
+            None => spread.nodes.contains(&node.0),
+        }
+    }
+
+    /// Whether `task` has a node.
+    pub fn is_placed(&self, task: TaskId) -> bool {
+        self.placed[task.0 as usize] != NONE
+    }
+
+    /// The operands of a join, which the graph does not fix.
+    pub(super) fn set_operands(&mut self, task: u32, a: u32, b: u32) {
+        let at = self.problem.operands.range(task as usize).start;
+        let operands = self.operands.to_mut();
+        operands[at] = a;
+        operands[at + 1] = b;
     }
 
     /// Runs `task` on `node`: copies what it lacks, makes its blocks, frees what it used last.
-    pub fn apply(&mut self, task: TaskId, node: NodeId) -> Undo {
-        let graph = self.graph;
-        let mut undo = Undo {
-            task,
-            nodes: Vec::new(),
-            high: self.high,
-            copied: Vec::new(),
-            copies: self.copies.len(),
-            used: Vec::new(),
-            freed: Vec::new(),
-        };
-        let at = node.0 as usize;
-        self.save(at, &mut undo);
-        let work = &graph.tasks[task.0 as usize];
-        let operands = work.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None });
-        for b in operands.clone() {
-            if !self.holders[b.0 as usize].contains(&node) {
-                self.copy(task, b, node, &mut undo);
+    pub fn apply(&mut self, task: TaskId, node: NodeId) {
+        self.journal.clear();
+        self.before = self.high;
+        let (t, at) = (task.0 as usize, node.0 as usize);
+        self.save(at);
+        let range = self.problem.operands.range(t);
+        for i in range.clone() {
+            let b = self.operands[i];
+            if !self.holds(node, BlockId(b)) {
+                self.copy(task, b, node.0);
             }
         }
-        for b in &work.outs {
-            self.holders[b.0 as usize].push(node);
-            self.nodes[at].load.mem += self.bytes[b.0 as usize];
+        let outs = &self.problem.graph.tasks[t].outs;
+        for b in outs {
+            self.owner[b.0 as usize] = node.0;
+            self.hold(at, self.problem.sizes[b.0 as usize]);
         }
-        let Cost { bytes_in, bytes_out, flops } = self.costs[task.0 as usize];
-        let threads = self.spec.nodes[at].threads.max(1) as u64;
-        let nanos = |amount: u64, rate: u64| (u128::from(amount) * 1_000_000_000 / u128::from(rate)) as u64;
-        self.nodes[at].busy += (TASK + nanos(flops, FLOPS) + nanos(bytes_in + bytes_out, STREAM)) / threads;
-        self.nodes[at].peak = self.nodes[at].peak.max(self.nodes[at].load.mem);
-        self.high.peak = self.high.peak.max(self.nodes[at].peak);
-        self.high.busy = self.high.busy.max(self.nodes[at].busy);
-        self.high.net_in = self.high.net_in.max(self.nodes[at].load.net_in);
-        for b in operands.chain(work.outs.iter().copied().filter(|b| self.uses[b.0 as usize] == 0).collect::<Vec<_>>()) {
-            self.used(b, &mut undo);
+        let state = &mut self.nodes[at];
+        state.busy += self.problem.work[t] / self.problem.spec.nodes[at].threads.max(1) as u64;
+        self.high.busy = self.high.busy.max(state.busy);
+        for i in range {
+            self.used(self.operands[i]);
         }
-        self.placed[task.0 as usize] = Some(node);
-        undo
-    }
-
-    fn save(&mut self, node: usize, undo: &mut Undo) {
-        if undo.nodes.iter().all(|(n, _)| *n != node) {
-            undo.nodes.push((node, self.nodes[node]));
+        for b in outs {
+            if self.uses[b.0 as usize] == 0 {
+                self.free(b.0);
+            }
+        }
+        self.placed[t] = node.0;
+        if let Some(sequence) = &mut self.sequence {
+            sequence.push(task.0);
         }
     }
 
-    fn copy(&mut self, before: TaskId, block: BlockId, to: NodeId, undo: &mut Undo) {
-        let Some(from) = self.owner(block) else { return };
-        let bytes = self.bytes[block.0 as usize];
-        self.save(from.0 as usize, undo);
-        let source = &mut self.nodes[from.0 as usize].load;
+    fn save(&mut self, node: usize) {
+        self.journal.push(Entry::Node(node as u32, self.nodes[node]));
+    }
+
+    /// A node holds so many bytes more.
+    fn hold(&mut self, node: usize, bytes: u64) {
+        let state = &mut self.nodes[node];
+        state.mem += bytes;
+        state.grown += bytes;
+        state.peak = state.peak.max(state.mem);
+        self.high.grown = self.high.grown.max(state.grown);
+        let over = state.peak.saturating_sub(self.problem.spec.nodes[node].memory);
+        self.high.over = self.high.over.max(over);
+    }
+
+    fn copy(&mut self, before: TaskId, block: u32, to: u32) {
+        let b = block as usize;
+        if self.spread[b] == NONE {
+            self.spread[b] = self.spreads.len() as u32;
+            self.spreads.push(Spread::default());
+        }
+        let spread = &mut self.spreads[self.spread[b] as usize];
+        // In a binomial tree number j gets its copy from j without its highest bit; number 0 is the owner.
+        let number = spread.nodes.len() + 1;
+        let parent = if self.star { 0 } else { number - (1 << number.ilog2()) };
+        let from = if parent == 0 { self.owner[b] } else { spread.nodes[parent - 1] };
+        spread.push(to, self.nodes.len());
+        self.journal.push(Entry::Copied(block));
+        let bytes = self.problem.sizes[b];
+        let nanos = MESSAGE + self.transfer(bytes);
+        self.save(from as usize);
+        let source = &mut self.nodes[from as usize];
         source.net_out += bytes;
+        source.out_ns += nanos;
         self.high.net_out = self.high.net_out.max(source.net_out);
-        let target = &mut self.nodes[to.0 as usize].load;
+        self.high.out_ns = self.high.out_ns.max(source.out_ns);
+        let target = &mut self.nodes[to as usize];
         target.net_in += bytes;
-        target.mem += bytes;
-        self.holders[block.0 as usize].push(to);
-        self.copies.push(BlockCopy { before, block, from, to });
-        undo.copied.push(block);
+        target.in_ns += nanos;
+        self.high.net_in = self.high.net_in.max(target.net_in);
+        self.high.in_ns = self.high.in_ns.max(target.in_ns);
+        self.high.moved += bytes;
+        self.hold(to as usize, bytes);
+        self.copies.push(BlockCopy { before, block: BlockId(block), from: NodeId(from), to: NodeId(to) });
     }
 
-    /// One use of a block is done; after the last its bytes go everywhere.
-    fn used(&mut self, block: BlockId, undo: &mut Undo) {
-        let b = block.0 as usize;
-        if self.uses[b] > 0 {
-            self.uses[b] -= 1;
-            undo.used.push(block);
+    /// One use of a block is done.
+    fn used(&mut self, block: u32) {
+        self.uses[block as usize] -= 1;
+        self.journal.push(Entry::Used(block));
+        if self.uses[block as usize] == 0 {
+            self.free(block);
         }
-        if self.uses[b] == 0 {
-            for i in 0..self.holders[b].len() {
-                let node = self.holders[b][i].0 as usize;
-                self.save(node, undo);
-                self.nodes[node].load.mem -= self.bytes[b];
+    }
+
+    /// The bytes of a block go everywhere.
+    fn free(&mut self, block: u32) {
+        let bytes = self.problem.sizes[block as usize];
+        let owner = self.owner[block as usize] as usize;
+        self.save(owner);
+        self.nodes[owner].mem -= bytes;
+        for i in 0..self.replicas(BlockId(block)).len() {
+            let node = self.replicas(BlockId(block))[i] as usize;
+            self.save(node);
+            self.nodes[node].mem -= bytes;
+        }
+    }
+
+    /// Takes back the last `apply`.
+    pub fn undo(&mut self, task: TaskId) {
+        while let Some(entry) = self.journal.pop() {
+            match entry {
+                Entry::Node(node, state) => self.nodes[node as usize] = state,
+                Entry::Used(block) => self.uses[block as usize] += 1,
+                Entry::Copied(block) => {
+                    self.copies.pop();
+                    self.spreads[self.spread[block as usize] as usize].pop();
+                }
             }
-            undo.freed.push(block);
+        }
+        self.high = self.before;
+        self.placed[task.0 as usize] = NONE;
+        for b in &self.problem.graph.tasks[task.0 as usize].outs {
+            self.owner[b.0 as usize] = NONE;
+        }
+        if let Some(sequence) = &mut self.sequence {
+            sequence.pop();
         }
     }
 
-    /// Takes back what `apply` did; the last one first.
-    pub fn undo(&mut self, undo: Undo) {
-        for block in &undo.used {
-            self.uses[block.0 as usize] += 1;
-        }
-        for b in &self.graph.tasks[undo.task.0 as usize].outs {
-            self.holders[b.0 as usize].pop();
-        }
-        for block in undo.copied.iter().rev() {
-            self.holders[block.0 as usize].pop();
-        }
-        self.copies.truncate(undo.copies);
-        for (node, state) in undo.nodes {
-            self.nodes[node] = state;
-        }
-        self.high = undo.high;
-        self.placed[undo.task.0 as usize] = None;
+    /// Nanoseconds that bytes take on a link.
+    pub fn transfer(&self, bytes: u64) -> u64 {
+        let link = self.problem.spec.link.bandwidth.max(1);
+        // Bytes of a block fit 54 bits, so this does not overflow for 2^64 / 10^9 = 18 GB; above, precision is not needed.
+        if bytes < 1 << 34 { bytes * 1_000_000_000 / link } else { bytes / link * 1_000_000_000 }
     }
 
-    /// Estimated nanoseconds of all that is placed, memory over the cap counted as if it went over the network ten times; less
-    /// is better.
-    pub fn score(&self) -> u64 {
-        let transfer = |bytes: u64| (u128::from(bytes) * 1_000_000_000 / u128::from(self.spec.link.bandwidth.max(1))) as u64;
-        let cap = self.spec.nodes.iter().map(|n| n.memory).min().unwrap_or(u64::MAX);
-        let over = self.high.peak.saturating_sub(cap);
-        self.high.busy + transfer(self.high.net_in) + transfer(self.high.net_out) + 10 * transfer(over)
+    /// Estimated nanoseconds of all that is placed: the busiest node, receiver and sender one after the other. Memory over the
+    /// cap counts as if it went over the network ten times.
+    pub fn makespan(&self) -> u64 {
+        self.high.busy + self.high.in_ns + self.high.out_ns + 10 * self.transfer(self.high.over)
     }
 
-    /// The load of one node as a number that breaks ties: busy time, then bytes.
+    /// The paper's objective: maxima over nodes of what was ever held, received and sent.
+    pub fn objective(&self) -> u64 {
+        self.high.grown + self.high.net_in + self.high.net_out
+    }
+
+    /// The score that the spec asks for, and what decides between equal ones; less is better.
+    pub fn score(&self) -> (u64, u64) {
+        match self.problem.spec.score {
+            Score::Makespan => (self.makespan(), self.high.moved),
+            Score::Reference => (self.objective(), self.high.moved),
+            Score::Net => (self.high.moved, self.makespan()),
+        }
+    }
+
+    /// What one more copy of so many bytes adds to the score, about.
+    pub fn in_score(&self, size: u64) -> (u64, u64) {
+        match self.problem.spec.score {
+            Score::Makespan => (self.transfer(size), size),
+            Score::Reference => (size, size),
+            Score::Net => (size, self.transfer(size)),
+        }
+    }
+
+    /// The load of one node as a number that breaks ties: time, then bytes.
     pub fn load(&self, node: NodeId) -> (u64, u64) {
         let state = &self.nodes[node.0 as usize];
-        (state.busy, state.load.mem + state.load.net_in + state.load.net_out)
+        (state.busy + state.in_ns + state.out_ns, state.grown)
     }
 
-    /// Bytes that went over the network so far.
+    /// Size of all that went over the network so far.
     pub fn moved(&self) -> u64 {
-        self.nodes.iter().map(|n| n.load.net_in).sum()
+        self.high.moved
     }
 
-    /// The placement; memory is each node's peak.
-    pub fn finish(self, policy: &str) -> Placement {
-        Placement {
-            policy: policy.to_owned(),
-            tasks: self.placed.into_iter().map(Option::unwrap_or_default).collect(),
-            homes: self.homes,
-            loads: self.nodes.iter().map(|n| Load { mem: n.peak, ..n.load }).collect(),
-            copies: self.copies,
+    /// Nodes of all tasks, the tasks in the order in which they ran if it is not the graph's, and the copies.
+    pub(super) fn into_parts(self) -> Parts {
+        Parts { placed: self.placed, sequence: self.sequence, operands: self.operands.into_owned(), copies: self.copies }
+    }
+
+    /// Copies so far.
+    pub(super) fn copies(&self) -> &[BlockCopy] {
+        &self.copies
+    }
+
+    /// Nodes of all tasks placed so far.
+    pub(super) fn placed(&self) -> &[u32] {
+        &self.placed
+    }
+}
+
+/// What is left of a simulation that is done.
+pub(super) struct Parts {
+    pub(super) placed: Vec<u32>,
+    pub(super) sequence: Option<Vec<u32>>,
+    pub(super) operands: Vec<u32>,
+    pub(super) copies: Vec<BlockCopy>,
+}
+
+impl Spread {
+    fn push(&mut self, node: u32, n_nodes: usize) {
+        self.nodes.push(node);
+        if self.nodes.len() == FEW + 1 {
+            self.bits = vec![0; n_nodes.div_ceil(64)];
+            self.nodes.iter().for_each(|n| self.bits[*n as usize / 64] |= 1 << (n % 64));
+        } else if let Some(word) = self.bits.get_mut(node as usize / 64) {
+            *word |= 1 << (node % 64);
+        }
+    }
+
+    fn pop(&mut self) {
+        let Some(node) = self.nodes.pop() else { return };
+        if self.nodes.len() <= FEW {
+            self.bits.clear();
+        } else {
+            self.bits[node as usize / 64] &= !(1 << (node % 64));
         }
     }
 }

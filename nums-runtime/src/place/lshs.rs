@@ -1,40 +1,140 @@
 //! LSHS: each task goes where the simulated loads grow least.
 //!
-//! Tasks are taken in graph order, which has operands first. For each, every node is tried (`apply`, score, `undo`) and the best is
-//! kept; ties break by the bytes moved in all, the load of the node, and its index. The task that makes a block of a result goes to that
-//! block's home, so that arrays of one length lie alike for the next call. Source: "NumS: Scalable Array Programming for
-//! the Cloud", arXiv 2206.14276; unlike there idle nodes are candidates, sizes are bytes, memory is released and compute counts.
+//! Tasks are taken in graph order. The candidates of a task are the nodes that have its operands, those where its result is
+//! needed (the home of what it leads to, the node of the block that it will be joined with), and the least loaded node, so
+//! that idle ones are used. Each is tried (`apply`, score, `undo`); what must still move for the result to be used counts as
+//! moved. Ties break by the load of the node, then its index. Source: "NumS: Scalable Array Programming for the Cloud",
+//! arXiv 2206.14276; unlike there, sizes are bytes, memory is released, compute counts, and a frontier is not sampled.
 
-use super::{Simulation, homes};
-use nums_ir::graph::{NodeId, TaskId};
-use std::collections::HashMap;
+use super::Simulation;
+use super::policies::{Choose, walk};
+use super::problem::NONE;
+use nums_ir::graph::{BlockId, NodeId, TaskId};
+
+/// Copies of an operand that are looked at for candidates, the latest ones.
+const REPLICAS: usize = 4;
 
 pub(super) fn place(simulation: &mut Simulation<'_>) {
-    let graph = simulation.graph();
-    let n_nodes = simulation.n_nodes();
-    let mut home: HashMap<u32, NodeId> = HashMap::new();
-    for output in &graph.outputs {
-        let blocks: Vec<_> = graph.array(output.array).blocks().collect();
-        for (block, node) in blocks.iter().zip(homes(blocks.len(), n_nodes)) {
-            home.insert(block.0, node);
+    let greedy = Greedy { idle: Idle::new(simulation), candidates: Vec::new(), wanted: Vec::new() };
+    walk(simulation, greedy);
+}
+
+struct Greedy {
+    idle: Idle,
+    candidates: Vec<NodeId>,
+    /// For each block that the task makes, where it is needed next.
+    wanted: Vec<(BlockId, NodeId)>,
+}
+
+impl Choose for Greedy {
+    fn choose(&mut self, s: &mut Simulation<'_>, task: TaskId) -> NodeId {
+        let Greedy { idle, candidates, wanted } = self;
+        candidates.clear();
+        wanted.clear();
+        wants(s, task, wanted);
+        let mut add = |node: NodeId| {
+            if !candidates.contains(&node) {
+                candidates.push(node);
+            }
+        };
+        for b in s.problem().operands(task) {
+            s.owner(b).into_iter().for_each(&mut add);
+            s.replicas(b).iter().rev().take(REPLICAS).for_each(|n| add(NodeId(*n)));
         }
+        wanted.iter().for_each(|(_, node)| add(*node));
+        add(idle.least());
+        best(s, task, candidates, wanted)
     }
-    for (t, task) in graph.tasks.iter().enumerate() {
-        let id = TaskId(t as u32);
-        let fixed = task.outs.iter().find_map(|b| home.get(&b.0)).copied();
-        let node = fixed.unwrap_or_else(|| best(simulation, id, n_nodes));
-        simulation.apply(id, node);
+
+    fn placed(&mut self, simulation: &Simulation<'_>, node: NodeId) {
+        self.idle.changed(simulation, node);
     }
 }
 
-fn best(simulation: &mut Simulation<'_>, task: TaskId, n_nodes: usize) -> NodeId {
-    let candidates = (0..n_nodes as u32).map(NodeId);
-    let cost = |node: NodeId, simulation: &mut Simulation<'_>| {
-        let undo = simulation.apply(task, node);
-        let key = (simulation.score(), simulation.moved(), simulation.load(node), node);
-        simulation.undo(undo);
-        key
-    };
-    let best = candidates.map(|node| cost(node, simulation)).min();
+/// Where the blocks that `task` makes are needed next; no entry if that is not known yet.
+fn wants(simulation: &Simulation<'_>, task: TaskId, out: &mut Vec<(BlockId, NodeId)>) {
+    let problem = simulation.problem();
+    for b in &problem.graph.tasks[task.0 as usize].outs {
+        if let Some(node) = simulation.last_partial(*b) {
+            out.push((*b, node));
+        }
+        let reader = problem.reader[b.0 as usize];
+        if reader == NONE {
+            continue;
+        }
+        let reader = TaskId(reader);
+        if !problem.free[reader.0 as usize] {
+            let others = problem.operands(reader).filter(|o| o != b).filter_map(|o| simulation.owner(o));
+            out.extend(others.map(|node| (*b, node)));
+        }
+        out.extend(problem.hint(reader).map(|node| (*b, node)));
+    }
+}
+
+fn best(simulation: &mut Simulation<'_>, task: TaskId, candidates: &[NodeId], wanted: &[(BlockId, NodeId)]) -> NodeId {
+    let mut best: Option<((u64, u64), (u64, u64), NodeId)> = None;
+    for &node in candidates {
+        simulation.apply(task, node);
+        let (score, second) = simulation.score();
+        let load = simulation.load(node);
+        simulation.undo(task);
+        let (more, second_more) = outstanding(simulation, node, wanted);
+        let key = ((score + more, second + second_more), load, node);
+        if best.is_none_or(|b| key < b) {
+            best = Some(key);
+        }
+    }
     best.map_or(NodeId(0), |(.., node)| node)
+}
+
+/// What would have to leave `node` for the results to be used, as parts of the score.
+fn outstanding(simulation: &Simulation<'_>, node: NodeId, wanted: &[(BlockId, NodeId)]) -> (u64, u64) {
+    let mut size = 0;
+    for (i, (b, _)) in wanted.iter().enumerate() {
+        let first = i == 0 || wanted[i - 1].0 != *b;
+        let here = wanted.iter().any(|w| w.0 == *b && w.1 == node) || simulation.has_partial(*b, node) == Some(true);
+        if first && !here {
+            size += simulation.problem().size(*b);
+        }
+    }
+    simulation.in_score(size)
+}
+
+/// The least loaded node, kept in a tournament: a binary tree whose root is the winner.
+struct Idle {
+    winners: Vec<u32>,
+    leaves: usize,
+}
+
+impl Idle {
+    fn new(simulation: &Simulation<'_>) -> Idle {
+        let n = simulation.problem().n_nodes();
+        let leaves = n.next_power_of_two();
+        let mut idle = Idle { winners: vec![NONE; 2 * leaves], leaves };
+        (0..n).for_each(|i| idle.winners[leaves + i] = i as u32);
+        (1..leaves).rev().for_each(|i| idle.play(simulation, i));
+        idle
+    }
+
+    fn play(&mut self, simulation: &Simulation<'_>, at: usize) {
+        let (a, b) = (self.winners[2 * at], self.winners[2 * at + 1]);
+        self.winners[at] = if b == NONE || (a != NONE && load(simulation, a) <= load(simulation, b)) { a } else { b };
+    }
+
+    fn least(&self) -> NodeId {
+        NodeId(self.winners[1])
+    }
+
+    /// The load of a node is another than it was.
+    fn changed(&mut self, simulation: &Simulation<'_>, node: NodeId) {
+        let mut at = (self.leaves + node.0 as usize) / 2;
+        while at > 0 {
+            self.play(simulation, at);
+            at /= 2;
+        }
+    }
+}
+
+fn load(simulation: &Simulation<'_>, node: u32) -> (u64, u64) {
+    simulation.load(NodeId(node))
 }

@@ -1,0 +1,107 @@
+//! `ClusterSpec`: what planning knows of a cluster. Sizes and rates, never a measured time.
+//!
+//! A plan is a function of its arguments, and this is the one that describes the machines: nodes with threads and memory
+//! (they may differ), the network between them, the order in which reductions may be joined, what is to be small, and how
+//! many moves refinement may try. `ClusterSpec::reference()` is fixed, for plans that are printed and compared.
+
+/// What planning knows of a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterSpec {
+    /// The nodes, by `NodeId`.
+    pub nodes: Vec<NodeSpec>,
+    /// The network between any two nodes.
+    pub link: LinkSpec,
+    /// Bytes of cache that a thread may count on for its tiles.
+    pub cache: u64,
+    /// Moves that refinement may try; it never tries more than a quarter of the tasks.
+    pub moves: u64,
+    /// How partial results of a reduction are joined.
+    pub order: Order,
+    /// What is to be small.
+    pub score: Score,
+}
+
+/// One node: a process with threads and memory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeSpec {
+    /// Compute threads.
+    pub threads: usize,
+    /// Bytes that its blocks may take.
+    pub memory: u64,
+}
+
+/// A network connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkSpec {
+    /// Bytes a second.
+    pub bandwidth: u64,
+    /// Nanoseconds until the first byte arrives.
+    pub latency: u64,
+}
+
+/// How the partial results of a reduction over blocks are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// In a tree that the grid alone decides: the same bits for any number of nodes and any placement.
+    #[default]
+    Reproducible,
+    /// First what is on one node, as it appears, then between nodes: k nodes send k - 1 partial results for any cut. The bits
+    /// depend on the placement, which depends on the cluster.
+    Fastest,
+}
+
+/// What a plan shall have little of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Score {
+    /// Estimated time: the busiest node, the busiest receiver and the busiest sender one after the other, under the memory cap.
+    #[default]
+    Makespan,
+    /// The objective of the paper (arXiv 2206.14276): the most elements ever made or received on a node, received by one, and
+    /// sent by one. Nothing is ever released.
+    Reference,
+    /// Bytes between nodes.
+    Net,
+}
+
+impl Score {
+    /// The name in options and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Score::Makespan => "makespan",
+            Score::Reference => "reference",
+            Score::Net => "net",
+        }
+    }
+}
+
+impl Order {
+    /// The name in options and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Reproducible => "reproducible",
+            Order::Fastest => "fastest",
+        }
+    }
+}
+
+/// Moves that refinement tries unless a spec says otherwise: each one simulates the whole call again.
+const MOVES: u64 = 16;
+
+impl ClusterSpec {
+    /// A fixed cluster for plans that are printed and compared: four nodes of four threads and 16 GiB, 10 Gbit/s between them.
+    pub fn reference() -> ClusterSpec {
+        ClusterSpec::uniform(4, 4)
+    }
+
+    /// So many equal nodes with so many threads each.
+    pub fn uniform(nodes: usize, threads: usize) -> ClusterSpec {
+        ClusterSpec {
+            nodes: vec![NodeSpec { threads, memory: 16 << 30 }; nodes],
+            link: LinkSpec { bandwidth: 1_250_000_000, latency: 50_000 },
+            cache: 512 << 10,
+            moves: MOVES,
+            order: Order::default(),
+            score: Score::default(),
+        }
+    }
+}
