@@ -46,6 +46,16 @@ pub fn run(mut func: Func) -> Func {
     func
 }
 
+/// Runs the pipeline without fusing: every operator makes its whole result, as in a library of array calls. To compare with.
+pub fn run_apart(mut func: Func) -> Func {
+    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, dce::PASS, fuse::APART];
+    for pass in apart {
+        apply(&pass, &mut func);
+    }
+    func.stage = Stage::Fused;
+    func
+}
+
 /// Runs one pass and, in debug builds, verifies what it left.
 ///
 /// # Panics

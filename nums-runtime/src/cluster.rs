@@ -276,7 +276,12 @@ impl Status {
         self.stats.nodes.iter().map(|n| n.tasks).collect()
     }
 
-    /// Bytes of blocks that came in over the network, all nodes together.
+    /// Bytes of blocks that nodes got from each other for their tasks: what `Plan::bytes_moved` counts.
+    pub fn moved_bytes(&self) -> u64 {
+        self.stats.nodes.iter().map(|n| n.pulled).sum()
+    }
+
+    /// Bytes that came in over the network, all messages to all nodes together.
     pub fn net_bytes(&self) -> u64 {
         self.stats.nodes.iter().map(|n| n.net_in).sum()
     }

@@ -57,7 +57,9 @@ pub struct NodeStats {
     pub native: u64,
     /// Element-wise groups that were interpreted.
     pub interpreted: u64,
-    /// Bytes that came in over sockets.
+    /// Bytes of blocks that came from other nodes for tasks.
+    pub pulled: u64,
+    /// Bytes that came in over sockets, all messages with their frames.
     pub net_in: u64,
     /// Bytes that went out over sockets.
     pub net_out: u64,

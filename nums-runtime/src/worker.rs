@@ -488,6 +488,9 @@ impl Worker {
         }
         self.pulls.remove(&id);
         self.under_way -= 1;
+        if let Ok(block) = &content {
+            self.stats.pulled += block.bytes().len() as u64;
+        }
         self.fill(id, content, actions);
     }
 

@@ -35,11 +35,26 @@ enum Role {
     Barrier,
 }
 
+/// In place of `PASS`: every operator is a kernel of its own, to compare with.
+pub const APART: Pass = Pass { name: "apart", about: "makes a kernel of every element-wise operator and reduction", run: apart };
+
 fn run(func: &mut Func) -> Changed {
     let mut plan = Plan::new(func);
     for i in 0..func.insts.len() {
         plan.place(func, i);
     }
+    build(func, &plan)
+}
+
+fn apart(func: &mut Func) -> Changed {
+    let mut plan = Plan::new(func);
+    for i in 0..func.insts.len() {
+        plan.place_alone(func, i);
+    }
+    build(func, &plan)
+}
+
+fn build(func: &mut Func, plan: &Plan) -> Changed {
     let order = plan.order(func);
     let mut made = 0;
     let mut insts = Vec::new();
@@ -47,7 +62,7 @@ fn run(func: &mut Func) -> Changed {
         match members[..] {
             [one] if plan.stands_alone(&func.insts[one].op, one) => insts.push(func.insts[one].clone()),
             _ if plan.keeps(func, &members) => {
-                insts.push(kernel(func, &plan, &members, format!("k{made}")));
+                insts.push(kernel(func, plan, &members, format!("k{made}")));
                 made += 1;
             }
             _ => {}
@@ -214,6 +229,15 @@ impl Plan {
                 self.absorb(func, f, home);
             }
         }
+    }
+
+    /// Puts instruction `i` into a cluster of its own.
+    fn place_alone(&mut self, func: &Func, i: usize) {
+        let home = self.graph.add_node(vec![i]);
+        for feed in self.sources(func, i).iter().filter_map(|v| self.def.get(v)).map(|d| self.cluster[*d]) {
+            self.graph.update_edge(feed, home, ());
+        }
+        self.cluster.push(home);
     }
 
     /// Takes a cluster of the same space that feeds `home` into it, if no other cluster stands between them.

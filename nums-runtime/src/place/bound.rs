@@ -6,8 +6,8 @@
 //! free can send the sum of any of its leaves, so it counts as one block. The bound is for plans that put results at their
 //! homes; it is attainable if a plan is known that attains it.
 
-use super::problem::{NONE, Problem};
 use super::ClusterSpec;
+use super::problem::{NONE, Problem};
 use nums_ir::graph::{Graph, NodeId, TaskId};
 use petgraph::algo::ford_fulkerson;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -68,13 +68,12 @@ fn cut(problem: &Problem<'_>, from: &dyn Fn(u32) -> bool, to: &dyn Fn(u32) -> bo
         .iter()
         .map(|t| problem.free[t.root() as usize].then(|| block(problem.sizes[t.leaves[0] as usize])))
         .collect();
-    for b in 0..n_blocks {
-        let home = problem.homes[b];
-        if b < problem.n_inputs && from(home) {
-            network.add_edge(source, ends[b].0, ALL);
+    for (b, ((enter, leave), home)) in ends.iter().zip(&problem.homes).enumerate() {
+        if b < problem.n_inputs && from(*home) {
+            network.add_edge(source, *enter, ALL);
         }
-        if b >= problem.n_inputs && home != NONE && to(home) {
-            network.add_edge(ends[b].1, sink, ALL);
+        if b >= problem.n_inputs && *home != NONE && to(*home) {
+            network.add_edge(*leave, sink, ALL);
         }
     }
     for (t, task) in graph.tasks.iter().enumerate().filter(|(t, _)| !problem.free[*t]) {

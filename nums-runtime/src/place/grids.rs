@@ -68,6 +68,15 @@ struct Place {
     layers: u32,
 }
 
+/// A node grid that was tried.
+struct Dealt {
+    estimate: (u64, u64),
+    /// The cell of each task.
+    cells: Vec<u32>,
+    /// The node of each cell.
+    at: Vec<u32>,
+}
+
 impl Product {
     fn all(problem: &Problem<'_>) -> Vec<Product> {
         let mut maker = vec![NONE; problem.sizes.len()];
@@ -99,20 +108,20 @@ impl Product {
     /// Gives each task the node of its cell, for the best node grid.
     fn deal(&self, simulation: &Simulation<'_>, layered: bool, nodes: &mut [u32]) {
         let n_nodes = simulation.problem().n_nodes();
-        let mut best: Option<((u64, u64), Vec<u32>, Vec<u32>)> = None;
+        let mut best: Option<Dealt> = None;
         for grid in self.node_grids(n_nodes, layered) {
             for cyclic in [false, true] {
                 let cells = self.cells(&grid, cyclic);
                 let needs = Needs::new(simulation, self, &cells);
                 let (estimate, at) = needs.settle(simulation);
-                if best.as_ref().is_none_or(|b| estimate < b.0) {
-                    best = Some((estimate, cells, at));
+                if best.as_ref().is_none_or(|b| estimate < b.estimate) {
+                    best = Some(Dealt { estimate, cells, at });
                 }
             }
         }
         for (i, place) in self.tasks.iter().enumerate() {
             nodes[place.task as usize] = match &best {
-                Some((_, cells, at)) => at[cells[i] as usize],
+                Some(best) => best.at[best.cells[i] as usize],
                 None => simulation.problem().hint(TaskId(place.task)).unwrap_or_default().0,
             };
         }
@@ -164,8 +173,7 @@ impl Needs {
     fn new(simulation: &Simulation<'_>, product: &Product, cells: &[u32]) -> Needs {
         let problem = simulation.problem();
         let n_nodes = problem.n_nodes();
-        let mut needs =
-            Needs { n_nodes, all: vec![0; n_nodes], found: vec![0; n_nodes * n_nodes], work: vec![0; n_nodes] };
+        let mut needs = Needs { n_nodes, all: vec![0; n_nodes], found: vec![0; n_nodes * n_nodes], work: vec![0; n_nodes] };
         let words = n_nodes.div_ceil(64);
         let mut seen: HashMap<u32, Vec<u64>> = HashMap::new();
         for (place, cell) in product.tasks.iter().zip(cells) {

@@ -33,9 +33,7 @@ impl Layout {
         let along = |axis: usize, nodes: &[usize]| nodes.get(axis).copied().unwrap_or(1).max(1);
         let (nodes, cells): (_, Vec<Vec<u32>>) = match self {
             Layout::Runs(n) => return packed(grid.n_blocks(), *n).into_iter().map(NodeId).collect(),
-            Layout::Packed(nodes) => {
-                (nodes, (0..grid.rank()).map(|axis| packed(grid.parts(axis), along(axis, nodes))).collect())
-            }
+            Layout::Packed(nodes) => (nodes, (0..grid.rank()).map(|axis| packed(grid.parts(axis), along(axis, nodes))).collect()),
             Layout::Cyclic(nodes) => {
                 let turn = |axis| (0..grid.parts(axis)).map(|i| (i % along(axis, nodes)) as u32).collect();
                 (nodes, (0..grid.rank()).map(turn).collect())

@@ -3,7 +3,7 @@
 //! Of every node: bytes of blocks held now and at most, bytes in and out and the time they take, and the time of its tasks.
 //! `apply` runs a task on a node, `undo` takes the last one back, so that trial and commit are one piece of code. What a
 //! node lacks is copied to it once. The copies of a block form a binomial tree over the nodes in the order in which they
-//! need it: k nodes have it after ⌈log2 k⌉ rounds and no node sends more than that. A block dies with its last use unless it
+//! need it: k nodes have it after ⌈log2 k⌉ rounds and no node sends more often than that. A block dies with its last use unless it
 //! is kept. Scores compare integers, so ties break the same way everywhere. `trees.rs` joins partial results.
 
 use super::problem::{NONE, Problem};
@@ -224,10 +224,16 @@ impl<'p> Simulation<'p> {
             self.spreads.push(Spread::default());
         }
         let spread = &mut self.spreads[self.spread[b] as usize];
-        // In a binomial tree number j gets its copy from j without its highest bit; number 0 is the owner.
-        let number = spread.nodes.len() + 1;
-        let parent = if self.star { 0 } else { number - (1 << number.ilog2()) };
-        let from = if parent == 0 { self.owner[b] } else { spread.nodes[parent - 1] };
+        // In a binomial tree number j gets its copy from j without its highest bit; number 0 is the owner. Where many blocks
+        // are spread at once the owner may have sent less than that node has.
+        let (number, owner) = (spread.nodes.len() + 1, self.owner[b]);
+        let parent = match number - (1 << number.ilog2()) {
+            0 => owner,
+            _ if self.star => owner,
+            parent => spread.nodes[parent - 1],
+        };
+        let sent = |node: u32| self.nodes[node as usize].out_ns;
+        let from = if sent(owner) < sent(parent) { owner } else { parent };
         spread.push(to, self.nodes.len());
         self.journal.push(Entry::Copied(block));
         let bytes = self.problem.sizes[b];
@@ -322,9 +328,9 @@ impl<'p> Simulation<'p> {
     /// What one more copy of so many bytes adds to the score, about.
     pub fn in_score(&self, size: u64) -> (u64, u64) {
         match self.problem.spec.score {
-            Score::Makespan => (self.transfer(size), size),
+            Score::Makespan => (MESSAGE + self.transfer(size), size),
             Score::Reference => (size, size),
-            Score::Net => (size, self.transfer(size)),
+            Score::Net => (size, MESSAGE + self.transfer(size)),
         }
     }
 

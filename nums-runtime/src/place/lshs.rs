@@ -72,32 +72,29 @@ fn wants(simulation: &Simulation<'_>, task: TaskId, out: &mut Vec<(BlockId, Node
 }
 
 fn best(simulation: &mut Simulation<'_>, task: TaskId, candidates: &[NodeId], wanted: &[(BlockId, NodeId)]) -> NodeId {
-    let mut best: Option<((u64, u64), (u64, u64), NodeId)> = None;
-    for &node in candidates {
+    let cost = |&node: &NodeId| {
         simulation.apply(task, node);
         let (score, second) = simulation.score();
         let load = simulation.load(node);
         simulation.undo(task);
         let (more, second_more) = outstanding(simulation, node, wanted);
-        let key = ((score + more, second + second_more), load, node);
-        if best.is_none_or(|b| key < b) {
-            best = Some(key);
-        }
-    }
-    best.map_or(NodeId(0), |(.., node)| node)
+        ((score + more, second + second_more), load, node)
+    };
+    candidates.iter().map(cost).min().map_or(NodeId(0), |(.., node)| node)
 }
 
 /// What would have to leave `node` for the results to be used, as parts of the score.
 fn outstanding(simulation: &Simulation<'_>, node: NodeId, wanted: &[(BlockId, NodeId)]) -> (u64, u64) {
-    let mut size = 0;
+    let mut sum = (0, 0);
     for (i, (b, _)) in wanted.iter().enumerate() {
         let first = i == 0 || wanted[i - 1].0 != *b;
         let here = wanted.iter().any(|w| w.0 == *b && w.1 == node) || simulation.has_partial(*b, node) == Some(true);
         if first && !here {
-            size += simulation.problem().size(*b);
+            let part = simulation.in_score(simulation.problem().size(*b));
+            sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }
-    simulation.in_score(size)
+    sum
 }
 
 /// The least loaded node, kept in a tournament: a binary tree whose root is the winner.

@@ -53,11 +53,19 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
         nodes[task.0 as usize] = node.0;
         let mut moved = Simulation::new(problem);
         walk(&mut moved, |_: &mut Simulation<'_>, task: TaskId| NodeId(nodes[task.0 as usize]));
-        if moved.score() < best.0.score() {
+        if gains(&moved, &best.0) {
             best.0 = moved;
         }
     }
     (best.0, best.1, costs)
+}
+
+/// Whether the score falls, by at least the part by which bytes grow: else a plan would pay with the network of all for a
+/// little of one node's time.
+fn gains(new: &Simulation<'_>, old: &Simulation<'_>) -> bool {
+    let (score, before) = (u128::from(new.score().0), u128::from(old.score().0));
+    let (moved, moved_before) = (u128::from(new.moved()), u128::from(old.moved()));
+    new.score() < old.score() && (moved <= moved_before || (before - score) * moved_before >= (moved - moved_before) * before)
 }
 
 /// A move that was not tried: a task of the most loaded node, the one that made it receive or do most, to the node where its

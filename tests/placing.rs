@@ -1,0 +1,193 @@
+//! The figures of the paper's reference implementation, met or beaten, and the rules that every plan keeps.
+//!
+//! The cases are the lab's (`examples/lshs_lab.rs`): 16 nodes of one thread, f64, blocks dealt cyclically; figures are in
+//! elements between nodes. `docs/placement.md` has the table.
+
+#[path = "../examples/lshs_lab/cases.rs"]
+mod cases;
+#[path = "../examples/lshs_lab/setting.rs"]
+mod setting;
+
+use nums::{ClusterSpec, NodeSpec, Order, Score, nums};
+use nums_runtime::place::{POLICIES, Placed, place, place_at, rounds};
+use setting::{Setting, setting};
+
+nums! {
+    fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] { A @ B }
+    fn double(X: f64[n]) -> f64[n] { 2 * X }
+}
+
+fn spec(score: Score, order: Order) -> ClusterSpec {
+    ClusterSpec { score, order, ..ClusterSpec::uniform(16, 1) }
+}
+
+fn cyclic(case: &str, fused: bool) -> Setting {
+    let case = cases::case(case, None).expect("a case");
+    setting(&case, 16, fused, Order::Fastest, "cyclic").expect("a graph")
+}
+
+fn plan(s: &Setting, score: Score, policy: Option<&str>) -> Placed {
+    place_at(s.graph.clone(), &spec(score, s.order), &s.homes, policy).expect("it fits")
+}
+
+/// Elements that go between nodes.
+fn moved(placed: &Placed) -> u64 {
+    placed.placement.loads.iter().map(|l| l.net_in).sum::<u64>() / 8
+}
+
+fn check(case: &str, score: Score, most: u64) {
+    let fused = matches!(case, "mttkrp" | "tensordot");
+    let s = cyclic(case, fused);
+    assert_eq!(s.fused, fused);
+    let placed = plan(&s, score, None);
+    assert!(moved(&placed) <= most, "{case} by {}: {} elements move, at most {most} may", score.name(), moved(&placed));
+}
+
+#[test]
+fn no_more_elements_move_than_the_figures_say() {
+    for score in [Score::Makespan, Score::Net] {
+        check("sum", score, 120);
+        check("xty", score, 960);
+        check("hessian", score, 1080);
+        check("matvec", score, 120);
+        check("outer-4x4", score, 6912);
+        check("outer-16x1", score, 15360);
+        check("matmul-4x4", score, 24576);
+        check("matmul-16x1", score, 28672);
+        check("elementwise", score, 0);
+        (1..=8).for_each(|b| check(&format!("reduce-b{b}"), score, 120));
+    }
+    check("mttkrp", Score::Net, 576);
+    check("tensordot", Score::Net, 8400);
+    check("tensordot", Score::Makespan, 11712);
+}
+
+/// Case, rounds at most, elements into and out of a node at most, tasks of a node at most.
+fn check_spread(case: &str, most_rounds: usize, most_in: u64, most_out: u64, most_tasks: usize) {
+    let placed = plan(&cyclic(case, case == "tensordot"), Score::Makespan, None);
+    let Placed { graph, placement, .. } = &placed;
+    let mut tasks = [0; 16];
+    placement.tasks.iter().for_each(|n| tasks[n.0 as usize] += 1);
+    let most = |of: fn(&nums_ir::graph::Load) -> u64| placement.loads.iter().map(of).max().unwrap_or(0) / 8;
+    let has = (rounds(graph, placement), most(|l| l.net_in), most(|l| l.net_out), tasks.into_iter().max().unwrap_or(0));
+    let fits = has.0 <= most_rounds && has.1 <= most_in && has.2 <= most_out && has.3 <= most_tasks;
+    assert!(fits, "{case}: {has:?} against {:?}", (most_rounds, most_in, most_out, most_tasks));
+}
+
+#[test]
+fn copies_and_reductions_are_trees_and_work_is_spread() {
+    check_spread("sum", 4, 32, 8, 11);
+    check_spread("xty", 4, 256, 64, 11);
+    check_spread("hessian", 8, 264, 128, 48);
+    check_spread("matvec", 4, 8, 32, 4);
+    check_spread("matmul-4x4", usize::MAX, 1920, 3072, 64);
+    // 16 products and 15 joins a node.
+    check_spread("tensordot", usize::MAX, 1024, 2048, 31);
+}
+
+#[test]
+fn the_portfolio_is_never_worse_than_a_policy() {
+    for name in cases::names() {
+        let case = cases::case(&name, None).expect("a case");
+        for (order, layout) in [(Order::Fastest, "cyclic"), (Order::Reproducible, "default")] {
+            let s = setting(&case, 16, true, order, layout).expect("a graph");
+            for score in [Score::Makespan, Score::Reference, Score::Net] {
+                let best = plan(&s, score, None);
+                let winner = best.costs.iter().find(|c| c.policy == best.placement.policy).map_or(u64::MAX, |c| c.score);
+                for (policy, _) in POLICIES.iter().filter(|(p, _)| *p != "all-on-one" || score != Score::Net) {
+                    let cost = best.costs.iter().find(|c| c.policy == *policy).map_or(0, |c| c.score);
+                    assert!(winner <= cost, "{name}, {}, by {}: {winner} against {cost} of {policy}", s.layout, score.name());
+                    assert_eq!(plan(&s, score, Some(policy)).costs[0].score, cost, "{name}: {policy} alone");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plan_depends_on_its_arguments_alone() {
+    for name in ["matmul-4x4", "newton", "tensordot"] {
+        let s = cyclic(name, true);
+        assert_eq!(plan(&s, Score::Makespan, None), plan(&s, Score::Makespan, None), "{name}");
+    }
+}
+
+#[test]
+fn results_lie_at_their_homes_whatever_the_policy() {
+    for name in ["matmul-4x4", "sum", "newton"] {
+        let s = cyclic(name, true);
+        for (policy, _) in POLICIES {
+            let Placed { graph, placement, .. } = plan(&s, Score::Makespan, Some(policy));
+            for (task, node) in graph.tasks.iter().zip(&placement.tasks) {
+                for out in task.outs.iter().filter(|b| graph.outputs.iter().any(|o| graph.array_of(**b) == o.array)) {
+                    assert_eq!(*node, s.homes[out.0 as usize], "{name} by {policy}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_before_anything_runs() {
+    let s = cyclic("xty", false);
+    let check = |change: fn(&mut ClusterSpec), want: &str| {
+        let mut spec = ClusterSpec::uniform(16, 1);
+        change(&mut spec);
+        let inputs: usize = s.graph.inputs.iter().map(|a| s.graph.array(*a).grid.n_blocks()).sum();
+        let error = place(s.graph.clone(), &spec, &s.homes[..inputs]).expect_err(want);
+        assert_eq!(error.to_string(), want);
+    };
+    check(|s| s.nodes.clear(), "nodes of a `ClusterSpec`=0: expected at least 1");
+    check(|s| s.nodes[3].memory = 0, "memory of node n3=0: expected at least 1");
+    check(|s| s.nodes[2].threads = 0, "threads of node n2=0: expected at least 1");
+    check(
+        |s| s.nodes.fill(NodeSpec { threads: 1, memory: 4096 }),
+        "out of memory: block [0, 0] of `0.p` (512 bytes) with all else on node n0 needs 6144 bytes, 4096 are allowed",
+    );
+}
+
+#[test]
+fn nodes_may_differ() {
+    let mut spec = ClusterSpec::uniform(4, 1);
+    spec.nodes[1].threads = 8;
+    let plan = product::plan_with(&spec, &[&[256, 256], &[256, 256]], &[&[32, 32], &[32, 32]], &[]).expect("a plan");
+    assert!(plan.peak_bytes() > 0);
+    spec.nodes[0].memory = 1 << 17;
+    let error = product::plan_with(&spec, &[&[256, 256], &[256, 256]], &[&[32, 32], &[32, 32]], &[]).expect_err("too small");
+    assert!(error.to_string().contains("on node n0 needs"), "{error}");
+}
+
+#[test]
+fn a_plan_says_what_it_costs() {
+    let plan = product::plan_with(&ClusterSpec::uniform(4, 1), &[&[64, 64], &[64, 64]], &[&[8, 8], &[8, 8]], &[]);
+    let plan = plan.expect("a plan");
+    let bound = plan.bound().expect("a small graph");
+    assert!(bound.bytes <= plan.bytes_moved() && plan.lower_bound() == Some(bound.bytes));
+    assert_eq!(plan.edges().iter().map(|e| e.2).sum::<u64>(), plan.bytes_moved());
+    assert_eq!(plan.loads().iter().map(|l| l.net_out).sum::<u64>(), plan.bytes_moved());
+    assert_eq!(plan.tasks_by_node().iter().sum::<usize>(), plan.tasks());
+    assert_eq!(plan.costs().len(), POLICIES.len());
+    assert!(plan.costs().iter().any(|c| c.policy == plan.policy()) && plan.rounds() > 0 && plan.critical_path() > 0);
+    let local = double::plan(&ClusterSpec::uniform(4, 1), &[&[1 << 20]]).expect("a plan");
+    assert_eq!((local.bytes_moved(), local.lower_bound(), local.rounds()), (0, Some(0), 0));
+    assert!(local.bound().expect("known").attained);
+}
+
+/// What a plan says moves is what the workers receive, and none holds more than it says.
+#[test]
+fn the_pool_moves_what_the_plan_says() {
+    let cluster = nums::Cluster::local(4).expect("four workers");
+    let _entered = cluster.enter();
+    for name in cases::names() {
+        let case = cases::case(&name, None).expect("a case");
+        let arrays = case.make().expect("arrays");
+        let shapes: Vec<&[usize]> = case.arrays.iter().map(|a| a.shape.as_slice()).collect();
+        let blocks: Vec<&[usize]> = case.arrays.iter().map(|a| a.block.as_slice()).collect();
+        let plan = (case.plan)(&cluster.spec(), &shapes, &blocks).expect("a plan");
+        let before = cluster.status().expect("all live").moved_bytes();
+        (case.run)(&arrays).expect("it runs");
+        let received = cluster.status().expect("all live").moved_bytes() - before;
+        assert_eq!(received, plan.bytes_moved(), "{name}, placed by {}", plan.policy());
+    }
+    cluster.finish().expect("nothing failed");
+}
