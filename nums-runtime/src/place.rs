@@ -35,6 +35,7 @@ pub type Policy = fn(&mut Simulation<'_>);
 /// All policies by name.
 pub const POLICIES: &[(&str, Policy)] = &[
     ("lshs", lshs::place),
+    ("least-bytes", lshs::least_bytes),
     ("owner-computes", policies::owner_computes),
     ("data-parallel", policies::data_parallel),
     ("2d", grids::flat),
@@ -51,8 +52,10 @@ pub struct Placed {
     pub graph: Graph,
     /// Where its tasks run.
     pub placement: Placement,
-    /// What each policy's plan costs; only the winner's was refined.
+    /// What each policy's plan costs, before the best is refined.
     pub costs: Vec<PolicyCost>,
+    /// What this plan costs, by the score that was asked for: nanoseconds, elements or bytes.
+    pub score: u64,
 }
 
 /// The best placement that the policies find, refined. `inputs` has the node of every input block, by `BlockId`; blocks of results go
@@ -78,7 +81,7 @@ pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Opti
         None => portfolio::place(&problem),
         Some(wanted) => {
             let Some((name, policy)) = POLICIES.iter().find(|(name, _)| *name == wanted) else {
-                let expected = "the name of a policy: `lshs`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one` or `lshs-reference`";
+                let expected = "the name of a policy: `lshs`, `least-bytes`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one` or `lshs-reference`";
                 return Err(Error::Setting { name: "policy".into(), value: wanted.into(), expected });
             };
             let mut simulation = Simulation::new(&problem);
@@ -87,9 +90,10 @@ pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Opti
             (simulation, *name, vec![cost])
         }
     };
+    let score = simulation.score().0;
     let parts = simulation.into_parts();
     let (tasks, placement) = finish(&problem, parts, name);
-    let mut placed = Placed { graph, placement, costs };
+    let mut placed = Placed { graph, placement, costs, score };
     if let Some(tasks) = tasks {
         placed.graph.tasks = tasks;
     }

@@ -14,14 +14,15 @@ pub struct Plan {
     graph: Graph,
     placement: Placement,
     costs: Vec<PolicyCost>,
+    score: u64,
     spec: ClusterSpec,
     func: Func,
 }
 
 impl Plan {
     pub(crate) fn new(placed: Placed, spec: ClusterSpec, func: Func) -> Plan {
-        let Placed { graph, placement, costs } = placed;
-        Plan { graph, placement, costs, spec, func }
+        let Placed { graph, placement, costs, score } = placed;
+        Plan { score, graph, placement, costs, spec, func }
     }
 
     /// The text at a stage, with the sizes of this plan. The parsed and typed stages are the function's: `f::ir`.
@@ -142,6 +143,11 @@ impl Plan {
     /// Estimated nanoseconds of the longest chain of tasks and copies: what no number of nodes would take less than.
     pub fn critical_path(&self) -> u64 {
         place::critical_path(&self.graph, &self.placement, &self.spec)
+    }
+
+    /// What this plan costs, by the score of the spec: estimated nanoseconds, elements or bytes.
+    pub fn score(&self) -> u64 {
+        self.score
     }
 
     /// What each policy's plan would cost, by the score of the spec. The winner's was refined further: `policy` names it.

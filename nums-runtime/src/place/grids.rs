@@ -79,10 +79,7 @@ struct Dealt {
 
 impl Product {
     fn all(problem: &Problem<'_>) -> Vec<Product> {
-        let mut maker = vec![NONE; problem.sizes.len()];
-        for (t, task) in problem.graph.tasks.iter().enumerate() {
-            task.outs.iter().for_each(|b| maker[b.0 as usize] = t as u32);
-        }
+        let maker = problem.makers();
         let mut by_array: HashMap<u32, usize> = HashMap::new();
         let mut products: Vec<Product> = Vec::new();
         for tree in problem.trees.iter().rev() {

@@ -318,16 +318,21 @@ impl<'p> Simulation<'p> {
 
     /// The score that the spec asks for, and what decides between equal ones; less is better.
     pub fn score(&self) -> (u64, u64) {
-        match self.problem.spec.score {
+        self.score_by(self.problem.spec.score)
+    }
+
+    /// Another score, as `score`.
+    pub fn score_by(&self, score: Score) -> (u64, u64) {
+        match score {
             Score::Makespan => (self.makespan(), self.high.moved),
             Score::Reference => (self.objective(), self.high.moved),
             Score::Net => (self.high.moved, self.makespan()),
         }
     }
 
-    /// What one more copy of so many bytes adds to the score, about.
-    pub fn in_score(&self, size: u64) -> (u64, u64) {
-        match self.problem.spec.score {
+    /// What one more copy of so many bytes adds to a score, about.
+    pub fn in_score(&self, score: Score, size: u64) -> (u64, u64) {
+        match score {
             Score::Makespan => (MESSAGE + self.transfer(size), size),
             Score::Reference => (size, size),
             Score::Net => (size, MESSAGE + self.transfer(size)),

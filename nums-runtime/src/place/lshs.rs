@@ -6,29 +6,43 @@
 //! moved. Ties break by the load of the node, then its index. Source: "NumS: Scalable Array Programming for the Cloud",
 //! arXiv 2206.14276; unlike there, sizes are bytes, memory is released, compute counts, and a frontier is not sampled.
 
-use super::Simulation;
 use super::policies::{Choose, walk};
 use super::problem::NONE;
+use super::{Score, Simulation};
 use nums_ir::graph::{BlockId, NodeId, TaskId};
 
 /// Copies of an operand that are looked at for candidates, the latest ones.
 const REPLICAS: usize = 4;
 
 pub(super) fn place(simulation: &mut Simulation<'_>) {
-    let greedy = Greedy { idle: Idle::new(simulation), candidates: Vec::new(), wanted: Vec::new() };
+    let greedy = Greedy::new(simulation, simulation.problem().spec.score);
     walk(simulation, greedy);
 }
 
-struct Greedy {
+/// The same search for the least bytes, whatever the score: far-sighted where large blocks are made of small ones.
+pub(super) fn least_bytes(simulation: &mut Simulation<'_>) {
+    let greedy = Greedy::new(simulation, Score::Net);
+    walk(simulation, greedy);
+}
+
+/// The rule by which LSHS chooses a node.
+pub(super) struct Greedy {
+    score: Score,
     idle: Idle,
     candidates: Vec<NodeId>,
     /// For each block that the task makes, where it is needed next.
     wanted: Vec<(BlockId, NodeId)>,
 }
 
+impl Greedy {
+    pub(super) fn new(simulation: &Simulation<'_>, score: Score) -> Greedy {
+        Greedy { score, idle: Idle::new(simulation), candidates: Vec::new(), wanted: Vec::new() }
+    }
+}
+
 impl Choose for Greedy {
     fn choose(&mut self, s: &mut Simulation<'_>, task: TaskId) -> NodeId {
-        let Greedy { idle, candidates, wanted } = self;
+        let Greedy { score, idle, candidates, wanted } = self;
         candidates.clear();
         wanted.clear();
         wants(s, task, wanted);
@@ -43,7 +57,7 @@ impl Choose for Greedy {
         }
         wanted.iter().for_each(|(_, node)| add(*node));
         add(idle.least());
-        best(s, task, candidates, wanted)
+        best(s, *score, task, candidates, wanted)
     }
 
     fn placed(&mut self, simulation: &Simulation<'_>, node: NodeId) {
@@ -64,33 +78,35 @@ fn wants(simulation: &Simulation<'_>, task: TaskId, out: &mut Vec<(BlockId, Node
         }
         let reader = TaskId(reader);
         if !problem.free[reader.0 as usize] {
-            let others = problem.operands(reader).filter(|o| o != b).filter_map(|o| simulation.owner(o));
+            // The larger operand stays, the smaller one goes to it.
+            let larger = problem.operands(reader).filter(|o| o != b && problem.size(*o) >= problem.size(*b));
+            let others = larger.filter_map(|o| simulation.owner(o));
             out.extend(others.map(|node| (*b, node)));
         }
-        out.extend(problem.hint(reader).map(|node| (*b, node)));
+        out.extend(problem.hint(task).map(|node| (*b, node)));
     }
 }
 
-fn best(simulation: &mut Simulation<'_>, task: TaskId, candidates: &[NodeId], wanted: &[(BlockId, NodeId)]) -> NodeId {
+fn best(simulation: &mut Simulation<'_>, by: Score, task: TaskId, candidates: &[NodeId], wanted: &[(BlockId, NodeId)]) -> NodeId {
     let cost = |&node: &NodeId| {
         simulation.apply(task, node);
-        let (score, second) = simulation.score();
+        let (score, second) = simulation.score_by(by);
         let load = simulation.load(node);
         simulation.undo(task);
-        let (more, second_more) = outstanding(simulation, node, wanted);
+        let (more, second_more) = outstanding(simulation, by, node, wanted);
         ((score + more, second + second_more), load, node)
     };
     candidates.iter().map(cost).min().map_or(NodeId(0), |(.., node)| node)
 }
 
 /// What would have to leave `node` for the results to be used, as parts of the score.
-fn outstanding(simulation: &Simulation<'_>, node: NodeId, wanted: &[(BlockId, NodeId)]) -> (u64, u64) {
+fn outstanding(simulation: &Simulation<'_>, by: Score, node: NodeId, wanted: &[(BlockId, NodeId)]) -> (u64, u64) {
     let mut sum = (0, 0);
     for (i, (b, _)) in wanted.iter().enumerate() {
         let first = i == 0 || wanted[i - 1].0 != *b;
         let here = wanted.iter().any(|w| w.0 == *b && w.1 == node) || simulation.has_partial(*b, node) == Some(true);
         if first && !here {
-            let part = simulation.in_score(simulation.problem().size(*b));
+            let part = simulation.in_score(by, simulation.problem().size(*b));
             sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }

@@ -1,10 +1,11 @@
 //! The portfolio: all policies, scored by the same simulation; the best is refined and taken.
 //!
 //! No policy is best everywhere: owner-computes wins products on node grids, LSHS wins reductions. So each places the call,
-//! the least score wins, and local search moves single tasks off the most loaded node while its budget lasts. The budget
+//! the least score wins, and local search moves tasks off the most loaded node while its budget lasts. The budget
 //! counts moves, each a simulation of the whole call, never time: a plan is a function of its arguments.
 
-use super::policies::walk;
+use super::lshs::Greedy;
+use super::policies::{Choose, walk};
 use super::problem::{NONE, Problem};
 use super::{POLICIES, Score, Simulation};
 use nums_ir::graph::{NodeId, TaskId};
@@ -47,17 +48,53 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
     }
     let budget = problem.spec.moves.min(problem.work.len() as u64 / 4);
     let mut tried = HashSet::new();
+    let makers = problem.makers();
     for _ in 0..budget {
-        let Some((task, node)) = proposal(&best.0, &mut tried) else { break };
-        let mut nodes = best.0.placed().to_vec();
-        nodes[task.0 as usize] = node.0;
+        let Some((task, node)) = proposal(&best.0, &makers, &mut tried) else { break };
         let mut moved = Simulation::new(problem);
-        walk(&mut moved, |_: &mut Simulation<'_>, task: TaskId| NodeId(nodes[task.0 as usize]));
+        let policy = Moved::new(&moved, best.0.placed(), task, node);
+        walk(&mut moved, policy);
         if gains(&moved, &best.0) {
             best.0 = moved;
         }
     }
     (best.0, best.1, costs)
+}
+
+/// A plan in which one task has another node: what depends on it is chosen anew by the rule of LSHS, the rest stays.
+struct Moved<'a> {
+    nodes: &'a [u32],
+    task: TaskId,
+    to: NodeId,
+    /// Blocks that depend on the task.
+    changed: Vec<bool>,
+    greedy: Greedy,
+}
+
+impl<'a> Moved<'a> {
+    fn new(simulation: &Simulation<'_>, nodes: &'a [u32], task: TaskId, to: NodeId) -> Moved<'a> {
+        let changed = vec![false; simulation.problem().sizes.len()];
+        Moved { nodes, task, to, changed, greedy: Greedy::new(simulation, simulation.problem().spec.score) }
+    }
+}
+
+impl Choose for Moved<'_> {
+    fn choose(&mut self, simulation: &mut Simulation<'_>, task: TaskId) -> NodeId {
+        let problem = simulation.problem();
+        let depends = problem.operands(task).any(|b| self.changed[b.0 as usize]);
+        if depends || task == self.task {
+            problem.graph.tasks[task.0 as usize].outs.iter().for_each(|b| self.changed[b.0 as usize] = true);
+        }
+        match (task == self.task, depends) {
+            (true, _) => self.to,
+            (false, true) => self.greedy.choose(simulation, task),
+            (false, false) => NodeId(self.nodes[task.0 as usize]),
+        }
+    }
+
+    fn placed(&mut self, simulation: &Simulation<'_>, node: NodeId) {
+        self.greedy.placed(simulation, node);
+    }
 }
 
 /// Whether the score falls, by at least the part by which bytes grow: else a plan would pay with the network of all for a
@@ -68,32 +105,29 @@ fn gains(new: &Simulation<'_>, old: &Simulation<'_>) -> bool {
     new.score() < old.score() && (moved <= moved_before || (before - score) * moved_before >= (moved - moved_before) * before)
 }
 
-/// A move that was not tried: a task of the most loaded node, the one that made it receive or do most, to the node where its
-/// result leads, where its largest other operand is, or that is least loaded.
-fn proposal(simulation: &Simulation<'_>, tried: &mut HashSet<(u32, u32)>) -> Option<(TaskId, NodeId)> {
+/// A move that was not tried. First what would save the largest copies: the task that made the block goes where it is needed, or
+/// the task that needs it goes where it was made. Then tasks of the most loaded nodes go to the least loaded one.
+fn proposal(simulation: &Simulation<'_>, makers: &[u32], tried: &mut HashSet<(u32, u32)>) -> Option<(TaskId, NodeId)> {
     let problem = simulation.problem();
+    let movable = |t: u32| t != NONE && !problem.free[t as usize] && problem.home(TaskId(t)).is_none();
+    let mut copies: Vec<_> = simulation.copies().iter().collect();
+    copies.sort_by_key(|c| (Reverse(problem.size(c.block)), c.before, c.block));
+    for copy in copies {
+        for (task, to) in [(makers[copy.block.0 as usize], copy.to), (copy.before.0, copy.from)] {
+            if movable(task) && tried.insert((task, to.0)) {
+                return Some((TaskId(task), to));
+            }
+        }
+    }
     let mut nodes: Vec<NodeId> = (0..problem.n_nodes() as u32).map(NodeId).collect();
     nodes.sort_by_key(|n| (Reverse(simulation.load(*n)), *n));
     let least = *nodes.last()?;
-    let mut received = vec![0; problem.work.len()];
-    for copy in simulation.copies() {
-        received[copy.before.0 as usize] += simulation.transfer(problem.size(copy.block));
-    }
-    for node in nodes {
-        let here = |t: &usize| simulation.placed()[*t] == node.0 && !problem.free[*t];
-        let movable = |t: &usize| here(t) && problem.home(TaskId(*t as u32)).is_none();
-        let mut tasks: Vec<usize> = (0..problem.work.len()).filter(movable).collect();
-        tasks.sort_by_key(|t| (Reverse(received[*t] + problem.work[*t]), *t));
-        for t in tasks {
-            let task = TaskId(t as u32);
-            let mut operands: Vec<_> = problem.operands(task).collect();
-            operands.sort_by_key(|b| (Reverse(problem.size(*b)), *b));
-            let owners = operands.iter().filter_map(|b| simulation.owner(*b));
-            for to in problem.hint(task).into_iter().chain(owners).chain([least]) {
-                if to != node && to.0 != NONE && tried.insert((task.0, to.0)) {
-                    return Some((task, to));
-                }
-            }
+    for node in nodes.iter().filter(|n| **n != least) {
+        let here = |t: &u32| simulation.placed()[*t as usize] == node.0 && movable(*t);
+        let mut tasks: Vec<u32> = (0..problem.work.len() as u32).filter(here).collect();
+        tasks.sort_by_key(|t| (Reverse(problem.work[*t as usize]), *t));
+        if let Some(task) = tasks.into_iter().find(|t| tried.insert((*t, least.0))) {
+            return Some((TaskId(task), least));
         }
     }
     None

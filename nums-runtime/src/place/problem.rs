@@ -2,7 +2,7 @@
 //!
 //! From the graph: sizes of blocks, work of tasks, operands, how often each block is used, and the reductions (`Tree`: the
 //! leaves in the order of their blocks, and the tasks that join them). From the caller: where inputs are and where blocks of
-//! results shall be. A hint leads every task to the home of the result that it helps to make first. Nothing here changes
+//! results shall be. A hint leads every task to the home of a result that it helps to make. Nothing here changes
 //! while a plan is made; `load.rs` has what does.
 
 use super::{ClusterSpec, Order, Score};
@@ -43,7 +43,7 @@ pub struct Problem<'a> {
     /// The first task that reads each block.
     pub(super) reader: Vec<u32>,
     pub(super) operands: Lists,
-    /// The home of the first result that a task leads to.
+    /// The home of the result that most wants what a task makes.
     pub(super) hints: Vec<u32>,
     pub(super) trees: Vec<Tree>,
     /// The tree that each block is a leaf of.
@@ -178,12 +178,30 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// Backwards: each task asks for its operands at the node where it must or would run. A task that must run there needs the
+    /// operand itself; another one could run elsewhere, and only what it makes would be missed, if that is less. The heaviest wish wins.
     fn find_hints(&mut self) {
         self.hints = vec![NONE; self.graph.tasks.len()];
+        let mut wishes = vec![(NONE, 0u64); self.sizes.len()];
         for (t, task) in self.graph.tasks.iter().enumerate().rev() {
             let home = task.outs.iter().map(|b| self.homes[b.0 as usize]).find(|n| *n != NONE);
-            let next = || task.outs.iter().map(|b| self.reader[b.0 as usize]).find(|r| *r != NONE);
-            self.hints[t] = home.or_else(|| next().map(|r| self.hints[r as usize])).unwrap_or(NONE);
+            let heaviest = || task.outs.iter().map(|b| wishes[b.0 as usize]).max_by_key(|w| w.1).map(|w| w.0);
+            let hint = home.or_else(heaviest).unwrap_or(NONE);
+            self.hints[t] = hint;
+            if hint == NONE {
+                continue;
+            }
+            let wished = task.outs.iter().map(|b| wishes[b.0 as usize].1).max().unwrap_or(0);
+            for b in self.operands.get(t) {
+                let size = self.sizes[*b as usize];
+                let weight = if home.is_some() { size } else { size.min(wished) };
+                let wish = &mut wishes[*b as usize];
+                if wish.0 == hint {
+                    wish.1 += weight;
+                } else if weight >= wish.1 {
+                    *wish = (hint, weight);
+                }
+            }
         }
     }
 
@@ -193,7 +211,7 @@ impl<'a> Problem<'a> {
         outs.iter().map(|b| self.homes[b.0 as usize]).find(|n| *n != NONE).map(NodeId)
     }
 
-    /// The home of the first result that a task leads to.
+    /// The home of the result that most wants what a task makes, itself or what is made of it.
     pub fn hint(&self, task: TaskId) -> Option<NodeId> {
         Some(self.hints[task.0 as usize]).filter(|n| *n != NONE).map(NodeId)
     }
@@ -206,6 +224,15 @@ impl<'a> Problem<'a> {
     /// The size of a block, in bytes, or in elements for `Score::Reference`.
     pub fn size(&self, block: BlockId) -> u64 {
         self.sizes[block.0 as usize]
+    }
+
+    /// The task that makes each block.
+    pub(super) fn makers(&self) -> Vec<u32> {
+        let mut makers = vec![NONE; self.sizes.len()];
+        for (t, task) in self.graph.tasks.iter().enumerate() {
+            task.outs.iter().for_each(|b| makers[b.0 as usize] = t as u32);
+        }
+        makers
     }
 
     /// How many nodes there are.
