@@ -62,5 +62,8 @@ mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
     #[doc = include_str!("../docs/language.md")]
+    #[doc = include_str!("../docs/placement.md")]
     mod language {}
+    #[doc = include_str!("../docs/placement.md")]
+    mod placement {}
 }

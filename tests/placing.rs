@@ -14,6 +14,7 @@ use setting::{Setting, setting};
 
 nums! {
     fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] { A @ B }
+    fn total(X: f64[n, d]) -> f64[d] { X.sum(axis=0) }
     fn double(X: f64[n]) -> f64[n] { 2 * X }
 }
 
@@ -190,4 +191,40 @@ fn the_pool_moves_what_the_plan_says() {
         assert_eq!(received, plan.bytes_moved(), "{name}, placed by {}", plan.policy());
     }
     cluster.finish().expect("nothing failed");
+}
+
+#[test]
+fn the_fastest_order_gives_the_same_numbers_but_for_rounding() {
+    let sums = [Order::Reproducible, Order::Fastest].map(|order| {
+        let cluster = nums::Cluster::builder().workers(3).threads(1).order(order).start().expect("three workers");
+        let _entered = cluster.enter();
+        let case = cases::case("hessian", None).expect("a case");
+        let arrays = case.make().expect("arrays");
+        (case.run)(&arrays).expect("it runs");
+        let x = nums::Array::from_vec((0..512 * 8).map(f64::from).collect(), &[512, 8]).expect("an array");
+        let x = x.rechunk(&[8, 8]).expect("blocks");
+        let total = total(&x).and_then(|t| t.to_vec()).expect("a sum");
+        cluster.finish().expect("nothing failed");
+        total
+    });
+    assert_eq!(sums[0], sums[1], "integers are exact in any order");
+}
+
+#[test]
+fn a_policy_may_be_asked_for_by_name() {
+    let answers = ["lshs", "round-robin", "all-on-one", "2.5d", "dynamic"].map(|policy| {
+        let cluster = nums::Cluster::builder().workers(3).threads(1).policy(policy).start().expect("three workers");
+        let _entered = cluster.enter();
+        let a = nums::Array::from_vec((0..64 * 64).map(|i| f64::from(i % 13) / 13.0).collect(), &[64, 64]).expect("an array");
+        let a = a.rechunk(&[16, 16]).expect("blocks");
+        let c = product(&a, &a).and_then(|c| c.to_vec()).expect("a product");
+        cluster.finish().expect("nothing failed");
+        c
+    });
+    assert!(answers.iter().all(|c| c == &answers[0]), "the same bits wherever tasks run");
+    let cluster = nums::Cluster::builder().threads(1).policy("best").start().expect("a thread");
+    let _entered = cluster.enter();
+    let x = nums::Array::from_vec(vec![1.0], &[1]).expect("an array");
+    let error = double(&x).expect_err("no such policy");
+    assert!(error.to_string().starts_with("policy=best: expected the name of a policy"), "{error}");
 }

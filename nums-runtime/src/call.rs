@@ -66,6 +66,7 @@ struct Key {
     args: Vec<ArgKey>,
     nodes: Vec<(usize, u64)>,
     order: Order,
+    policy: Option<String>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -337,7 +338,12 @@ impl Decoded {
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
-        Key { args: args.collect(), nodes: spec.nodes.iter().map(|n| (n.threads, n.memory)).collect(), order: spec.order }
+        Key {
+            args: args.collect(),
+            nodes: spec.nodes.iter().map(|n| (n.threads, n.memory)).collect(),
+            order: spec.order,
+            policy: spec.policy.clone(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! the process; else the default of `NUMS_CLUSTER` starts. Anything ambiguous is an error. The work is the `pool`'s.
 
 use crate::error::{Error, Result};
-use crate::place::ClusterSpec;
+use crate::place::{ClusterSpec, Order};
 use crate::pool::{Pool, Stats};
 use std::cell::RefCell;
 use std::fmt;
@@ -60,11 +60,7 @@ impl Cluster {
     pub fn local(n: usize) -> Result<Cluster> {
         crate::hook::leave_if_worker();
         let n = n.max(1);
-        let threads = match std::env::var("NUMS_THREADS") {
-            Ok(value) => positive("NUMS_THREADS", &value, &value)?,
-            Err(_) => (cores() / n).max(1),
-        };
-        Ok(Cluster::of(Pool::local(n, threads)?, format!("local:{n}")))
+        Ok(Cluster::of(Pool::local(n, threads_each(n)?)?, format!("local:{n}")))
     }
 
     /// The cluster that `NUMS_CLUSTER` names: `threads[:n]` (the default, with all cores) or `local:n`.
@@ -92,7 +88,7 @@ impl Cluster {
     /// # Ok::<(), nums_runtime::error::Error>(())
     /// ```
     pub fn builder() -> ClusterBuilder {
-        ClusterBuilder { workers: 0, threads: None }
+        ClusterBuilder { workers: 0, threads: None, order: Order::default(), policy: None }
     }
 
     /// A driver that workers of other machines join.
@@ -184,6 +180,8 @@ impl Cluster {
 pub struct ClusterBuilder {
     workers: usize,
     threads: Option<usize>,
+    order: Order,
+    policy: Option<String>,
 }
 
 impl ClusterBuilder {
@@ -199,19 +197,36 @@ impl ClusterBuilder {
         self
     }
 
+    /// How partial results of reductions are joined; by default so that the bits do not depend on the cluster.
+    pub fn order(mut self, order: Order) -> ClusterBuilder {
+        self.order = order;
+        self
+    }
+
+    /// The policy that places tasks, to compare; by default the best of all.
+    pub fn policy(mut self, name: &str) -> ClusterBuilder {
+        self.policy = Some(name.to_owned());
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
-    /// As `Cluster::threads` and `Cluster::local`.
+    /// As `Cluster::threads` and `Cluster::local`; a policy of another name is an error of the first call.
     pub fn start(self) -> Result<Cluster> {
-        match (self.workers, self.threads) {
-            (0, threads) => Cluster::threads(threads.unwrap_or_else(cores)),
-            (n, None) => Cluster::local(n),
-            (n, Some(threads)) => {
-                crate::hook::leave_if_worker();
-                Ok(Cluster::of(Pool::local(n, threads)?, format!("local:{n}")))
+        crate::hook::leave_if_worker();
+        let (mut pool, name) = match self.workers {
+            0 => {
+                let n = self.threads.unwrap_or_else(cores);
+                (Pool::threads(n)?, format!("threads:{n}"))
             }
-        }
+            n => {
+                let threads = self.threads.map_or_else(|| threads_each(n), Ok)?;
+                (Pool::local(n, threads)?, format!("local:{n}"))
+            }
+        };
+        pool.plan_by(self.order, self.policy);
+        Ok(Cluster::of(pool, name))
     }
 }
 
@@ -225,6 +240,14 @@ impl PartialEq for Cluster {
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cluster({})", self.0.name)
+    }
+}
+
+/// Threads of each of `n` workers.
+fn threads_each(n: usize) -> Result<usize> {
+    match std::env::var("NUMS_THREADS") {
+        Ok(value) => positive("NUMS_THREADS", &value, &value),
+        Err(_) => Ok((cores() / n).max(1)),
     }
 }
 

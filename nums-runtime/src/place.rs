@@ -6,6 +6,7 @@
 //! a plan costs and what any plan must. Nothing here sees data.
 
 mod bound;
+mod dynamic;
 mod grids;
 mod layout;
 mod load;
@@ -45,6 +46,9 @@ pub const POLICIES: &[(&str, Policy)] = &[
     ("lshs-reference", reference::place),
 ];
 
+/// Policies to compare with that do not bring results home, and so do not compete.
+pub const COMPARED: &[(&str, Policy)] = &[("dynamic", dynamic::place)];
+
 /// A graph with a place for every task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
@@ -58,30 +62,30 @@ pub struct Placed {
     pub score: u64,
 }
 
-/// The best placement that the policies find, refined. `inputs` has the node of every input block, by `BlockId`; blocks of results go
+/// The placement by the spec's policy, or the best that the policies find, refined. `inputs` has the node of every input block, by `BlockId`; blocks of results go
 /// to their homes by `homes`.
 ///
 /// # Errors
-/// `Error::Setting` for a spec without nodes or a node without memory; `Error::OutOfMemory` if a node would hold more than it has.
+/// `Error::Setting` for a spec without nodes, a node without memory or an unknown policy; `Error::OutOfMemory` if a node would hold more than it has.
 pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Placed> {
     check(spec)?;
     let homes = all_homes(&graph, spec.nodes.len(), inputs);
-    place_at(graph, spec, &homes, None)
+    place_at(graph, spec, &homes, spec.policy.as_deref())
 }
 
 /// The placement of `graph` by the policy of that name, or by the portfolio. `homes` has the node of every block of an input
 /// (where it is) and of a result (where it shall be), by `BlockId`.
 ///
 /// # Errors
-/// As `place`; `Error::Setting` for an unknown policy.
+/// As `place`.
 pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Option<&str>) -> Result<Placed> {
     check(spec)?;
     let problem = Problem::new(&graph, spec, homes);
     let (simulation, name, costs) = match policy {
         None => portfolio::place(&problem),
         Some(wanted) => {
-            let Some((name, policy)) = POLICIES.iter().find(|(name, _)| *name == wanted) else {
-                let expected = "the name of a policy: `lshs`, `least-bytes`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one` or `lshs-reference`";
+            let Some((name, policy)) = POLICIES.iter().chain(COMPARED).find(|(name, _)| *name == wanted) else {
+                let expected = "the name of a policy: `lshs`, `least-bytes`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one`, `lshs-reference` or `dynamic`";
                 return Err(Error::Setting { name: "policy".into(), value: wanted.into(), expected });
             };
             let mut simulation = Simulation::new(&problem);

@@ -12,7 +12,7 @@ mod threads;
 use crate::block::Block;
 use crate::driver::{Action, Driver, Event, Reply, Ticket};
 use crate::error::{Error, Result};
-use crate::place::ClusterSpec;
+use crate::place::{ClusterSpec, Order};
 use crate::wire::message::ToWorker;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
@@ -112,6 +112,12 @@ trait Link: Send {
 }
 
 impl Pool {
+    /// How calls are planned from now on.
+    pub fn plan_by(&mut self, order: Order, policy: Option<String>) {
+        self.spec.order = order;
+        self.spec.policy = policy;
+    }
+
     /// One node in this process with `n` compute threads.
     pub fn threads(n: usize) -> Result<Pool> {
         crate::hook::leave_if_worker();

@@ -19,6 +19,8 @@ pub struct ClusterSpec {
     pub order: Order,
     /// What is to be small.
     pub score: Score,
+    /// The policy that places tasks; without a name the best of all, which is what one wants but to compare.
+    pub policy: Option<String>,
 }
 
 /// One node: a process with threads and memory of its own.
@@ -102,6 +104,7 @@ impl ClusterSpec {
             moves: MOVES,
             order: Order::default(),
             score: Score::default(),
+            policy: None,
         }
     }
 }
