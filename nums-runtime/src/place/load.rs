@@ -11,8 +11,8 @@ use super::{Score, trees};
 use nums_ir::graph::{BlockCopy, BlockId, NodeId, TaskId};
 use std::borrow::Cow;
 
-/// Nanoseconds that a message costs its sender and its receiver besides its bytes.
-const MESSAGE: u64 = 4_000;
+/// Nanoseconds that a message costs its sender and its receiver besides its bytes: about what one takes over loopback.
+const MESSAGE: u64 = 20_000;
 /// Copies of a block after which membership is a bit and no longer looked for.
 const FEW: usize = 8;
 
