@@ -228,3 +228,30 @@ fn a_policy_may_be_asked_for_by_name() {
     let error = double(&x).expect_err("no such policy");
     assert!(error.to_string().starts_with("policy=best: expected the name of a policy"), "{error}");
 }
+
+#[test]
+fn a_change_of_layout_moves_each_element_once() {
+    let (n, nodes) = (1024, 8);
+    let rows = nums_ir::grid::Grid::new(&[n, n], &[n / 8, n]);
+    let columns = nums_ir::grid::Grid::new(&[n, n], &[n, n / 8]);
+    let graph = nums_ir::tile::rechunk(nums::DType::F64, &rows, &columns);
+    let homes: Vec<_> = (0..8).map(nums_ir::graph::NodeId).collect();
+    let placed = place(graph, &ClusterSpec::uniform(nodes, 1), &homes).expect("it fits");
+    let share = (n * n * 8 / nodes) as u64;
+    for load in &placed.placement.loads {
+        assert_eq!((load.net_in, load.net_out), (share / 8 * 7, share / 8 * 7));
+        assert!(load.mem <= 3 * 2 * share, "{} bytes for a share of {share} in and out", load.mem);
+    }
+    let cluster = nums::Cluster::builder().workers(4).threads(1).start().expect("four workers");
+    let _entered = cluster.enter();
+    let values: Vec<f64> = (0..n * n).map(|i| i as f64).collect();
+    let x = nums::Array::from_vec(values.clone(), &[n, n]).and_then(|x| x.rechunk(&[100, n])).expect("rows");
+    x.wait().expect("made");
+    let before = cluster.status().expect("all live").moved_bytes();
+    let y = x.rechunk(&[n, 100]).expect("columns");
+    y.wait().expect("made");
+    let moved = cluster.status().expect("all live").moved_bytes() - before;
+    assert!(moved <= (n * n * 8) as u64, "{moved} bytes moved");
+    assert_eq!(y.to_vec().expect("elements"), values);
+    cluster.finish().expect("nothing failed");
+}

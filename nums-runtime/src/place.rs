@@ -3,7 +3,8 @@
 //! A `Problem` (`place/problem.rs`) is a call in flat tables. Every policy is a row of `POLICIES` with one signature and fills
 //! the same `Simulation` (`place/load.rs`, reductions in `place/trees.rs`), so their costs compare; `place/portfolio.rs` runs
 //! all, refines the best and takes it. Blocks are homed by `place/layout.rs`; `place/measure.rs` and `place/bound.rs` say what
-//! a plan costs and what any plan must. Nothing here sees data.
+//! a plan costs and what any plan must; `place/regions.rs` cuts what
+//! changes its layout. Nothing here sees data.
 
 mod bound;
 mod dynamic;
@@ -16,6 +17,7 @@ mod policies;
 mod portfolio;
 mod problem;
 mod reference;
+mod regions;
 mod spec;
 mod trees;
 
@@ -80,7 +82,11 @@ pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Plac
 /// As `place`.
 pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Option<&str>) -> Result<Placed> {
     check(spec)?;
-    let problem = Problem::new(&graph, spec, homes);
+    let cut = if spec.nodes.len() > 1 { regions::split(&Problem::new(&graph, spec, homes)) } else { None };
+    let graph = cut.unwrap_or(graph);
+    let mut homes = homes.to_vec();
+    homes.resize(graph.n_blocks(), NodeId(0));
+    let problem = Problem::new(&graph, spec, &homes);
     let (simulation, name, costs) = match policy {
         None => portfolio::place(&problem),
         Some(wanted) => {
