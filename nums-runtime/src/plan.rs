@@ -1,6 +1,6 @@
 //! `Plan`: what a call would do on a cluster, as an object to print and to assert on. Nothing runs.
 
-use crate::place::{self, Bound, ClusterSpec, Placed, PolicyCost};
+use crate::place::{self, Bound, ClusterSpec, Placed, PolicyCost, Score};
 use nums_ir::cost::costs;
 use nums_ir::func::{Func, Op, Stage};
 use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
@@ -210,6 +210,19 @@ impl fmt::Display for Plan {
         }
         let (moved, copies) = (bytes(self.bytes_moved()), p.copies.len());
         writeln!(f, "{copies} copies between nodes, {moved}; {} flops; placed by {}", self.flops(), p.policy)?;
+        if let Some(bound) = self.bound().filter(|_| p.loads.len() > 1) {
+            let known = if bound.attained { "this plan attains" } else { "is not known to be attainable" };
+            writeln!(f, "no plan moves less than {}, which {known}; {} rounds", bytes(bound.bytes), self.rounds())?;
+        }
+        if self.costs.len() > 1 {
+            let cost = |c: &PolicyCost| match self.spec.score {
+                Score::Makespan => format!("{} {:.0} µs", c.policy, c.score as f64 / 1e3),
+                Score::Net => format!("{} {}", c.policy, bytes(c.score)),
+                Score::Reference => format!("{} {}", c.policy, c.score),
+            };
+            let costs: Vec<String> = self.costs.iter().map(cost).collect();
+            writeln!(f, "by {}: {}", self.spec.score.name(), costs.join(", "))?;
+        }
         write!(f, "node  tasks   peak memory     net in    net out")?;
         for (i, load) in p.loads.iter().enumerate() {
             let tasks = p.tasks.iter().filter(|n| n.0 as usize == i).count();
