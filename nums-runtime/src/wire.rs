@@ -24,6 +24,8 @@ pub enum WireError {
     Refused(&'static str),
     /// The other end was silent for too long.
     Late(&'static str),
+    /// The other end sent nothing for so long, not even a sign of life.
+    Silent(std::time::Duration),
 }
 
 impl fmt::Display for WireError {
@@ -32,6 +34,7 @@ impl fmt::Display for WireError {
             WireError::Io(e) => write!(f, "{e}"),
             WireError::Broken(what) => f.write_str(what),
             WireError::Refused(why) => write!(f, "refused: {why}"),
+            WireError::Silent(time) => write!(f, "no sign of life for {time:?}"),
             WireError::Late(what) => write!(f, "no answer in time: {what}"),
         }
     }

@@ -22,7 +22,11 @@ fn pids(pool: &Pool) -> Vec<u32> {
 }
 
 fn kill(pid: u32) {
-    let status = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    signal("-9", pid);
+}
+
+fn signal(name: &str, pid: u32) {
+    let status = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
     assert!(status.success());
 }
 
@@ -188,4 +192,25 @@ fn kernels_are_told_once_and_run_everywhere() {
     let stats = pool.stats();
     assert_eq!(stats.nodes.iter().map(|n| n.native + n.interpreted).sum::<u64>(), 40);
     pool.finish().unwrap();
+}
+
+/// A process that was stopped keeps its connections: only missing signs of life give it away.
+#[test]
+fn a_stopped_worker_is_found_and_killed() {
+    let pool = Pool::local(2, 1).unwrap();
+    let pids = pids(&pool);
+    let mut b = Builder::new();
+    let a = b.fill(8, 100);
+    let sum = b.tree(a);
+    let graph = b.finish(&[sum]);
+    let begin = Instant::now();
+    signal("-STOP", pids[1]);
+    let error = match submit(&pool, &graph, &in_turn(&graph, 2), &[], &[1.0], sum) {
+        Ok(out) => pool.fetch(&out).unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert!(error.to_string().contains(&format!("worker n1 (process {})", pids[1])), "{error}");
+    let _ = pool.finish();
+    assert!(!lives(pids[0]) && !lives(pids[1]));
 }

@@ -12,7 +12,7 @@ use crate::launch::{self, Launched, Start};
 use crate::wire::WireError;
 use crate::wire::auth::{self, Role, Secret};
 use crate::wire::link::{self, Reader, Traffic, Writer};
-use crate::wire::message::{Join, Peer, ToDriver, ToWorker, Welcome};
+use crate::wire::message::{Join, PATIENCE, Peer, ToDriver, ToWorker, Welcome};
 use nums_ir::graph::NodeId;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -179,6 +179,7 @@ fn serve(workers: Vec<Launched>, members: Vec<Member>) -> (Arc<Hub>, Running) {
     for (node, (mut reader, writer, messages)) in halves.into_iter().enumerate() {
         tokio::spawn(writer.run::<ToWorker>(messages));
         let (hub, workers) = (Arc::clone(&hub), Arc::clone(&workers));
+        reader.set_patience(PATIENCE);
         tokio::spawn(async move {
             let node = NodeId(node as u32);
             let why = loop {

@@ -12,6 +12,7 @@ use crate::block::{Block, Receiver};
 use crate::pool::Gid;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -31,6 +32,8 @@ pub struct Reader {
     stream: BufReader<OwnedReadHalf>,
     epoch: u32,
     traffic: Arc<Traffic>,
+    /// How long the other end may send nothing.
+    patience: Option<Duration>,
 }
 
 /// The writing half.
@@ -46,7 +49,7 @@ const BUFFER: usize = 64 << 10;
 /// Takes a socket apart. Frames of another epoch are refused.
 pub fn split(stream: TcpStream, epoch: u32, traffic: &Arc<Traffic>) -> (Reader, Writer) {
     let (read, write) = stream.into_split();
-    let reader = Reader { stream: BufReader::with_capacity(BUFFER, read), epoch, traffic: Arc::clone(traffic) };
+    let reader = Reader { stream: BufReader::with_capacity(BUFFER, read), epoch, traffic: Arc::clone(traffic), patience: None };
     let writer = Writer { stream: BufWriter::with_capacity(BUFFER, write), epoch, traffic: Arc::clone(traffic) };
     (reader, writer)
 }
@@ -80,11 +83,37 @@ impl Reader {
         self.epoch = epoch;
     }
 
+    /// From now on an end that sends no byte for so long is taken for lost.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = Some(patience);
+    }
+
+    async fn receive(&mut self, into: &mut [u8]) -> Result<usize, WireError> {
+        match self.patience {
+            None => Ok(self.stream.read(into).await?),
+            Some(patience) => match tokio::time::timeout(patience, self.stream.read(into)).await {
+                Ok(read) => Ok(read?),
+                Err(_) => Err(WireError::Silent(patience)),
+            },
+        }
+    }
+
+    async fn fill(&mut self, into: &mut [u8]) -> Result<(), WireError> {
+        let mut have = 0;
+        while have < into.len() {
+            match self.receive(&mut into[have..]).await? {
+                0 => return Err(WireError::Broken("the other end closed within a frame".to_owned())),
+                n => have += n,
+            }
+        }
+        Ok(())
+    }
+
     async fn header(&mut self) -> Result<Option<Header>, WireError> {
         let mut bytes = [0; HEADER];
         let mut have = 0;
         while have < HEADER {
-            match self.stream.read(&mut bytes[have..]).await? {
+            match self.receive(&mut bytes[have..]).await? {
                 0 if have == 0 => return Ok(None),
                 0 => return Err(WireError::Broken("the other end closed within a frame".to_owned())),
                 n => have += n,
@@ -105,22 +134,22 @@ impl Reader {
 
     async fn payload(&mut self, length: u64) -> Result<Vec<u8>, WireError> {
         let mut payload = vec![0; length as usize];
-        self.stream.read_exact(&mut payload).await?;
+        self.fill(&mut payload).await?;
         Ok(payload)
     }
 
     async fn block(&mut self, length: u64) -> Result<(Gid, Block), WireError> {
         let mut fixed = [0; BLOCK_FIXED];
-        self.stream.read_exact(&mut fixed).await?;
+        self.fill(&mut fixed).await?;
         let n = BlockHeader::len_of(&fixed)?;
         let mut bytes = fixed.to_vec();
         bytes.resize(n, 0);
-        self.stream.read_exact(&mut bytes[BLOCK_FIXED..]).await?;
+        self.fill(&mut bytes[BLOCK_FIXED..]).await?;
         let rest = length.checked_sub(n as u64).ok_or_else(|| WireError::Broken("a block shorter than its header".to_owned()))?;
         let header = BlockHeader::decode(&bytes, rest)?;
         let broken = |e| WireError::Broken(format!("a block that cannot be read: {e}"));
         let mut receiver = Receiver::new(header.dtype, &header.shape).map_err(broken)?;
-        self.stream.read_exact(receiver.bytes_mut()).await?;
+        self.fill(receiver.bytes_mut()).await?;
         Ok((header.id, receiver.finish().map_err(broken)?))
     }
 }

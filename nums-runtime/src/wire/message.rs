@@ -155,10 +155,17 @@ pub enum ToDriver {
     Failed(Gid, Failure),
     /// Answer to `Stats`.
     Stats(u64, NodeStats),
+    /// The process runs: sent every `HEARTBEAT`, whatever the node does.
+    Alive,
     /// A wanted block.
     #[serde(skip)]
     Block(Gid, Arc<Block>),
 }
+
+/// How often a worker gives a sign of life.
+pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long a worker may give none before it is taken for lost and killed.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// A worker to the worker that holds a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use crate::launch::{self, Start};
 use crate::wire::WireError;
 use crate::wire::auth::{self, Role};
 use crate::wire::link::{self, Traffic};
-use crate::wire::message::{FromOwner, Join, ToDriver, ToOwner, ToWorker, Welcome};
+use crate::wire::message::{FromOwner, HEARTBEAT, Join, ToDriver, ToOwner, ToWorker, Welcome};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
@@ -67,6 +67,7 @@ async fn work(start: Start) -> Result<(), WireError> {
     tokio::spawn(writer.run::<ToDriver>(queue));
     tokio::spawn(listen(Arc::clone(&sockets), listener));
     node.start(sockets.start.threads, &sockets)?;
+    beat(sockets.driver.clone())?;
     while let Some(message) = reader.read::<ToWorker>().await? {
         if let ToWorker::Tasks(batch) = &message {
             batch.check().map_err(WireError::Broken)?;
@@ -121,7 +122,7 @@ impl Sockets {
                 stats.net_out = self.traffic.net_out.load(Ordering::Relaxed);
                 ToDriver::Stats(ticket, stats)
             }
-            ToDriver::Report(_) | ToDriver::Ready(_) | ToDriver::Failed(..) | ToDriver::Block(..) => message,
+            ToDriver::Report(_) | ToDriver::Ready(_) | ToDriver::Failed(..) | ToDriver::Alive | ToDriver::Block(..) => message,
         }
     }
 
@@ -181,6 +182,16 @@ impl Sockets {
         }
         end
     }
+}
+
+/// Signs of life from a thread of its own: a node that computes or sends for long is alive, one that was stopped is not.
+fn beat(driver: UnboundedSender<ToDriver>) -> std::io::Result<()> {
+    let beats = move || {
+        while driver.send(ToDriver::Alive).is_ok() {
+            std::thread::sleep(HEARTBEAT);
+        }
+    };
+    std::thread::Builder::new().name("nums-heartbeat".into()).spawn(beats).map(drop)
 }
 
 /// Lets other workers in. One that cannot prove itself, or breaks the protocol, loses its connection and nothing else.
