@@ -138,7 +138,12 @@ pub struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { call, number, file, loc, op, why, block, shape } = self;
-        write!(f, "{call}, call {number}: {op} at {file}:{}:{}: {why}, block (", loc.line, loc.column)?;
+        write!(f, "{call}, call {number}: {op}")?;
+        // What the library itself does (`rechunk`) stands in no file of the user's.
+        if !file.is_empty() {
+            write!(f, " at {file}:{}:{}", loc.line, loc.column)?;
+        }
+        write!(f, ": {why}, block (")?;
         for (i, b) in block.iter().enumerate() {
             write!(f, "{}{b}", if i == 0 { "" } else { ", " })?;
         }
