@@ -8,6 +8,7 @@
 //! there is nothing to run. `next_job` hands out jobs, `compute` runs them, the rim moves the messages.
 
 pub mod compute;
+mod pulls;
 #[cfg(target_os = "linux")]
 pub mod serve;
 
@@ -19,8 +20,9 @@ use crate::store::{Content, Reader, Store};
 use crate::wire::message::{Batch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
+use pulls::Pulls;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 /// What can happen to a worker.
@@ -95,8 +97,6 @@ impl Job {
     }
 }
 
-/// Pulls under way at a time.
-const PULLS: usize = 64;
 /// Ended tasks that are reported at the latest.
 const REPORT: usize = 64;
 
@@ -109,10 +109,7 @@ pub struct Worker {
     ready: BinaryHeap<Reverse<(u64, u32, usize)>>,
     running: usize,
     kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
-    pulls: HashMap<Gid, Pull>,
-    queue: VecDeque<Gid>,
-    under_way: usize,
-    lost: HashMap<NodeId, u32>,
+    pulls: Pulls,
     pids: HashMap<NodeId, u32>,
     seen: u64,
     report: Report,
@@ -136,15 +133,6 @@ struct Prepared {
     broken: Option<String>,
 }
 
-struct Pull {
-    from: NodeId,
-    serial: u64,
-    uses: u32,
-    asked: bool,
-    /// The first task that needs the block: it says what failed if the block never comes.
-    first: Option<usize>,
-}
-
 impl Worker {
     /// A node without blocks. `pids` names the processes of the cluster, for failures.
     pub fn new(node: NodeId, pids: HashMap<NodeId, u32>) -> Worker {
@@ -156,10 +144,7 @@ impl Worker {
             ready: BinaryHeap::new(),
             running: 0,
             kernels: HashMap::new(),
-            pulls: HashMap::new(),
-            queue: VecDeque::new(),
-            under_way: 0,
-            lost: HashMap::new(),
+            pulls: Pulls::default(),
             stats: NodeStats { pid: pids.get(&node).copied().unwrap_or_default(), ..NodeStats::default() },
             pids,
             seen: 0,
@@ -225,10 +210,7 @@ impl Worker {
             ToWorker::Get(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Driver, actions)),
             ToWorker::Watch(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Watch, actions)),
             ToWorker::Release(ids) => ids.into_iter().for_each(|id| self.store.release(id)),
-            ToWorker::Lost { node, pid } => {
-                self.lost.insert(node, pid);
-                self.on_unreachable(node, actions);
-            }
+            ToWorker::Lost { node, pid } => self.on_lost(node, pid, actions),
             ToWorker::Stats(ticket) => {
                 self.flush(actions);
                 actions.push(Action::Tell(ToDriver::Stats(ticket, self.stats())));
@@ -246,15 +228,7 @@ impl Worker {
         for block in &batch.blocks {
             let known = self.store.announce(block.id, block.uses, block.origin == Origin::MadeAndKept);
             if let Origin::From(node) = block.origin {
-                match (known, self.pulls.get_mut(&block.id)) {
-                    // A copy is here or under way: the owner need not send this one, but must not wait for it either.
-                    (true, Some(pull)) if !pull.asked => pull.uses += 1,
-                    (true, _) => actions.push(Action::Ask(node, ToOwner::Used { id: block.id, uses: 1 })),
-                    (false, _) => {
-                        let pull = Pull { from: node, serial: batch.serial, uses: 1, asked: false, first: None };
-                        self.pulls.insert(block.id, pull);
-                    }
-                }
+                self.expect_pull(block.id, node, batch.serial, known, actions);
             }
         }
         let prepared = Arc::new(self.prepare(batch));
@@ -307,16 +281,6 @@ impl Worker {
         }
         if missing == 0 {
             self.start(number, actions);
-        }
-    }
-
-    /// Lets the pull of `id` stand in the queue at the place of the first task that needs it.
-    fn queue_pull(&mut self, id: Gid, task: usize) {
-        if let Some(pull) = self.pulls.get_mut(&id)
-            && pull.first.is_none()
-        {
-            pull.first = Some(task);
-            self.queue.push_back(id);
         }
     }
 
@@ -464,55 +428,6 @@ impl Worker {
         });
         let uses = if let Reader::Peer(_, uses) = reader { uses } else { 0 };
         self.store.used(id, uses);
-    }
-
-    /// Asks for blocks in the order of the tasks that need them.
-    fn pull(&mut self, actions: &mut Vec<Action>) {
-        while self.under_way < PULLS
-            && let Some(id) = self.queue.pop_front()
-        {
-            let Some(pull) = self.pulls.get_mut(&id) else { continue };
-            if self.lost.contains_key(&pull.from) {
-                self.give_up(id, actions);
-                continue;
-            }
-            pull.asked = true;
-            self.under_way += 1;
-            actions.push(Action::Ask(pull.from, ToOwner::Get { id, serial: pull.serial, uses: pull.uses }));
-        }
-    }
-
-    fn on_pulled(&mut self, id: Gid, content: Content, actions: &mut Vec<Action>) {
-        if self.pulls.get(&id).is_none_or(|p| !p.asked) {
-            return;
-        }
-        self.pulls.remove(&id);
-        self.under_way -= 1;
-        if let Ok(block) = &content {
-            self.stats.pulled += block.bytes().len() as u64;
-        }
-        self.fill(id, content, actions);
-    }
-
-    /// Nothing more comes from `node`: what is asked of it fails now, what is not asked yet fails in its turn.
-    fn on_unreachable(&mut self, node: NodeId, actions: &mut Vec<Action>) {
-        let pid = self.pids.get(&node).copied().unwrap_or_default();
-        self.lost.entry(node).or_insert(pid);
-        let mut ids: Vec<Gid> = self.pulls.iter().filter(|(_, p)| p.from == node).map(|(&id, _)| id).collect();
-        ids.sort_unstable();
-        for id in ids {
-            self.give_up(id, actions);
-        }
-    }
-
-    fn give_up(&mut self, id: Gid, actions: &mut Vec<Action>) {
-        let Some(pull) = self.pulls.remove(&id) else { return };
-        self.under_way -= usize::from(pull.asked);
-        let pid = self.lost.get(&pull.from).copied().unwrap_or_default();
-        let why = format!("worker n{} (process {pid}) was lost", pull.from.0);
-        let waits = pull.first.and_then(|t| self.tasks[t].as_ref());
-        let failure = waits.map_or_else(|| nowhere(self.node, id, &why), |pending| pending.failure(why.clone()));
-        self.fill(id, Err(Arc::new(failure)), actions);
     }
 
     fn nowhere(&self, id: Gid) -> Failure {

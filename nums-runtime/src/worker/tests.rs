@@ -1,6 +1,7 @@
 //! Tables: inputs in, actions out, both as one line of text each.
 
-use super::{Action, Finished, Input, PULLS, Worker};
+use super::pulls::PULLS;
+use super::{Action, Finished, Input, Worker};
 use crate::block::Block;
 use crate::wire::message::{Batch, BatchBlock, BatchTask, FromOwner, Origin, ToDriver, ToOwner, ToWorker};
 use nums_ir::diag::Loc;

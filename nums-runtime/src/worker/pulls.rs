@@ -1,0 +1,112 @@
+//! Pulls: operands that live on other nodes, asked for in the order of the tasks that need them.
+//!
+//! At most `PULLS` are under way, and one serves all who wait for its block. What was asked of a node that is gone fails
+//! with that node's process; what arrives is a block like any other (`Worker::fill`).
+
+use super::{Action, Worker, nowhere};
+use crate::pool::Gid;
+use crate::store::Content;
+use crate::wire::message::ToOwner;
+use nums_ir::graph::NodeId;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Pulls under way at a time.
+pub(super) const PULLS: usize = 64;
+
+/// Blocks that are awaited from other nodes.
+#[derive(Default)]
+pub(super) struct Pulls {
+    by_id: HashMap<Gid, Pull>,
+    queue: VecDeque<Gid>,
+    under_way: usize,
+    lost: HashMap<NodeId, u32>,
+}
+
+struct Pull {
+    from: NodeId,
+    serial: u64,
+    uses: u32,
+    asked: bool,
+    /// The first task that needs the block: it says what failed if the block never comes.
+    first: Option<usize>,
+}
+
+impl Worker {
+    /// A batch says that `id` comes from another node. A copy that is here or under way serves it too: the owner need not send
+    /// this one, but must not wait for it either.
+    pub(super) fn expect_pull(&mut self, id: Gid, from: NodeId, serial: u64, known: bool, actions: &mut Vec<Action>) {
+        match (known, self.pulls.by_id.get_mut(&id)) {
+            (true, Some(pull)) if !pull.asked => pull.uses += 1,
+            (true, _) => actions.push(Action::Ask(from, ToOwner::Used { id, uses: 1 })),
+            (false, _) => {
+                self.pulls.by_id.insert(id, Pull { from, serial, uses: 1, asked: false, first: None });
+            }
+        }
+    }
+
+    /// The driver says that a node is gone.
+    pub(super) fn on_lost(&mut self, node: NodeId, pid: u32, actions: &mut Vec<Action>) {
+        self.pulls.lost.insert(node, pid);
+        self.on_unreachable(node, actions);
+    }
+
+    /// Lets the pull of `id` stand in the queue at the place of the first task that needs it.
+    pub(super) fn queue_pull(&mut self, id: Gid, task: usize) {
+        if let Some(pull) = self.pulls.by_id.get_mut(&id)
+            && pull.first.is_none()
+        {
+            pull.first = Some(task);
+            self.pulls.queue.push_back(id);
+        }
+    }
+
+    /// Asks for blocks in the order of the tasks that need them.
+    pub(super) fn pull(&mut self, actions: &mut Vec<Action>) {
+        while self.pulls.under_way < PULLS
+            && let Some(id) = self.pulls.queue.pop_front()
+        {
+            let Some(pull) = self.pulls.by_id.get_mut(&id) else { continue };
+            if self.pulls.lost.contains_key(&pull.from) {
+                self.give_up(id, actions);
+                continue;
+            }
+            pull.asked = true;
+            self.pulls.under_way += 1;
+            actions.push(Action::Ask(pull.from, ToOwner::Get { id, serial: pull.serial, uses: pull.uses }));
+        }
+    }
+
+    pub(super) fn on_pulled(&mut self, id: Gid, content: Content, actions: &mut Vec<Action>) {
+        if self.pulls.by_id.get(&id).is_none_or(|p| !p.asked) {
+            return;
+        }
+        self.pulls.by_id.remove(&id);
+        self.pulls.under_way -= 1;
+        if let Ok(block) = &content {
+            self.stats.pulled += block.bytes().len() as u64;
+        }
+        self.fill(id, content, actions);
+    }
+
+    /// Nothing more comes from `node`: what is asked of it fails now, what is not asked yet fails in its turn.
+    pub(super) fn on_unreachable(&mut self, node: NodeId, actions: &mut Vec<Action>) {
+        let pid = self.pids.get(&node).copied().unwrap_or_default();
+        self.pulls.lost.entry(node).or_insert(pid);
+        let mut ids: Vec<Gid> = self.pulls.by_id.iter().filter(|(_, p)| p.from == node).map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.give_up(id, actions);
+        }
+    }
+
+    fn give_up(&mut self, id: Gid, actions: &mut Vec<Action>) {
+        let Some(pull) = self.pulls.by_id.remove(&id) else { return };
+        self.pulls.under_way -= usize::from(pull.asked);
+        let pid = self.pulls.lost.get(&pull.from).copied().unwrap_or_default();
+        let why = format!("worker n{} (process {pid}) was lost", pull.from.0);
+        let waits = pull.first.and_then(|t| self.tasks[t].as_ref());
+        let failure = waits.map_or_else(|| nowhere(self.node, id, &why), |pending| pending.failure(why.clone()));
+        self.fill(id, Err(Arc::new(failure)), actions);
+    }
+}
