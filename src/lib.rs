@@ -66,4 +66,6 @@ mod pages {
     mod language {}
     #[doc = include_str!("../docs/placement.md")]
     mod placement {}
+    #[doc = include_str!("../docs/memory.md")]
+    mod memory {}
 }

@@ -142,8 +142,8 @@ fn what_does_not_fit_is_an_error_before_anything_runs() {
     check(|s| s.nodes[3].memory = 0, "memory of node n3=0: expected at least 1");
     check(|s| s.nodes[2].threads = 0, "threads of node n2=0: expected at least 1");
     check(
-        |s| s.nodes.fill(NodeSpec { threads: 1, memory: 4096 }),
-        "out of memory: block [0, 0] of `0.p` (512 bytes) with all else on node n0 needs 6656 bytes, 4096 are allowed",
+        |s| s.nodes.fill(NodeSpec { threads: 1, memory: 1024 }),
+        "out of memory: block [0, 0] of `0.p` (512 bytes) with its operands on node n11 needs 1536 bytes, 1024 are allowed",
     );
 }
 
@@ -153,7 +153,7 @@ fn nodes_may_differ() {
     spec.nodes[1].threads = 8;
     let plan = product::plan_with(&spec, &[&[256, 256], &[256, 256]], &[&[32, 32], &[32, 32]], &[]).expect("a plan");
     assert!(plan.peak_bytes() > 0);
-    spec.nodes[0].memory = 1 << 17;
+    spec.nodes[0].memory = 1 << 14;
     let error = product::plan_with(&spec, &[&[256, 256], &[256, 256]], &[&[32, 32], &[32, 32]], &[]).expect_err("too small");
     assert!(error.to_string().contains("on node n0 needs"), "{error}");
 }

@@ -289,6 +289,15 @@ impl Graph {
         out
     }
 
+    /// Bytes of every block, by `BlockId`.
+    pub fn block_bytes(&self) -> Vec<u64> {
+        let mut bytes = self.block_elements();
+        for array in &self.arrays {
+            array.blocks().for_each(|b| bytes[b.0 as usize] *= array.dtype.size() as u64);
+        }
+        bytes
+    }
+
     /// Blocks of all arrays together.
     pub fn n_blocks(&self) -> usize {
         self.arrays.last().map_or(0, |a| a.first.0 as usize + a.grid.n_blocks())

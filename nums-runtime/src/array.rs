@@ -13,7 +13,7 @@ pub(crate) use convert::element;
 use crate::block::Block;
 use crate::cluster::Cluster;
 use crate::display;
-use crate::element::Element;
+use crate::element::{Element, with_type};
 use crate::error::{Error, Result};
 use crate::io::{self, CsvOptions};
 use crate::place::{Placed, homes};
@@ -50,6 +50,9 @@ struct Inner {
     blocks: Vec<Gid>,
     homes: Arc<[NodeId]>,
 }
+
+/// Bytes of blocks that a gather asks for at once.
+const GATHER: usize = 64 << 20;
 
 impl Drop for Inner {
     fn drop(&mut self) {
@@ -228,8 +231,23 @@ impl DynArray {
     /// All elements as one block in C order; waits.
     pub(crate) fn gather(&self) -> Result<Block> {
         pieces::fits(self.nbytes())?;
-        let blocks = self.inner.cluster.pool().fetch(&self.inner.blocks)?;
-        Ok(pieces::join(self.dtype(), &self.inner.grid, &blocks))
+        let mut all = Block::zeros(self.dtype(), self.shape());
+        with_type!(self.dtype(), T => {
+            let to = all.as_mut_slice::<T>();
+            self.each_block(|i, block| pieces::paste::<T>(to, &self.inner.grid, i, block))?;
+        });
+        Ok(all)
+    }
+
+    /// Hands over every block with its number, few at a time, so that a gather holds little beside the array; waits.
+    fn each_block(&self, mut with: impl FnMut(usize, &Block)) -> Result<()> {
+        let largest = self.block_shape().iter().product::<usize>().saturating_mul(self.dtype().size());
+        let n = (GATHER / largest.max(1)).max(1);
+        for (window, ids) in self.inner.blocks.chunks(n).enumerate() {
+            let blocks = self.inner.cluster.pool().fetch(ids)?;
+            blocks.iter().enumerate().for_each(|(i, block)| with(window * n + i, block));
+        }
+        Ok(())
     }
 
     /// The elements; waits.
@@ -238,8 +256,8 @@ impl DynArray {
     /// `Error::DType` if they are not `T`, or the failure of the call that computes them.
     pub fn to_ndarray<T: Element>(&self) -> Result<ArrayD<T>> {
         self.expect::<T>("to_ndarray")?;
-        let data = self.gather()?;
-        ArrayD::from_shape_vec(self.shape(), data.as_slice::<T>().to_vec())
+        let data = self.to_vec::<T>()?;
+        ArrayD::from_shape_vec(self.shape(), data)
             .map_err(|e| Error::Shape { what: format!("to_ndarray of shape {:?}", self.shape()), why: e.to_string() })
     }
 
@@ -249,7 +267,10 @@ impl DynArray {
     /// As `to_ndarray`.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
         self.expect::<T>("to_vec")?;
-        Ok(self.gather()?.as_slice::<T>().to_vec())
+        pieces::fits(self.nbytes())?;
+        let mut all = vec![T::default(); self.size()];
+        self.each_block(|i, block| pieces::paste(&mut all, &self.inner.grid, i, block))?;
+        Ok(all)
     }
 
     /// The only element; waits.

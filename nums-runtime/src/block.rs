@@ -2,26 +2,19 @@
 //!
 //! The alignment is a cache line and the widest vector. A block never shares its bytes; who shares blocks wraps them in an
 //! `Arc`. Bytes that come from outside become a block only through `from_bytes` or a `Receiver`'s `finish`, which check the
-//! length and that every boolean is 0 or 1: this is what makes typed slices sound. Buffers of dropped blocks are kept for the
-//! next of their size, up to `KEPT` bytes: touching fresh pages costs more than most kernels.
+//! length and that every boolean is 0 or 1: this is what makes typed slices sound. Where the bytes come from and go to is
+//! `block/buffer.rs`.
 #![allow(unsafe_code)]
 
+mod buffer;
+
 use crate::element::{Element, Slice, SliceMut, with_type};
+use buffer::{Buffer, LINE};
 use nums_ir::dtype::DType;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Mutex;
 
-/// A cache line; `Vec` of these is the aligned buffer.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; LINE]);
-
-const LINE: usize = 64;
-/// Bytes of dropped blocks that a process keeps for new ones.
-const KEPT: usize = 256 << 20;
-/// Bytes of the smallest buffer that is kept; the allocator is good at smaller ones.
-const WORTH: usize = 32 << 10;
+pub use buffer::{give_back, held, kept};
+pub(crate) use buffer::{mark, most};
 
 /// A dense array: one block of an array, or a buffer of one tile.
 ///
@@ -30,7 +23,7 @@ pub struct Block {
     dtype: DType,
     shape: Vec<usize>,
     len: usize,
-    data: Vec<Line>,
+    data: Buffer,
 }
 
 /// Why bytes are not a block.
@@ -79,14 +72,7 @@ impl Block {
     /// When the bytes of the shape overflow: shapes are checked where they enter (`byte_len`).
     pub fn zeros(dtype: DType, shape: &[usize]) -> Block {
         let bytes = byte_len(dtype, shape).expect("a block that fits in memory");
-        let lines = bytes.div_ceil(LINE);
-        let data = match Kept::take(lines) {
-            Some(mut data) => {
-                data.fill(Line([0; LINE]));
-                data
-            }
-            None => zeroed_lines(lines),
-        };
+        let data = Buffer::zeroed(bytes.div_ceil(LINE));
         Block { dtype, shape: shape.to_vec(), len: bytes / dtype.size(), data }
     }
 
@@ -100,8 +86,7 @@ impl Block {
             return Block::zeros(dtype, shape);
         }
         let bytes = byte_len(dtype, shape).expect("a block that fits in memory");
-        let lines = bytes.div_ceil(LINE);
-        let data = Kept::take(lines).unwrap_or_else(|| zeroed_lines(lines));
+        let data = Buffer::stale(bytes.div_ceil(LINE));
         Block { dtype, shape: shape.to_vec(), len: bytes / dtype.size(), data }
     }
 
@@ -187,7 +172,7 @@ impl Block {
         assert_eq!(T::DTYPE, self.dtype, "the dtype of the block");
         // SAFETY: `data` holds `len` initialised elements of `T` (the invariant; `Element` is sealed and `T::DTYPE` is this
         // block's dtype), its 64-byte alignment suffices for every element type (16 at the most), and the borrow of `self`
-        // keeps it alive and unchanged. An empty `Vec` gives a dangling pointer aligned to 64, which a slice of 0 allows.
+        // keeps it alive and unchanged. An empty buffer gives a pointer aligned to 64, which a slice of 0 allows.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast::<T>(), self.len) }
     }
 
@@ -204,13 +189,13 @@ impl Block {
     /// The bytes, in this machine's order.
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: `data` holds `nbytes` initialised bytes; no element type has padding; the borrow keeps them alive.
-        unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast::<u8>(), self.nbytes()) }
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.nbytes()) }
     }
 
     /// The bytes for writing; private, because any byte may be written and a `bool` allows only two.
     fn raw_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `bytes`, exclusively borrowed. Callers check booleans before the block is used as one.
-        unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast::<u8>(), self.nbytes()) }
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr(), self.nbytes()) }
     }
 }
 
@@ -236,43 +221,9 @@ impl Receiver {
     }
 }
 
-/// Buffers of dropped blocks, by their number of lines.
-struct Kept {
-    by_lines: HashMap<usize, Vec<Vec<Line>>>,
-    bytes: usize,
-}
-
-static KEPT_BUFFERS: Mutex<Option<Kept>> = Mutex::new(None);
-
-impl Kept {
-    fn take(lines: usize) -> Option<Vec<Line>> {
-        if lines * LINE < WORTH {
-            return None;
-        }
-        let mut kept = KEPT_BUFFERS.lock().ok()?;
-        let kept = kept.as_mut()?;
-        let data = kept.by_lines.get_mut(&lines)?.pop()?;
-        kept.bytes -= lines * LINE;
-        Some(data)
-    }
-
-    fn put(data: Vec<Line>) {
-        let bytes = data.len() * LINE;
-        if bytes < WORTH {
-            return;
-        }
-        let Ok(mut kept) = KEPT_BUFFERS.lock() else { return };
-        let kept = kept.get_or_insert_with(|| Kept { by_lines: HashMap::new(), bytes: 0 });
-        if kept.bytes + bytes <= KEPT {
-            kept.bytes += bytes;
-            kept.by_lines.entry(data.len()).or_default().push(data);
-        }
-    }
-}
-
 impl Drop for Block {
     fn drop(&mut self) {
-        Kept::put(std::mem::take(&mut self.data));
+        std::mem::replace(&mut self.data, Buffer::empty()).retire();
     }
 }
 
@@ -294,26 +245,10 @@ fn check_bools(dtype: DType, bytes: &[u8]) -> Result<(), BytesError> {
     }
 }
 
-fn zeroed_lines(n: usize) -> Vec<Line> {
-    if n == 0 {
-        return Vec::new();
-    }
-    let layout = std::alloc::Layout::array::<Line>(n).expect("checked by `byte_len`");
-    // SAFETY: the layout has a non-zero size; all-zero bytes are a valid `Line`; pointer, capacity and layout are those of a
-    // `Vec<Line>` of `n` elements from the global allocator.
-    unsafe {
-        let ptr = std::alloc::alloc_zeroed(layout).cast::<Line>();
-        if ptr.is_null() {
-            std::alloc::handle_alloc_error(layout);
-        }
-        Vec::from_raw_parts(ptr, n, n)
-    }
-}
-
 impl Default for Block {
     /// An empty block of bytes, to take another one's place for a while.
     fn default() -> Block {
-        Block { dtype: DType::U8, shape: vec![0], len: 0, data: Vec::new() }
+        Block { dtype: DType::U8, shape: vec![0], len: 0, data: Buffer::empty() }
     }
 }
 

@@ -4,10 +4,12 @@
 //! the process; else the default of `NUMS_CLUSTER` starts. Anything ambiguous is an error. The work is the `pool`'s.
 
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::place::{ClusterSpec, Order};
 use crate::pool::{Pool, Stats};
 use std::cell::RefCell;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -88,7 +90,15 @@ impl Cluster {
     /// # Ok::<(), nums_runtime::error::Error>(())
     /// ```
     pub fn builder() -> ClusterBuilder {
-        ClusterBuilder { workers: 0, threads: None, order: Order::default(), policy: None }
+        ClusterBuilder {
+            workers: 0,
+            threads: None,
+            memory: None,
+            spill: None,
+            quota: None,
+            order: Order::default(),
+            policy: None,
+        }
     }
 
     /// A driver that workers of other machines join.
@@ -180,6 +190,9 @@ impl Cluster {
 pub struct ClusterBuilder {
     workers: usize,
     threads: Option<usize>,
+    memory: Option<u64>,
+    spill: Option<PathBuf>,
+    quota: Option<u64>,
     order: Order,
     policy: Option<String>,
 }
@@ -194,6 +207,26 @@ impl ClusterBuilder {
     /// Compute threads of each node; by default the cores, shared among the nodes.
     pub fn threads(mut self, threads: usize) -> ClusterBuilder {
         self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Bytes that the blocks of each node may take in memory; by default `NUMS_MEMORY`, or 80 % of what the control group of
+    /// this process or the machine allows, shared among the nodes. What does not fit is kept on disk.
+    pub fn memory(mut self, bytes: u64) -> ClusterBuilder {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// The folder for blocks that do not fit into memory; by default `NUMS_SPILL`, or the system's folder for temporary
+    /// files. Each node has one file there, without a name.
+    pub fn spill(mut self, folder: impl Into<PathBuf>) -> ClusterBuilder {
+        self.spill = Some(folder.into());
+        self
+    }
+
+    /// Bytes that each node may keep on disk; by default what the disk has room for.
+    pub fn spill_quota(mut self, bytes: u64) -> ClusterBuilder {
+        self.quota = Some(bytes);
         self
     }
 
@@ -215,14 +248,22 @@ impl ClusterBuilder {
     /// As `Cluster::threads` and `Cluster::local`; a policy of another name is an error of the first call.
     pub fn start(self) -> Result<Cluster> {
         crate::hook::leave_if_worker();
+        let mut memory = Memory::from_env(self.workers)?;
+        memory.bytes = self.memory.unwrap_or(memory.bytes);
+        memory.spill = self.spill.unwrap_or(memory.spill);
+        memory.quota = self.quota;
+        if memory.bytes == 0 {
+            let expected = "at least 1 byte";
+            return Err(Error::Setting { name: "memory of a cluster".into(), value: "0".into(), expected });
+        }
         let (mut pool, name) = match self.workers {
             0 => {
                 let n = self.threads.unwrap_or_else(cores);
-                (Pool::threads(n)?, format!("threads:{n}"))
+                (Pool::threads_with(n, &memory)?, format!("threads:{n}"))
             }
             n => {
                 let threads = self.threads.map_or_else(|| threads_each(n), Ok)?;
-                (Pool::local(n, threads)?, format!("local:{n}"))
+                (Pool::local_with(n, threads, memory)?, format!("local:{n}"))
             }
         };
         pool.plan_by(self.order, self.policy);
@@ -317,6 +358,11 @@ impl Status {
     /// Bytes of the largest block that ever was on a node.
     pub fn largest_block(&self) -> u64 {
         self.stats.nodes.iter().map(|n| n.largest).max().unwrap_or(0)
+    }
+
+    /// Bytes of blocks that were written to disk for want of memory, by all nodes together.
+    pub fn spilled_bytes(&self) -> u64 {
+        self.stats.nodes.iter().map(|n| n.spilled).sum()
     }
 
     /// Element-wise groups that ran as native code, and that were interpreted.

@@ -370,7 +370,7 @@ impl Driver {
         for failure in report.failures {
             let about = Unread::Call(failure.number);
             if !self.told.contains(&failure.number) && !self.unread.iter().any(|(u, _)| *u == about) {
-                self.unread.push((about, Error::Task(Box::new(failure))));
+                self.unread.push((about, Error::from(failure)));
             }
         }
     }
@@ -506,7 +506,7 @@ impl Driver {
     fn tell(&mut self, failure: Failure) -> Error {
         self.unread.retain(|(about, _)| *about != Unread::Call(failure.number));
         self.told.insert(failure.number);
-        Error::Task(Box::new(failure))
+        Error::from(failure)
     }
 
     /// The loss as the user sees it, who has been told now.

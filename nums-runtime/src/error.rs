@@ -133,11 +133,32 @@ pub struct Failure {
     pub block: Vec<u32>,
     /// Shape of that block.
     pub shape: Vec<u64>,
+    /// If there was no room: how much there is and how much was needed.
+    pub shortage: Option<Shortage>,
+}
+
+/// Bytes that were needed, and how many are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Shortage {
+    /// Needed.
+    pub need: u64,
+    /// Allowed.
+    pub limit: u64,
+}
+
+impl From<Failure> for Error {
+    /// A failure of a task as the user sees it: for want of memory it is `OutOfMemory`.
+    fn from(failure: Failure) -> Error {
+        match failure.shortage {
+            Some(Shortage { need, limit }) => Error::OutOfMemory { what: failure.to_string(), need, limit },
+            None => Error::Task(Box::new(failure)),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { call, number, file, loc, op, why, block, shape } = self;
+        let Failure { call, number, file, loc, op, why, block, shape, shortage: _ } = self;
         write!(f, "{call}, call {number}: {op}")?;
         // What the library itself does (`rechunk`) stands in no file of the user's.
         if !file.is_empty() {

@@ -9,6 +9,7 @@
 
 use crate::error::{Error, Result};
 use crate::hook::{ENTERED, VARIABLE};
+use crate::memory::Memory;
 use crate::wire::WireError;
 use crate::wire::auth::Secret;
 use crate::wire::codec;
@@ -32,12 +33,14 @@ pub struct Start {
     pub node: NodeId,
     /// Compute threads.
     pub threads: usize,
+    /// What its blocks may take.
+    pub memory: Memory,
 }
 
 /// Time until a started executable must have said that it is a worker.
 const ENTRY: Duration = Duration::from_millis(1900);
 /// Bytes that a `Start` may have.
-const START: usize = 4096;
+const START: usize = 16 << 10;
 
 /// A started process that may become a worker. Killed and reaped when dropped.
 pub struct Launched {

@@ -68,7 +68,7 @@ pub struct Placed {
 /// to their homes by `homes`.
 ///
 /// # Errors
-/// `Error::Setting` for a spec without nodes, a node without memory or an unknown policy; `Error::OutOfMemory` if a node would hold more than it has.
+/// `Error::Setting` for a spec without nodes, a node without memory or an unknown policy; `Error::OutOfMemory` if a node has no room for one task.
 pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Placed> {
     check(spec)?;
     let homes = all_homes(&graph, spec.nodes.len(), inputs);

@@ -12,6 +12,7 @@ mod threads;
 use crate::block::Block;
 use crate::driver::{Action, Driver, Event, Reply, Ticket};
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::place::{ClusterSpec, Order};
 use crate::wire::message::ToWorker;
 use nums_ir::func::Scalar;
@@ -69,6 +70,8 @@ pub struct NodeStats {
     pub peak: u64,
     /// Bytes of the largest block that ever was on the node.
     pub largest: u64,
+    /// Bytes of blocks that were written to disk for want of memory.
+    pub spilled: u64,
 }
 
 /// What a cluster did so far.
@@ -118,26 +121,39 @@ impl Pool {
         self.spec.policy = policy;
     }
 
-    /// One node in this process with `n` compute threads.
+    /// One node in this process with `n` compute threads and the memory that the environment says.
     pub fn threads(n: usize) -> Result<Pool> {
         crate::hook::leave_if_worker();
-        let n = n.max(1);
-        let (hub, threads) = threads::start(n)?;
-        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec: ClusterSpec::uniform(1, n), next: AtomicU64::new(1) })
+        Pool::threads_with(n, &Memory::from_env(1)?)
     }
 
-    /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads.
-    #[cfg(target_os = "linux")]
+    /// One node in this process with `n` compute threads and so much memory.
+    pub fn threads_with(n: usize, memory: &Memory) -> Result<Pool> {
+        crate::hook::leave_if_worker();
+        let n = n.max(1);
+        let (hub, threads) = threads::start(n, memory)?;
+        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec: spec(1, n, memory), next: AtomicU64::new(1) })
+    }
+
+    /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads and the memory
+    /// that the environment says.
     pub fn local(nodes: usize, threads_each: usize) -> Result<Pool> {
+        Pool::local_with(nodes, threads_each, Memory::from_env(nodes)?)
+    }
+
+    /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads and so much
+    /// memory.
+    #[cfg(target_os = "linux")]
+    pub fn local_with(nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
         let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
-        let (hub, processes) = processes::start(nodes, threads_each)?;
-        let spec = ClusterSpec::uniform(nodes, threads_each);
+        let spec = spec(nodes, threads_each, &memory);
+        let (hub, processes) = processes::start(nodes, threads_each, memory)?;
         Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) })
     }
 
     /// `nodes` worker processes of this executable on this machine: Linux only so far.
     #[cfg(not(target_os = "linux"))]
-    pub fn local(_nodes: usize, _threads_each: usize) -> Result<Pool> {
+    pub fn local_with(_nodes: usize, _threads_each: usize, _memory: Memory) -> Result<Pool> {
         Err(Error::Unsupported { what: "worker processes on this system: use `threads`".to_owned() })
     }
 
@@ -158,7 +174,11 @@ impl Pool {
 
     /// Gives `block` to `node`, which keeps it until released.
     pub fn put(&self, id: Gid, node: NodeId, block: Block) -> Result<()> {
-        self.hub.ask(|ticket| Event::Put(ticket, id, node, Arc::new(block))).map(drop)
+        self.hub.ask(|ticket| Event::Put(ticket, id, node, Arc::new(block)))?;
+        if let Nodes::Threads(threads) = &self.nodes {
+            threads.await_room();
+        }
+        Ok(())
     }
 
     /// The blocks, in the order asked for; waits until they are made.
@@ -207,6 +227,13 @@ impl Pool {
             Nodes::Processes(processes) => processes.close(),
         }
     }
+}
+
+/// What planning knows of so many equal nodes.
+fn spec(nodes: usize, threads: usize, memory: &Memory) -> ClusterSpec {
+    let mut spec = ClusterSpec::uniform(nodes, threads);
+    spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
+    spec
 }
 
 impl Drop for Pool {

@@ -4,17 +4,34 @@
 //! count is 0 and nobody keeps it (`kept`: a handle of the user lives). Counts may run ahead of the announcement (a pull that
 //! overtakes the driver's message makes a slot with a negative count), but never end below 0. A failed block is a slot that
 //! holds the `Failure` instead. What waits for a slot, tasks and readers, is handed back when it is filled; who runs or
-//! sends is the `worker`'s business.
+//! sends is the `worker`'s business. A block may be in memory, on disk, or both: it never changes, so a copy on disk makes
+//! the one in memory free to go. Which go is decided in `worker/room.rs`; here it is only kept count of.
 
 use crate::block::Block;
 use crate::error::Failure;
 use crate::pool::Gid;
+use crate::spill::Extent;
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a filled slot holds.
 pub type Content = Result<Arc<Block>, Arc<Failure>>;
+
+/// Where a block is.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// Not made yet, or unknown.
+    Nowhere,
+    /// In memory.
+    Here(&'a Arc<Block>),
+    /// On disk alone: so many bytes.
+    OnDisk(u64),
+    /// On its way from disk to memory.
+    Coming,
+    /// It cannot be had.
+    Failed(&'a Arc<Failure>),
+}
 
 /// The blocks of one node.
 #[derive(Default)]
@@ -23,6 +40,12 @@ pub struct Store {
     bytes: u64,
     peak: u64,
     largest: u64,
+    /// Bytes of blocks that are on disk alone.
+    away: u64,
+    clock: u64,
+    /// A number for each way to disk or back: the answer to an older one is no news.
+    token: u64,
+    freed: Vec<Arc<Extent>>,
 }
 
 /// Someone outside the node who waits for a block.
@@ -47,11 +70,36 @@ pub struct Waiting {
 
 #[derive(Default)]
 struct Slot {
+    /// In memory, or failed.
     content: Option<Content>,
+    disk: Option<Box<OnDisk>>,
     uses: i64,
+    /// Operands of tasks that were admitted: the block stays in memory.
+    pins: u32,
+    /// When it was last put here or used.
+    last: u64,
     kept: bool,
     announced: bool,
     waiting: Waiting,
+}
+
+/// A block's copy on disk.
+struct OnDisk {
+    /// None while it is being written.
+    extent: Option<Arc<Extent>>,
+    token: u64,
+    /// On its way to disk or back.
+    moving: bool,
+}
+
+impl Slot {
+    fn on_disk(&self) -> Option<&Arc<Extent>> {
+        self.disk.as_ref().and_then(|d| d.extent.as_ref())
+    }
+
+    fn is_made(&self) -> bool {
+        self.content.is_some() || self.on_disk().is_some()
+    }
 }
 
 impl Store {
@@ -71,7 +119,19 @@ impl Store {
         self.slots.get(&id).is_some_and(|s| s.announced)
     }
 
-    /// What is in the slot now.
+    /// Where the block is.
+    pub fn find(&self, id: Gid) -> Found<'_> {
+        let Some(slot) = self.slots.get(&id) else { return Found::Nowhere };
+        match (&slot.content, &slot.disk) {
+            (Some(Ok(block)), _) => Found::Here(block),
+            (Some(Err(failure)), _) => Found::Failed(failure),
+            (None, Some(disk)) if disk.moving => Found::Coming,
+            (None, Some(disk)) => Found::OnDisk(disk.extent.as_ref().map_or(0, |e| e.bytes())),
+            (None, None) => Found::Nowhere,
+        }
+    }
+
+    /// What is in the slot now, in memory.
     pub fn content(&self, id: Gid) -> Option<&Content> {
         self.slots.get(&id)?.content.as_ref()
     }
@@ -90,21 +150,117 @@ impl Store {
     /// slot (a pull that was answered twice) changes nothing. Readers take their uses with `used`.
     pub fn fill(&mut self, id: Gid, content: Content) -> Waiting {
         let slot = self.slots.entry(id).or_default();
-        if slot.content.is_some() {
+        if slot.is_made() {
             return Waiting::default();
         }
         if let Ok(block) = &content {
-            let bytes = block.bytes().len() as u64;
+            let bytes = block.nbytes() as u64;
             self.bytes += bytes;
             self.peak = self.peak.max(self.bytes);
             self.largest = self.largest.max(bytes);
         }
         slot.content = Some(content);
+        self.clock += 1;
+        slot.last = self.clock;
         let waiting = std::mem::take(&mut slot.waiting);
         if waiting.readers.is_empty() {
             self.drop_if_done(id);
         }
         waiting
+    }
+
+    /// Keeps the block in memory for an admitted task.
+    pub fn pin(&mut self, id: Gid) {
+        self.clock += 1;
+        let slot = self.slots.entry(id).or_default();
+        (slot.pins, slot.last) = (slot.pins + 1, self.clock);
+    }
+
+    /// A task that was not admitted after all no longer needs the block in memory.
+    pub fn unpin(&mut self, id: Gid) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.pins = slot.pins.saturating_sub(1);
+        }
+    }
+
+    /// An admitted task has used the block as one of its operands.
+    pub fn done(&mut self, id: Gid) {
+        let slot = self.slots.entry(id).or_default();
+        (slot.uses, slot.pins) = (slot.uses - 1, slot.pins.saturating_sub(1));
+        self.drop_if_done(id);
+    }
+
+    /// Blocks that may leave memory, the longest unused first.
+    pub fn idle(&self) -> Vec<Gid> {
+        let idle = |(id, slot): (&Gid, &Slot)| match &slot.content {
+            Some(Ok(block)) if slot.pins == 0 && block.nbytes() > 0 => Some((slot.last, *id)),
+            Some(_) | None => None,
+        };
+        let mut ids: Vec<(u64, Gid)> = self.slots.iter().filter_map(idle).collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Takes a block out of memory that is on disk too; its bytes, 0 if it must stay.
+    pub fn evict(&mut self, id: Gid) -> u64 {
+        let Some(slot) = self.slots.get_mut(&id).filter(|s| s.pins == 0 && s.on_disk().is_some()) else { return 0 };
+        let Some(Ok(block)) = slot.content.take_if(|c| c.is_ok()) else { return 0 };
+        let bytes = block.nbytes() as u64;
+        self.bytes -= bytes;
+        self.away += bytes;
+        bytes
+    }
+
+    /// The block to write to disk, with the number of this way; none if it is there already, on its way or in use.
+    pub fn begin_write(&mut self, id: Gid) -> Option<(u64, Arc<Block>)> {
+        let slot = self.slots.get_mut(&id).filter(|s| s.pins == 0 && s.disk.is_none())?;
+        let block = Arc::clone(slot.content.as_ref()?.as_ref().ok()?);
+        self.token += 1;
+        slot.disk = Some(Box::new(OnDisk { extent: None, token: self.token, moving: true }));
+        Some((self.token, block))
+    }
+
+    /// The block is on disk, or could not be written.
+    pub fn written(&mut self, id: Gid, token: u64, extent: Option<Arc<Extent>>) {
+        let slot = self.slots.get_mut(&id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token));
+        match (slot, extent) {
+            (Some(slot), Some(extent)) => slot.disk = Some(Box::new(OnDisk { extent: Some(extent), token, moving: false })),
+            (Some(slot), None) => slot.disk = None,
+            (None, extent) => self.freed.extend(extent),
+        }
+    }
+
+    /// What to read back from disk, with the number of this way; none if it is in memory or on its way.
+    pub fn begin_read(&mut self, id: Gid) -> Option<(u64, Arc<Extent>)> {
+        let slot = self.slots.get_mut(&id).filter(|s| s.content.is_none())?;
+        let disk = slot.disk.as_mut().filter(|d| !d.moving)?;
+        let extent = Arc::clone(disk.extent.as_ref()?);
+        self.token += 1;
+        (disk.token, disk.moving) = (self.token, true);
+        Some((self.token, extent))
+    }
+
+    /// The block is back in memory, or cannot be had any more; hands back what waited for it.
+    pub fn read_back(&mut self, id: Gid, token: u64, content: Content) -> Waiting {
+        let slot = self.slots.get_mut(&id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token && d.moving));
+        let Some(slot) = slot else { return Waiting::default() };
+        let bytes = slot.on_disk().map_or(0, |e| e.bytes());
+        self.away -= bytes;
+        match &content {
+            Ok(_) => {
+                self.bytes += bytes;
+                self.peak = self.peak.max(self.bytes);
+                slot.disk.iter_mut().for_each(|d| d.moving = false);
+            }
+            Err(_) => self.freed.extend(slot.disk.take().and_then(|d| d.extent)),
+        }
+        slot.content = Some(content);
+        std::mem::take(&mut slot.waiting)
+    }
+
+    /// Places on disk that are no longer needed.
+    pub fn take_freed(&mut self) -> Vec<Arc<Extent>> {
+        std::mem::take(&mut self.freed)
     }
 
     /// Takes `n` uses; the last one frees the block.
@@ -126,7 +282,12 @@ impl Store {
         self.slots.get(&id).is_some_and(|s| s.kept)
     }
 
-    /// Bytes of all blocks here.
+    /// Bytes of blocks that are on disk alone.
+    pub fn away(&self) -> u64 {
+        self.away
+    }
+
+    /// Bytes of all blocks in memory.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -153,12 +314,17 @@ impl Store {
 
     fn drop_if_done(&mut self, id: Gid) {
         let Some(slot) = self.slots.get(&id) else { return };
-        if slot.content.is_none() || slot.uses != 0 || slot.kept || !slot.announced {
+        if !slot.is_made() || slot.uses != 0 || slot.kept || !slot.announced {
             return;
         }
-        if let Some(Slot { content: Some(Ok(block)), .. }) = self.slots.remove(&id) {
-            self.bytes -= block.bytes().len() as u64;
+        let Some(Slot { content, disk, .. }) = self.slots.remove(&id) else { return };
+        let extent = disk.and_then(|d| d.extent);
+        match (content, &extent) {
+            (Some(Ok(block)), _) => self.bytes -= block.nbytes() as u64,
+            (None, Some(extent)) => self.away -= extent.bytes(),
+            (Some(Err(_)) | None, _) => {}
         }
+        self.freed.extend(extent);
     }
 }
 

@@ -1,14 +1,16 @@
 //! `Worker`: what one node does, as a state machine. Input in, actions out; no socket, no thread, no clock.
 //!
 //! A batch announces blocks and tasks. A task is ready when all its operands are in the `store`; the lowest (call, sequence)
-//! is started first. Operands that live elsewhere are pulled, at most `PULLS` at a time and in the order of the tasks that
+//! is started first, when there is room for it (`room`). Operands that live elsewhere are pulled, at most `PULLS` at a time and in the order of the tasks that
 //! need them, and one pull serves all who wait. That order keeps a bounded number of pulls free of deadlock: the lowest
 //! unfinished task of the cluster waits for nothing unfinished, so its pulls are at the front and are answered. A task
 //! with a failed operand is not run: its results carry the same failure. Ends are reported in batches, at the latest when
 //! there is nothing to run. `next_job` hands out jobs, `compute` runs them, the rim moves the messages.
 
 pub mod compute;
+pub mod disk;
 mod pulls;
+mod room;
 #[cfg(target_os = "linux")]
 pub mod serve;
 
@@ -16,11 +18,13 @@ use crate::block::Block;
 use crate::error::Failure;
 use crate::kernel::Kernel;
 use crate::pool::{Gid, NodeStats};
-use crate::store::{Content, Reader, Store};
+use crate::store::{Content, Found, Reader, Store, Waiting};
 use crate::wire::message::{Batch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
+use disk::DiskDone;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
 use pulls::Pulls;
+use room::{Pinned, Room};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
@@ -38,6 +42,8 @@ pub enum Input {
     Unreachable(NodeId),
     /// A job ended.
     Finished(Finished),
+    /// The disk thread moved a block.
+    Disk(DiskDone),
 }
 
 /// How a job ended.
@@ -91,6 +97,11 @@ impl Job {
         &self.prepared.batch.tasks[self.index].op
     }
 
+    /// What it is, for the scratch that such tasks take.
+    fn kind(&self) -> usize {
+        room::kind(self.op())
+    }
+
     /// The kernels that `TaskOp::Kernel` means.
     pub fn kernels(&self) -> &[Arc<Kernel>] {
         &self.prepared.kernels
@@ -110,6 +121,7 @@ pub struct Worker {
     running: usize,
     kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
     pulls: Pulls,
+    room: Room,
     pids: HashMap<NodeId, u32>,
     seen: u64,
     report: Report,
@@ -123,6 +135,9 @@ struct Pending {
     index: usize,
     missing: usize,
     blame: Option<Arc<Failure>>,
+    pinned: Pinned,
+    /// Bytes that were reserved when it was admitted: its operands are pinned from then on.
+    reserved: Option<u64>,
 }
 
 /// A batch with its kernels ready to run.
@@ -145,6 +160,7 @@ impl Worker {
             running: 0,
             kernels: HashMap::new(),
             pulls: Pulls::default(),
+            room: Room::default(),
             stats: NodeStats { pid: pids.get(&node).copied().unwrap_or_default(), ..NodeStats::default() },
             pids,
             seen: 0,
@@ -163,35 +179,14 @@ impl Worker {
             Input::Reply(_, FromOwner::Failed(id, failure)) => self.on_pulled(id, Err(Arc::new(failure)), &mut actions),
             Input::Unreachable(node) => self.on_unreachable(node, &mut actions),
             Input::Finished(finished) => self.on_finished(finished, &mut actions),
+            Input::Disk(done) => self.on_disk(done, &mut actions),
         }
         self.pull(&mut actions);
-        if self.ended >= REPORT || (self.ended > 0 && self.ready.is_empty() && self.running == 0) {
+        self.tidy();
+        if self.ended >= REPORT || (self.ended > 0 && !self.is_busy()) {
             self.flush(&mut actions);
         }
         actions
-    }
-
-    /// The lowest task that can run now.
-    pub fn next_job(&mut self) -> Option<Job> {
-        let Reverse((_, _, number)) = self.ready.pop()?;
-        let pending = self.tasks[number].as_ref().expect("a ready task is pending");
-        let (prepared, index) = (Arc::clone(&pending.prepared), pending.index);
-        let batch = &prepared.batch;
-        let operand = |arg: &Arg| match *arg {
-            Arg::Scalar(s) => JobArg::Scalar(batch.scalars[s as usize]),
-            Arg::Block(b) => match self.store.content(batch.blocks[b.0 as usize].id) {
-                Some(Ok(block)) => JobArg::Block(Arc::clone(block)),
-                Some(Err(_)) | None => unreachable!("a ready task has its operands"),
-            },
-        };
-        let args = batch.tasks[index].args.iter().map(operand).collect();
-        self.running += 1;
-        Some(Job { job: number, args, prepared, index })
-    }
-
-    /// Tasks that could start now.
-    pub fn n_ready(&self) -> usize {
-        self.ready.len()
     }
 
     /// Blocks that are here or awaited.
@@ -218,17 +213,19 @@ impl Worker {
             ToWorker::Shutdown => actions.push(Action::Stop),
             ToWorker::Put(id, block) => {
                 self.store.announce(id, 0, true);
-                self.fill(id, Ok(block), actions);
+                let content = self.no_room_for_put(id, block.nbytes() as u64).map_or(Ok(block), |f| Err(Arc::new(f)));
+                self.fill(id, content, actions);
             }
         }
     }
 
     fn on_batch(&mut self, batch: Batch, actions: &mut Vec<Action>) {
         self.seen = self.seen.max(batch.serial);
+        self.begin_batch();
         for block in &batch.blocks {
             let known = self.store.announce(block.id, block.uses, block.origin == Origin::MadeAndKept);
             if let Origin::From(node) = block.origin {
-                self.expect_pull(block.id, node, batch.serial, known, actions);
+                self.expect_pull(block, node, batch.serial, known, actions);
             }
         }
         let prepared = Arc::new(self.prepare(batch));
@@ -256,14 +253,17 @@ impl Worker {
     fn add_task(&mut self, prepared: &Arc<Prepared>, index: usize, actions: &mut Vec<Action>) {
         let number = self.free.pop().unwrap_or(self.tasks.len());
         let task = &prepared.batch.tasks[index];
-        let mut pending = Pending { prepared: Arc::clone(prepared), index, missing: 0, blame: None };
+        let pinned = Pinned::default();
+        let mut pending = Pending { prepared: Arc::clone(prepared), index, missing: 0, blame: None, pinned, reserved: None };
+        pending.pinned = self.measure(&pending);
+        pending.blame = self.too_large(&pending, pending.pinned);
         for arg in &task.args {
             let Arg::Block(b) = *arg else { continue };
             let id = prepared.batch.blocks[b.0 as usize].id;
-            match self.store.content(id) {
-                Some(Ok(_)) => {}
-                Some(Err(failure)) => pending.blame = Some(Arc::clone(failure)),
-                None => {
+            match self.store.find(id) {
+                Found::Here(_) | Found::OnDisk(_) | Found::Coming => {}
+                Found::Failed(failure) => pending.blame = Some(Arc::clone(failure)),
+                Found::Nowhere => {
                     pending.missing += 1;
                     self.store.await_task(id, number);
                     self.queue_pull(id, number);
@@ -290,11 +290,11 @@ impl Worker {
         while let Some(number) = numbers.pop() {
             let pending = self.tasks[number].as_ref().expect("a task is started once");
             match pending.blame.clone() {
-                None => {
-                    let task = &pending.prepared.batch.tasks[pending.index];
-                    self.ready.push(Reverse((pending.prepared.batch.serial, task.seq, number)));
-                }
+                None => self.enqueue(number),
                 Some(failure) => {
+                    if pending.reserved.is_some() {
+                        self.stop_loading();
+                    }
                     let n = self.tasks[number].as_ref().map_or(0, Pending::n_outs);
                     self.end(number, vec![Err(failure); n], &mut numbers, actions);
                 }
@@ -328,6 +328,7 @@ impl Worker {
     fn end(&mut self, number: usize, contents: Vec<Content>, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
         let Some(pending) = self.tasks[number].take() else { return };
         self.free.push(number);
+        self.release_task(pending.reserved.unwrap_or(0));
         let batch = &pending.prepared.batch;
         let task = &batch.tasks[pending.index];
         if let Some(Err(failure)) = contents.first() {
@@ -337,8 +338,11 @@ impl Worker {
             self.settle(batch.blocks[out as usize].id, content, numbers, actions);
         }
         for arg in &task.args {
-            if let Arg::Block(b) = *arg {
-                self.store.used(batch.blocks[b.0 as usize].id, 1);
+            let Arg::Block(b) = *arg else { continue };
+            let id = batch.blocks[b.0 as usize].id;
+            match pending.reserved {
+                Some(_) => self.store.done(id),
+                None => self.store.used(id, 1),
             }
         }
         self.ended += 1;
@@ -374,10 +378,15 @@ impl Worker {
     /// Fills a slot and answers its readers; tasks that can start now are added to `numbers`.
     fn settle(&mut self, id: Gid, content: Content, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
         let waiting = self.store.fill(id, content.clone());
+        self.distribute(id, &content, waiting, numbers, actions);
+    }
+
+    /// Tells tasks and readers that waited for a block that it is there, or will never be.
+    fn distribute(&mut self, id: Gid, content: &Content, waiting: Waiting, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
         for number in waiting.tasks {
             let Some(pending) = self.tasks[number].as_mut() else { continue };
             pending.missing -= 1;
-            if let Err(failure) = &content {
+            if let Err(failure) = content {
                 pending.blame.get_or_insert_with(|| Arc::clone(failure));
             }
             if pending.missing == 0 {
@@ -388,7 +397,7 @@ impl Worker {
             }
         }
         for reader in waiting.readers {
-            self.answer(id, &content, reader, actions);
+            self.answer(id, content, reader, actions);
         }
     }
 
@@ -410,6 +419,13 @@ impl Worker {
     fn read(&mut self, id: Gid, reader: Reader, actions: &mut Vec<Action>) {
         match self.store.content(id).cloned() {
             Some(content) => self.answer(id, &content, reader, actions),
+            None if reader == Reader::Watch && matches!(self.store.find(id), Found::OnDisk(_) | Found::Coming) => {
+                actions.push(Action::Tell(ToDriver::Ready(id)));
+            }
+            None if matches!(self.store.find(id), Found::OnDisk(_)) => {
+                self.store.await_reader(id, reader);
+                self.recall(id);
+            }
             None if !self.store.knows(id) && !matches!(reader, Reader::Peer(..)) => {
                 let failure = self.nowhere(id);
                 actions.push(Action::Tell(ToDriver::Failed(id, failure)));
@@ -460,6 +476,7 @@ impl Pending {
             why,
             block: grid.coords(index).into_iter().map(|c| c as u32).collect(),
             shape: grid.block_shape_at(index).into_iter().map(|n| n as u64).collect(),
+            shortage: None,
         }
     }
 }
@@ -482,6 +499,7 @@ fn nowhere(node: NodeId, id: Gid, why: &str) -> Failure {
         why: why.to_owned(),
         block: Vec::new(),
         shape: Vec::new(),
+        shortage: None,
     }
 }
 

@@ -12,8 +12,11 @@ use nums_ir::ops::ReduceOp;
 use nums_runtime::block::Block;
 use nums_runtime::driver::{Action, Driver, Event, Reply, Ticket};
 use nums_runtime::error::Error;
+use nums_runtime::memory::Memory;
 use nums_runtime::pool::{Call, Gid};
+use nums_runtime::spill::SpillFile;
 use nums_runtime::wire::message::{FromOwner, ToDriver, ToOwner, ToWorker};
+use nums_runtime::worker::disk::DiskJob;
 use nums_runtime::worker::{Action as Act, Finished, Input, Job, JobArg, Worker};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -51,6 +54,12 @@ fn compute(job: &Job) -> Finished {
     Finished { job: job.job, result, native: 0, interpreted: 0 }
 }
 
+/// The disk of a node: reads and writes are done at random moments, each kind in order.
+struct Disk {
+    jobs: VecDeque<DiskJob>,
+    file: SpillFile,
+}
+
 /// A value of the sequential run; `None` depends on a failed task.
 type Expected = HashMap<Gid, Option<f64>>;
 
@@ -58,6 +67,7 @@ struct Simulation {
     random: Random,
     driver: Driver,
     workers: Vec<Option<Worker>>,
+    disks: Vec<Disk>,
     jobs: Vec<(usize, Job)>,
     to_worker: Vec<VecDeque<ToWorker>>,
     to_driver: Vec<VecDeque<ToDriver>>,
@@ -73,13 +83,14 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(seed: u64, nodes: usize) -> Simulation {
+    fn new(seed: u64, nodes: usize, memory: u64) -> Simulation {
         let pids: Vec<u32> = (100..100 + nodes as u32).collect();
         let names: HashMap<NodeId, u32> = (0..nodes as u32).map(|n| (NodeId(n), 100 + n)).collect();
         Simulation {
             random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             driver: Driver::new(&pids),
-            workers: (0..nodes as u32).map(|n| Some(Worker::new(NodeId(n), names.clone()))).collect(),
+            workers: (0..nodes as u32).map(|n| Some(Worker::new(NodeId(n), names.clone()).with_memory(memory))).collect(),
+            disks: (0..nodes).map(|_| Disk { jobs: VecDeque::new(), file: SpillFile::new(&Memory::boundless()) }).collect(),
             jobs: Vec::new(),
             to_worker: vec![VecDeque::new(); nodes],
             to_driver: vec![VecDeque::new(); nodes],
@@ -115,7 +126,15 @@ impl Simulation {
 
     fn input(&mut self, node: usize, input: Input) {
         let Some(worker) = self.workers[node].as_mut() else { return };
-        for action in worker.on(input) {
+        let actions = worker.on(input);
+        self.act(node, actions);
+    }
+
+    fn act(&mut self, node: usize, actions: Vec<Act>) {
+        if let Some(worker) = self.workers[node].as_mut() {
+            self.disks[node].jobs.extend(worker.disk_jobs());
+        }
+        for action in actions {
             match action {
                 Act::Tell(message) => self.to_driver[node].push_back(message),
                 Act::Ask(owner, message) => self.asks.entry((node, owner)).or_default().push_back(message),
@@ -133,6 +152,7 @@ impl Simulation {
             Ask((usize, NodeId)),
             Answer((usize, NodeId)),
             Start(usize),
+            Disk(usize),
             Finish(usize),
             Unreachable(usize),
         }
@@ -143,6 +163,7 @@ impl Simulation {
         can.extend(self.asks.iter().filter(|(_, q)| !q.is_empty()).map(|(&k, _)| What::Ask(k)));
         can.extend(self.answers.iter().filter(|(_, q)| !q.is_empty()).map(|(&k, _)| What::Answer(k)));
         can.extend((0..n).filter(|&i| self.workers[i].as_ref().is_some_and(|w| w.n_ready() > 0)).map(What::Start));
+        can.extend((0..n).filter(|&i| !self.disks[i].jobs.is_empty()).map(What::Disk));
         can.extend((0..self.jobs.len()).map(What::Finish));
         can.extend((0..self.unreachable.len()).map(What::Unreachable));
         if can.is_empty() {
@@ -167,8 +188,18 @@ impl Simulation {
                 self.input(asker.0 as usize, Input::Reply(NodeId(owner as u32), message));
             }
             What::Start(i) => {
-                let job = self.workers[i].as_mut().unwrap().next_job().unwrap();
-                self.jobs.push((i, job));
+                let worker = self.workers[i].as_mut().unwrap();
+                let job = worker.next_job();
+                let late = worker.late_actions();
+                self.jobs.extend(job.map(|job| (i, job)));
+                self.act(i, late);
+            }
+            What::Disk(i) => {
+                let Disk { jobs, file } = &mut self.disks[i];
+                let done = jobs.pop_front().unwrap().run(file);
+                if let Some(done) = done {
+                    self.input(i, Input::Disk(done));
+                }
             }
             What::Finish(j) => {
                 let (node, job) = self.jobs.swap_remove(j);
@@ -197,6 +228,7 @@ impl Simulation {
         self.workers[i] = None;
         self.jobs.retain(|(n, _)| *n != i);
         self.to_worker[i].clear();
+        self.disks[i].jobs.clear();
         self.asks.retain(|(from, to), _| *from != i && *to != node);
         self.answers.retain(|(from, to), _| *from != i && *to != node);
         self.lost = Some(node);
@@ -305,9 +337,11 @@ fn array(name: &str, blocks: usize, first: u32) -> GraphArray {
     GraphArray { name: name.to_owned(), dtype: DType::F64, grid, first: BlockId(first), loc: Loc::default() }
 }
 
+/// Blocks have 8 bytes and tasks at most two operands: the least budget holds one task.
 fn run(seed: u64) {
     let nodes = 1 + (seed % 4) as usize;
-    let mut sim = Simulation::new(seed, nodes);
+    let memory = [24, 32, 64, u64::MAX][(seed / 4 % 4) as usize];
+    let mut sim = Simulation::new(seed, nodes, memory);
     let (fail, lose) = (seed.is_multiple_of(3), nodes > 1 && seed.is_multiple_of(2));
     let death = if lose { sim.random.below(60) } else { usize::MAX };
     let mut asked = Vec::new();
@@ -349,6 +383,7 @@ fn run(seed: u64) {
     if !lose {
         for worker in sim.workers.iter().flatten() {
             assert_eq!((worker.n_blocks(), worker.stats().resident), (0, 0), "blocks without a use remain");
+            assert!(worker.is_at_rest(), "room is taken by nothing");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Whole arrays to blocks and back: rows of bytes are copied, whatever the dtype.
 
 use crate::block::{Block, Receiver};
+use crate::element::Element;
 use crate::error::{Error, Result};
 use nums_ir::dtype::DType;
 use nums_ir::grid::Grid;
-use std::sync::Arc;
 
 /// Calls `copy(position in the array, position in the block, bytes)` for every contiguous run of block `i`.
 fn runs(grid: &Grid, i: usize, item: usize, mut copy: impl FnMut(usize, usize, usize)) {
@@ -35,16 +35,13 @@ pub(super) fn cut(data: &Block, grid: &Grid, i: usize) -> Block {
     })
 }
 
-/// The array of all its blocks.
-pub(super) fn join(dtype: DType, grid: &Grid, blocks: &[Arc<Block>]) -> Block {
-    fill(dtype, grid.shape(), |to| {
-        for (i, block) in blocks.iter().enumerate() {
-            runs(grid, i, dtype.size(), |at, from, n| to[at..at + n].copy_from_slice(&block.bytes()[from..from + n]));
-        }
-    })
+/// Copies block `i` to its place in the whole array.
+pub(super) fn paste<T: Element>(all: &mut [T], grid: &Grid, i: usize, block: &Block) {
+    let from = block.as_slice::<T>();
+    runs(grid, i, 1, |at, begin, n| all[at..at + n].copy_from_slice(&from[begin..begin + n]));
 }
 
-/// A block whose bytes come from blocks of the same dtype, and are valid therefore.
+/// A block whose bytes come from a block of the same dtype, and are valid therefore.
 fn fill(dtype: DType, shape: &[usize], write: impl FnOnce(&mut [u8])) -> Block {
     let made = Receiver::new(dtype, shape).and_then(|mut receiver| {
         write(receiver.bytes_mut());
@@ -61,11 +58,9 @@ pub(super) fn fits(bytes: usize) -> Result<()> {
     if bytes <= SMALL {
         return Ok(());
     }
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = text.lines().find_map(|l| l.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    match available {
-        Some(kb) if kb * 1024 < bytes as u64 => {
-            Err(Error::OutOfMemory { what: "a gather to the driver".into(), need: bytes as u64, limit: kb * 1024 })
+    match crate::memory::available() {
+        Some(limit) if limit < bytes as u64 => {
+            Err(Error::OutOfMemory { what: "a gather to the driver".into(), need: bytes as u64, limit })
         }
         Some(_) | None => Ok(()),
     }

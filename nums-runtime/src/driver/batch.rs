@@ -36,6 +36,7 @@ pub fn derive(call: &Call, owners: &[NodeId], serial: u64, kernels: &mut Kernels
         call,
         owners,
         kept,
+        bytes: call.graph.block_bytes(),
         senders: senders(call, owners),
         pulls: vec![0; owners.len()],
         relays: HashMap::new(),
@@ -94,6 +95,8 @@ struct Pass<'a> {
     call: &'a Call,
     owners: &'a [NodeId],
     kept: Vec<bool>,
+    /// Bytes of every block.
+    bytes: Vec<u64>,
     /// Who sends a block to a node, if not its owner.
     senders: HashMap<(BlockId, NodeId), NodeId>,
     /// Pulls of each block from its owner.
@@ -151,7 +154,7 @@ impl Pass<'_> {
                     }
                 }
             };
-            batch.blocks.push(BatchBlock { id: self.id(block), uses: 0, origin });
+            batch.blocks.push(BatchBlock { id: self.id(block), bytes: self.bytes[block], uses: 0, origin });
         }
         let index = self.here[block];
         batch.blocks[index as usize].uses += uses;
@@ -183,7 +186,12 @@ impl Pass<'_> {
             let batch = batches.entry(self.owners[block]).or_insert_with(|| empty(self.call, serial));
             match batch.blocks.get_mut(self.home[block] as usize) {
                 Some(entry) => entry.uses += uses,
-                None => batch.blocks.push(BatchBlock { id: self.id(block), uses, origin: self.origin(block) }),
+                None => batch.blocks.push(BatchBlock {
+                    id: self.id(block),
+                    bytes: self.bytes[block],
+                    uses,
+                    origin: self.origin(block),
+                }),
             }
         }
     }

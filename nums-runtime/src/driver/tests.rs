@@ -61,7 +61,7 @@ fn call(number: u64, first: u64) -> Box<Call> {
 
 fn failure(number: u64) -> Failure {
     let (call, file, op, why) = ("f".to_owned(), "f.rs".to_owned(), "sum".to_owned(), "broken".to_owned());
-    Failure { call, number, file, loc: Loc::default(), op, why, block: vec![0], shape: vec![1] }
+    Failure { call, number, file, loc: Loc::default(), op, why, block: vec![0], shape: vec![1], shortage: None }
 }
 
 fn report(ended: &[(u64, u32)], failed: &[(u64, u64)]) -> ToDriver {

@@ -1,4 +1,4 @@
-//! What a placed graph costs, read off the finished plan: loads of nodes, whether they fit, rounds, the critical path.
+//! What a placed graph costs, read off the finished plan: loads of nodes, whether tasks fit, rounds, the critical path.
 //!
 //! `replay` runs the tasks in order with their copies and counts bytes, as a check that needs nothing of the simulation that
 //! made the plan. `rounds` counts in the one-port model: in a round a node sends one block and receives one.
@@ -14,34 +14,21 @@ fn operands(graph: &Graph, task: usize) -> impl Iterator<Item = BlockId> + '_ {
     graph.tasks[task].args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None })
 }
 
-/// Bytes of every block.
-fn sizes(graph: &Graph) -> Vec<u64> {
-    let mut sizes = graph.block_elements();
-    for array in &graph.arrays {
-        array.blocks().for_each(|b| sizes[b.0 as usize] *= array.dtype.size() as u64);
-    }
-    sizes
-}
-
-/// The loads of a placement in bytes, and the block with which each node first held more than `limit`.
-pub(super) fn replay(graph: &Graph, placement: &Placement, limits: &[u64]) -> (Vec<Load>, Vec<Option<BlockId>>) {
-    let sizes = sizes(graph);
-    let mut loads = vec![Load::default(); limits.len()];
-    let mut now = vec![0u64; limits.len()];
-    let mut over = vec![None; limits.len()];
+/// The loads of a placement in bytes, if every node held all that is put there.
+pub(super) fn replay(graph: &Graph, placement: &Placement, nodes: usize) -> Vec<Load> {
+    let sizes = graph.block_bytes();
+    let mut loads = vec![Load::default(); nodes];
+    let mut now = vec![0u64; nodes];
     let mut holders: Vec<Vec<u32>> = vec![Vec::new(); sizes.len()];
     let mut uses = vec![0u32; sizes.len()];
     let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
     kept.flat_map(|a| graph.array(a).blocks()).for_each(|b| uses[b.0 as usize] += 1);
     (0..graph.tasks.len()).flat_map(|t| operands(graph, t)).for_each(|b| uses[b.0 as usize] += 1);
-    let mut hold = |block: BlockId, node: NodeId, now: &mut [u64], loads: &mut [Load], holders: &mut [Vec<u32>]| {
+    let hold = |block: BlockId, node: NodeId, now: &mut [u64], loads: &mut [Load], holders: &mut [Vec<u32>]| {
         let at = node.0 as usize;
         holders[block.0 as usize].push(node.0);
         now[at] += sizes[block.0 as usize];
         loads[at].mem = loads[at].mem.max(now[at]);
-        if now[at] > limits[at] && over[at].is_none() {
-            over[at] = Some(block);
-        }
     };
     for (b, node) in placement.homes.iter().enumerate() {
         hold(BlockId(b as u32), *node, &mut now, &mut loads, &mut holders);
@@ -66,22 +53,30 @@ pub(super) fn replay(graph: &Graph, placement: &Placement, limits: &[u64]) -> (V
             }
         }
     }
-    (loads, over)
+    loads
 }
 
-/// Whether every node can hold what the plan puts there.
+/// Whether every node can hold what any of its tasks needs at once; all else may be kept on disk.
 pub(super) fn fits(placed: &mut Placed, spec: &ClusterSpec) -> Result<()> {
-    let limits: Vec<u64> = spec.nodes.iter().map(|n| n.memory).collect();
-    let (loads, over) = replay(&placed.graph, &placed.placement, &limits);
-    placed.placement.loads = loads;
-    for (node, block) in over.iter().enumerate() {
-        let Some(block) = block else { continue };
+    placed.placement.loads = replay(&placed.graph, &placed.placement, spec.nodes.len());
+    let sizes = placed.graph.block_bytes();
+    let mut own = Vec::new();
+    for (t, (task, node)) in placed.graph.tasks.iter().zip(&placed.placement.tasks).enumerate() {
+        own.clear();
+        own.extend(operands(&placed.graph, t).chain(task.outs.iter().copied()));
+        own.sort_unstable();
+        own.dedup();
+        let need = own.iter().map(|b| sizes[b.0 as usize]).fold(0, u64::saturating_add);
+        let limit = spec.nodes[node.0 as usize].memory;
+        if need <= limit {
+            continue;
+        }
+        let Some(block) = task.outs.first() else { continue };
         let array = placed.graph.array(placed.graph.array_of(*block));
         let at = array.grid.coords((block.0 - array.first.0) as usize);
-        let bytes = placed.graph.bytes(*block);
-        let need = placed.placement.loads[node].mem;
-        let what = format!("block {at:?} of `{}` ({bytes} bytes) with all else on node n{node}", array.name);
-        return Err(Error::OutOfMemory { what, need, limit: limits[node] });
+        let what =
+            format!("block {at:?} of `{}` ({} bytes) with its operands on node n{}", array.name, sizes[block.0 as usize], node.0);
+        return Err(Error::OutOfMemory { what, need, limit });
     }
     Ok(())
 }
@@ -112,7 +107,7 @@ pub fn rounds(graph: &Graph, placement: &Placement) -> usize {
 
 /// Nanoseconds of the longest chain of tasks and copies, if nothing ever waited for a busy node or link.
 pub fn critical_path(graph: &Graph, placement: &Placement, spec: &ClusterSpec) -> u64 {
-    let sizes = sizes(graph);
+    let sizes = graph.block_bytes();
     let costs = costs(graph);
     let mut ready: HashMap<(BlockId, NodeId), u64> = HashMap::new();
     let mut copies = placement.copies.iter().peekable();

@@ -9,6 +9,7 @@ use crate::driver::{Driver, Event};
 use crate::error::{Error, Result};
 use crate::hook;
 use crate::launch::{self, Launched, Start};
+use crate::memory::Memory;
 use crate::wire::WireError;
 use crate::wire::auth::{self, Role, Secret};
 use crate::wire::link::{self, Reader, Traffic, Writer};
@@ -37,13 +38,13 @@ const END: Duration = Duration::from_secs(2);
 /// How often a process is looked at.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Starts `nodes` worker processes with so many compute threads each.
-pub(super) fn start(nodes: usize, threads: usize) -> Result<(Arc<Hub>, Processes)> {
+/// Starts `nodes` worker processes with so many compute threads and so much memory each.
+pub(super) fn start(nodes: usize, threads: usize, memory: Memory) -> Result<(Arc<Hub>, Processes)> {
     hook::leave_if_worker();
     let (tell, told) = mpsc::channel();
     let (end, ended) = oneshot::channel();
     let failed = |e: std::io::Error| Error::Unsupported { what: format!("a thread for input and output: {e}") };
-    let body = move || run(nodes, threads, &tell, ended);
+    let body = move || run(nodes, threads, &memory, &tell, ended);
     let thread = std::thread::Builder::new().name("nums-io".to_owned()).spawn(body).map_err(failed)?;
     match told.recv() {
         Ok(Ok(hub)) => Ok((hub, Processes { end: Mutex::new(Some((end, thread))) })),
@@ -69,14 +70,14 @@ impl Processes {
 }
 
 /// The I/O thread.
-fn run(nodes: usize, threads: usize, tell: &mpsc::Sender<Result<Arc<Hub>>>, ended: oneshot::Receiver<()>) {
+fn run(nodes: usize, threads: usize, memory: &Memory, tell: &mpsc::Sender<Result<Arc<Hub>>>, ended: oneshot::Receiver<()>) {
     let failed = |e: std::io::Error| Error::Unsupported { what: format!("sockets: {e}") };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return drop(tell.send(Err(failed(e)))),
     };
     runtime.block_on(async {
-        match gather(nodes, threads).await {
+        match gather(nodes, threads, memory).await {
             Ok((workers, members)) => {
                 let hub = serve(workers, members);
                 let _ = tell.send(Ok(Arc::clone(&hub.0)));
@@ -97,12 +98,13 @@ struct Member {
 }
 
 /// Starts the processes and lets them join.
-async fn gather(nodes: usize, threads: usize) -> Result<(Vec<Launched>, Vec<Member>)> {
+async fn gather(nodes: usize, threads: usize, memory: &Memory) -> Result<(Vec<Launched>, Vec<Member>)> {
     let failed = |e: std::io::Error| Error::Unsupported { what: format!("a socket for workers: {e}") };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
     let driver = listener.local_addr().map_err(failed)?;
     let secret = Secret::random().map_err(failed)?;
-    let launch = |node| launch::launch(&Start { driver, secret: secret.clone(), node: NodeId(node), threads });
+    let start = |node| Start { driver, secret: secret.clone(), node: NodeId(node), threads, memory: memory.clone() };
+    let launch = |node| launch::launch(&start(node));
     let mut workers = (0..nodes as u32).map(launch).collect::<Result<Vec<Launched>>>()?;
     launch::await_entries(&mut workers)?;
     let mut members: Vec<Option<Member>> = (0..nodes).map(|_| None).collect();

@@ -6,6 +6,7 @@
 use super::{Hub, Link};
 use crate::driver::{Driver, Event};
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::wire::message::ToWorker;
 use crate::worker::compute::{Node, Rim};
 use crate::worker::{Action, Worker};
@@ -13,6 +14,7 @@ use nums_ir::graph::NodeId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The node and its threads.
 pub(super) struct Threads {
@@ -22,17 +24,24 @@ pub(super) struct Threads {
 
 const HERE: NodeId = NodeId(0);
 
-/// Starts one node with `n` compute threads.
-pub(super) fn start(n: usize) -> Result<(Arc<Hub>, Threads)> {
+/// Starts one node with `n` compute threads and so much memory.
+pub(super) fn start(n: usize, memory: &Memory) -> Result<(Arc<Hub>, Threads)> {
     let pid = std::process::id();
-    let node = Node::new(Worker::new(HERE, HashMap::from([(HERE, pid)])));
+    let node = Node::new(Worker::new(HERE, HashMap::from([(HERE, pid)])).with_memory(memory.bytes));
     let hub = Hub::new(Driver::new(&[pid]), vec![Box::new(Direct(Arc::clone(&node)))]);
     let rim = Arc::new(ToHub(Arc::clone(&hub)));
-    let threads = node.start(n, &rim).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
+    let threads = node.start(n, &rim, memory).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
     Ok((hub, Threads { node, threads: Mutex::new(threads) }))
 }
 
 impl Threads {
+    /// Waits while blocks stand above the budget until some are on disk. The disk thread needs no lock of the driver's.
+    pub(super) fn await_room(&self) {
+        while self.node.is_crowded() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Ends the threads after their current jobs.
     pub(super) fn close(&self) {
         self.node.close();

@@ -52,6 +52,8 @@ pub struct Body(pub Arc<Func>);
 pub struct BatchBlock {
     /// Its name on the cluster.
     pub id: Gid,
+    /// Bytes of its elements.
+    pub bytes: u64,
     /// Uses by tasks of this message and by pulls of other nodes.
     pub uses: u32,
     /// Where it comes from.

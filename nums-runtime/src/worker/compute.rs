@@ -4,8 +4,12 @@
 //! said goes to a `Rim`: the driver itself in one process, sockets otherwise. A job that panics fails like any other: it is
 //! a defect of a kernel, and the user's process must go on. Threads end when the node is closed.
 
+use super::disk::{self, DiskQueue};
 use super::{Action, Finished, Input, Job, JobArg, Worker};
+use crate::block;
 use crate::kernel::{self, Operand};
+use crate::memory::Memory;
+use crate::spill::SpillFile;
 use crate::wire::message::ToWorker;
 use nums_ir::graph::TaskOp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +26,7 @@ pub trait Rim: Send + Sync + 'static {
 pub struct Node {
     state: Mutex<State>,
     wake: Condvar,
+    disk: DiskQueue,
 }
 
 struct State {
@@ -33,7 +38,11 @@ struct State {
 impl Node {
     /// A node around `worker`; no thread runs yet.
     pub fn new(worker: Worker) -> Arc<Node> {
-        Arc::new(Node { state: Mutex::new(State { worker, idle: 0, closed: false }), wake: Condvar::new() })
+        Arc::new(Node {
+            state: Mutex::new(State { worker, idle: 0, closed: false }),
+            wake: Condvar::new(),
+            disk: DiskQueue::default(),
+        })
     }
 
     /// Hands one input to the worker; the actions are the caller's to carry out.
@@ -41,8 +50,14 @@ impl Node {
     pub fn on(&self, input: Input) -> Vec<Action> {
         let mut state = self.lock();
         let actions = state.worker.on(input);
+        self.disk.push(state.worker.disk_jobs());
         self.wake_for(&state);
         actions
+    }
+
+    /// Whether blocks stand above the budget until some are on disk: who brings more should wait.
+    pub fn is_crowded(&self) -> bool {
+        self.lock().worker.is_crowded()
     }
 
     /// As `on`, for a message of the driver.
@@ -51,19 +66,32 @@ impl Node {
         self.on(Input::Driver(message))
     }
 
-    /// Starts `n` compute threads.
-    pub fn start<R: Rim>(self: &Arc<Node>, n: usize, rim: &Arc<R>) -> std::io::Result<Vec<JoinHandle<()>>> {
+    /// Starts `n` compute threads, and the one that moves blocks to disk and back.
+    pub fn start<R: Rim>(self: &Arc<Node>, n: usize, rim: &Arc<R>, memory: &Memory) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let (node, to, file) = (Arc::clone(self), Arc::clone(rim), SpillFile::new(memory));
+        let disk = std::thread::Builder::new().name("nums-disk".into()).spawn(move || node.move_blocks(to.as_ref(), file))?;
         let start = |i| {
             let (node, rim) = (Arc::clone(self), Arc::clone(rim));
             std::thread::Builder::new().name(format!("nums-compute-{i}")).spawn(move || node.compute(rim.as_ref()))
         };
-        (0..n).map(start).collect()
+        std::iter::once(Ok(disk)).chain((0..n).map(start)).collect()
     }
 
     /// Ends the threads after their current job.
     pub fn close(&self) {
         self.lock().closed = true;
         self.wake.notify_all();
+        self.disk.close();
+    }
+
+    fn move_blocks(&self, rim: &dyn Rim, mut file: SpillFile) {
+        let _guard = Guard(rim);
+        disk::refuse_file_size_signals();
+        while let Some(job) = self.disk.next() {
+            if let Some(done) = job.run(&mut file) {
+                rim.act(self.on(Input::Disk(done)));
+            }
+        }
     }
 
     fn compute(&self, rim: &dyn Rim) {
@@ -73,7 +101,18 @@ impl Node {
             if state.closed {
                 return;
             }
-            let Some(job) = state.worker.next_job() else {
+            let job = state.worker.next_job();
+            self.disk.push(state.worker.disk_jobs());
+            let late = state.worker.late_actions();
+            if !late.is_empty() {
+                drop(state);
+                rim.act(late);
+                state = self.lock();
+                if job.is_none() {
+                    continue;
+                }
+            }
+            let Some(job) = job else {
                 state.idle += 1;
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
@@ -81,10 +120,13 @@ impl Node {
             };
             self.wake_for(&state);
             drop(state);
-            let finished = run(&job);
+            let (finished, scratch) = run(&job);
+            let kind = job.kind();
             drop(job);
             state = self.lock();
+            state.worker.took(kind, scratch);
             let actions = state.worker.on(Input::Finished(finished));
+            self.disk.push(state.worker.disk_jobs());
             if !actions.is_empty() {
                 self.wake_for(&state);
                 drop(state);
@@ -117,9 +159,10 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// Runs one job.
-fn run(job: &Job) -> Finished {
+/// Runs one job; also the most bytes that it took beyond its operands and results.
+fn run(job: &Job) -> (Finished, u64) {
     let operands: Vec<Operand> = job.args.iter().map(operand).collect();
+    block::mark();
     let result = catch_unwind(AssertUnwindSafe(|| kernel::run(job.op(), job.kernels(), &operands)));
     let result = match result {
         Ok(Ok(blocks)) => Ok(blocks),
@@ -139,8 +182,10 @@ fn run(job: &Job) -> Finished {
         | TaskOp::Data(_)
         | TaskOp::Solve => None,
     };
+    let made = result.iter().flatten().map(|b| b.nbytes() as u64).sum();
+    let scratch = block::most().saturating_sub(made);
     let count = |kind| u64::from(native == Some(kind));
-    Finished { job: job.job, result, native: count(true), interpreted: count(false) }
+    (Finished { job: job.job, result, native: count(true), interpreted: count(false) }, scratch)
 }
 
 fn operand(arg: &JobArg) -> Operand<'_> {

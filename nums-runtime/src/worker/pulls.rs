@@ -1,12 +1,12 @@
 //! Pulls: operands that live on other nodes, asked for in the order of the tasks that need them.
 //!
-//! At most `PULLS` are under way, and one serves all who wait for its block. What was asked of a node that is gone fails
+//! At most `PULLS` are under way, each asked for once there is room for its block (`room`), and one serves all who wait for its block. What was asked of a node that is gone fails
 //! with that node's process; what arrives is a block like any other (`Worker::fill`).
 
 use super::{Action, Worker, nowhere};
 use crate::pool::Gid;
 use crate::store::Content;
-use crate::wire::message::ToOwner;
+use crate::wire::message::{BatchBlock, ToOwner};
 use nums_ir::graph::NodeId;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub(super) struct Pulls {
 struct Pull {
     from: NodeId,
     serial: u64,
+    bytes: u64,
     uses: u32,
     asked: bool,
     /// The first task that needs the block: it says what failed if the block never comes.
@@ -33,14 +34,15 @@ struct Pull {
 }
 
 impl Worker {
-    /// A batch says that `id` comes from another node. A copy that is here or under way serves it too: the owner need not send
+    /// A batch says that a block comes from another node. A copy that is here or under way serves it too: the owner need not send
     /// this one, but must not wait for it either.
-    pub(super) fn expect_pull(&mut self, id: Gid, from: NodeId, serial: u64, known: bool, actions: &mut Vec<Action>) {
+    pub(super) fn expect_pull(&mut self, block: &BatchBlock, from: NodeId, serial: u64, known: bool, actions: &mut Vec<Action>) {
+        let BatchBlock { id, bytes, .. } = *block;
         match (known, self.pulls.by_id.get_mut(&id)) {
             (true, Some(pull)) if !pull.asked => pull.uses += 1,
             (true, _) => actions.push(Action::Ask(from, ToOwner::Used { id, uses: 1 })),
             (false, _) => {
-                self.pulls.by_id.insert(id, Pull { from, serial, uses: 1, asked: false, first: None });
+                self.pulls.by_id.insert(id, Pull { from, serial, bytes, uses: 1, asked: false, first: None });
             }
         }
     }
@@ -64,13 +66,28 @@ impl Worker {
     /// Asks for blocks in the order of the tasks that need them.
     pub(super) fn pull(&mut self, actions: &mut Vec<Action>) {
         while self.pulls.under_way < PULLS
-            && let Some(id) = self.pulls.queue.pop_front()
+            && let Some(&id) = self.pulls.queue.front()
         {
-            let Some(pull) = self.pulls.by_id.get_mut(&id) else { continue };
+            let Some(pull) = self.pulls.by_id.get(&id) else {
+                self.pulls.queue.pop_front();
+                continue;
+            };
+            let (bytes, first) = (pull.bytes, pull.first);
             if self.pulls.lost.contains_key(&pull.from) {
+                self.pulls.queue.pop_front();
                 self.give_up(id, actions);
                 continue;
             }
+            if !self.has_room_for_pull(bytes, first) {
+                let Some(failure) = self.no_room_for_pull(bytes, first) else { break };
+                self.pulls.queue.pop_front();
+                self.pulls.by_id.remove(&id);
+                self.fill(id, Err(Arc::new(failure)), actions);
+                continue;
+            }
+            self.pulls.queue.pop_front();
+            self.reserve_pull(bytes);
+            let Some(pull) = self.pulls.by_id.get_mut(&id) else { continue };
             pull.asked = true;
             self.pulls.under_way += 1;
             actions.push(Action::Ask(pull.from, ToOwner::Get { id, serial: pull.serial, uses: pull.uses }));
@@ -81,8 +98,9 @@ impl Worker {
         if self.pulls.by_id.get(&id).is_none_or(|p| !p.asked) {
             return;
         }
-        self.pulls.by_id.remove(&id);
+        let Some(pull) = self.pulls.by_id.remove(&id) else { return };
         self.pulls.under_way -= 1;
+        self.release_pull(pull.bytes);
         if let Ok(block) = &content {
             self.stats.pulled += block.bytes().len() as u64;
         }
@@ -102,7 +120,10 @@ impl Worker {
 
     fn give_up(&mut self, id: Gid, actions: &mut Vec<Action>) {
         let Some(pull) = self.pulls.by_id.remove(&id) else { return };
-        self.pulls.under_way -= usize::from(pull.asked);
+        if pull.asked {
+            self.pulls.under_way -= 1;
+            self.release_pull(pull.bytes);
+        }
         let pid = self.pulls.lost.get(&pull.from).copied().unwrap_or_default();
         let why = format!("worker n{} (process {pid}) was lost", pull.from.0);
         let waits = pull.first.and_then(|t| self.tasks[t].as_ref());

@@ -21,6 +21,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+/// How often a node looks whether it has room for what the driver sends.
+const ROOM: Duration = Duration::from_millis(1);
+
 /// Serves the driver that made `socket` until it goes away.
 pub fn serve(mut socket: UnixStream) {
     let start = launch::receive(&mut socket);
@@ -49,7 +52,7 @@ async fn work(start: Start) -> Result<(), WireError> {
     writer.set_epoch(welcome.epoch);
 
     let pids = welcome.peers.iter().map(|p| (p.node, p.pid)).collect();
-    let node = Node::new(Worker::new(start.node, pids));
+    let node = Node::new(Worker::new(start.node, pids).with_memory(start.memory.bytes));
     let (driver, queue) = unbounded_channel();
     let sockets = Arc::new(Sockets {
         node: Arc::clone(&node),
@@ -66,7 +69,7 @@ async fn work(start: Start) -> Result<(), WireError> {
     let _ = sockets.own.set(Arc::downgrade(&sockets));
     tokio::spawn(writer.run::<ToDriver>(queue));
     tokio::spawn(listen(Arc::clone(&sockets), listener));
-    node.start(sockets.start.threads, &sockets)?;
+    node.start(sockets.start.threads, &sockets, &sockets.start.memory)?;
     beat(sockets.driver.clone())?;
     while let Some(message) = reader.read::<ToWorker>().await? {
         if let ToWorker::Tasks(batch) = &message {
@@ -76,6 +79,10 @@ async fn work(start: Start) -> Result<(), WireError> {
             return Ok(());
         }
         sockets.act(node.on_driver(message));
+        // Blocks of the driver come unasked: they wait in the socket while there is no room.
+        while node.is_crowded() {
+            tokio::time::sleep(ROOM).await;
+        }
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ fn batch(serial: u64, blocks: &[(u64, u32, Origin)], tasks: &[(&[u32], u32)]) ->
         forget: false,
         scalars: vec![],
         grids: vec![Grid::new(&[2], &[1])],
-        blocks: blocks.iter().map(|&(id, uses, origin)| BatchBlock { id, uses, origin }).collect(),
+        blocks: blocks.iter().map(|&(id, uses, origin)| BatchBlock { id, bytes: 8, uses, origin }).collect(),
         tasks: tasks.iter().enumerate().map(task).collect(),
     };
     assert_eq!(batch.check(), Ok(()));

@@ -1,0 +1,99 @@
+//! Arrays three times larger than all budgets together: the same bits, by way of the disk, or an error that says what is full.
+
+use nums::prelude::*;
+use nums::{Cluster, Error};
+
+nums! {
+    fn chain(x: f64[n]) -> f64[n] { np.sqrt(np.abs(x * 2.0 + 1.0)) - x / 3.0 }
+    fn later(x: f64[n], y: f64[n]) -> f64[n] { y * y - x }
+    fn product(A: f64[n, n], B: f64[n, n]) -> f64[n, n] { A @ B }
+    fn ordered(x: f64[n]) -> f64[n] { np.sort(x) }
+}
+
+fn values(n: usize) -> Vec<f64> {
+    (0..n).map(|i| (i * 7919 % 100_003) as f64 / 1009.0 - 40.0).collect()
+}
+
+/// 3 MiB.
+const N: usize = 384 << 10;
+const SIDE: usize = 640;
+
+/// What the programs answer on this cluster, which holds the input all the time.
+fn answers(cluster: &Cluster) -> Result<Vec<Vec<f64>>> {
+    let _entered = cluster.enter();
+    let x = Array::from_vec(values(N), &[N])?.rechunk(&[8192])?;
+    let y = chain(&x)?;
+    let z = later(&x, &y)?;
+    let total = nums! { np.sum(z) -> f64 }?;
+    let recut = z.rechunk(&[12_000])?;
+    let sorted = ordered(&x)?;
+    let square = nums::ndarray::Array2::from_shape_vec((SIDE, SIDE), values(SIDE * SIDE)).expect("a square");
+    let a = Array::from_ndarray_blocked(&square, &[64, 64])?;
+    let p = product(&a, &a)?;
+    Ok(vec![y.to_vec()?, z.to_vec()?, vec![total], recut.to_vec()?, sorted.to_vec()?, p.to_vec()?, x.to_vec()?])
+}
+
+fn bits(answers: &[Vec<f64>]) -> Vec<Vec<u64>> {
+    answers.iter().map(|a| a.iter().map(|x| x.to_bits()).collect()).collect()
+}
+
+#[test]
+fn arrays_larger_than_memory_have_the_same_bits() -> Result<()> {
+    let wide = Cluster::threads(2)?;
+    let want = bits(&answers(&wide)?);
+    assert_eq!(wide.status()?.spilled_bytes(), 0);
+    wide.finish()?;
+    for builder in [Cluster::builder().threads(2).memory(1 << 20), Cluster::builder().workers(2).threads(1).memory(1 << 19)] {
+        let tight = builder.start()?;
+        let got = answers(&tight)?;
+        assert!(bits(&got) == want, "other bits on {tight:?}");
+        let status = tight.status()?;
+        assert!(status.spilled_bytes() > 6 << 20, "{status}");
+        tight.finish()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_full_disk_is_an_error_that_names_the_folder_and_nothing_hangs() -> Result<()> {
+    let folder = std::env::temp_dir();
+    let cluster = Cluster::builder().threads(2).memory(1 << 20).spill(&folder).spill_quota(256 << 10).start()?;
+    let _entered = cluster.enter();
+    let ones = Array::<f64>::ones(&[N])?.rechunk(&[8192])?;
+    let error = ones.wait().and_then(|()| ones.to_vec().map(drop)).expect_err("3 MiB have no room");
+    assert!(matches!(error, Error::OutOfMemory { limit: 1_048_576, .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("no room for") && text.contains(&folder.display().to_string()), "{text}");
+    drop(ones);
+    let small = Array::<f64>::ones(&[8192])?;
+    assert_eq!(nums! { np.sum(small) -> f64 }?, 8192.0, "what was freed is free again");
+    Ok(())
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_found_when_it_is_needed() -> Result<()> {
+    let cluster = Cluster::builder().threads(1).memory(1 << 20).spill("/no/such/folder").start()?;
+    let _entered = cluster.enter();
+    let fits = Array::<f64>::ones(&[8192])?;
+    fits.wait()?;
+    let error = Array::from_vec(values(N), &[N])?.rechunk(&[8192])?.to_vec().expect_err("nowhere to spill");
+    assert!(error.to_string().contains("/no/such/folder: No such file"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_task_that_no_worker_can_hold_is_an_error_before_anything_runs() -> Result<()> {
+    let cluster = Cluster::builder().threads(1).memory(100_000).start()?;
+    let _entered = cluster.enter();
+    let x = Array::from_vec(values(10_000), &[10_000])?;
+    let error = chain(&x).expect_err("80 kB and 80 kB do not fit into 100 kB");
+    assert!(matches!(error, Error::OutOfMemory { need: 160_000, limit: 100_000, .. }), "{error:?}");
+    assert!(error.to_string().contains("block [0] of `"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn no_memory_is_no_setting() {
+    let error = Cluster::builder().threads(1).memory(0).start().map(drop).expect_err("0 bytes");
+    assert_eq!(error.to_string(), "memory of a cluster=0: expected at least 1 byte");
+}
