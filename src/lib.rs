@@ -38,7 +38,7 @@ pub use nums_runtime::cluster::{Cluster, ClusterBuilder, Entered, Status};
 pub use nums_runtime::element::{Element, Float, c64, c128};
 pub use nums_runtime::error::{Error, Failure, Result};
 pub use nums_runtime::io::CsvOptions;
-pub use nums_runtime::place::{ClusterSpec, LinkSpec, NodeSpec, Order, PolicyCost, Score};
+pub use nums_runtime::place::{ClusterSpec, Layout, LinkSpec, NodeSpec, Order, PolicyCost, Score};
 pub use nums_runtime::plan::Plan;
 pub use nums_runtime::{DType, Stage, ndarray};
 

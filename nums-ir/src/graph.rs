@@ -216,7 +216,7 @@ pub struct ReshapeTask {
 pub struct NodeId(pub u32);
 
 /// Where each task runs, and what that costs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placement {
     /// The policy that made it.
     pub policy: String,

@@ -16,7 +16,7 @@ use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::func::{Func, Inst, Op, Scalar, Size, Value};
-use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, ReshapeTask, Task, TaskOp};
+use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, Piece, ReshapeTask, Task, TaskOp};
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
 use std::collections::HashMap;
@@ -60,6 +60,25 @@ pub fn rechunk(dtype: DType, from: &Grid, to: &Grid) -> Graph {
     let input = tiler.array("x", dtype, from.clone(), Loc::default());
     tiler.graph.inputs.push(input);
     let array = tiler.recut(input, to);
+    tiler.graph.outputs.push(GraphOutput { array, weak: false });
+    tiler.graph
+}
+
+/// The tasks that copy one array block by block, to lie elsewhere.
+pub fn copy(dtype: DType, grid: &Grid) -> Graph {
+    let mut tiler = Tiler::new("copy");
+    let loc = Loc::default();
+    let input = tiler.array("x", dtype, grid.clone(), loc);
+    tiler.graph.inputs.push(input);
+    let array = tiler.array("y", dtype, grid.clone(), loc);
+    for i in 0..grid.n_blocks() {
+        let shape = grid.block_shape_at(i);
+        let n = shape.len();
+        let axes = (0..n as u32).map(Some).collect();
+        let piece = Piece { arg: 0, src: vec![0; n], dest: vec![0; n], shape: shape.clone(), axes, step: vec![1; n] };
+        let (from, out) = (Arg::Block(tiler.block(input, i)), tiler.block(array, i));
+        tiler.task(TaskOp::Assemble { shape, pieces: vec![piece] }, vec![from], vec![out], loc);
+    }
     tiler.graph.outputs.push(GraphOutput { array, weak: false });
     tiler.graph
 }

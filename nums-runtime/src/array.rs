@@ -16,7 +16,7 @@ use crate::display;
 use crate::element::{Element, with_type};
 use crate::error::{Error, Result};
 use crate::io::{self, CsvOptions};
-use crate::place::{Placed, homes};
+use crate::place::{Layout, Placed, homes};
 use crate::pool::{Call, Gid};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use nums_ir::dtype::DType;
@@ -160,7 +160,33 @@ impl DynArray {
             return Ok(self.clone());
         }
         let graph = nums_ir::tile::rechunk(self.dtype(), &self.inner.grid, &to);
-        self.run(graph)
+        self.run(graph, None)
+    }
+
+    /// The same array with its blocks on other nodes: on the node grid that calls with it would like (`Plan::layouts`). Each
+    /// block moves at most once.
+    ///
+    /// ```
+    /// use nums_runtime::{array::Array, cluster::Cluster, place::Layout};
+    /// let cluster = Cluster::threads(1)?;
+    /// let _entered = cluster.enter();
+    /// let x = Array::<f64>::ones(&[4, 4])?.laid_out(&Layout::Cyclic(vec![1, 1]))?;
+    /// assert_eq!(x.to_vec()?, vec![1.0; 16]);
+    /// # Ok::<(), nums_runtime::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Error::Setting` for a layout with more nodes than the cluster has.
+    pub fn laid_out(&self, layout: &Layout) -> Result<DynArray> {
+        let nodes = self.cluster().spec().nodes.len();
+        if layout.nodes() > nodes {
+            let (name, value) = (format!("a layout on {nodes} nodes"), format!("{layout:?}"));
+            return Err(Error::Setting { name, value, expected: "no more nodes than the cluster has" });
+        }
+        if **self.homes() == layout.homes(&self.inner.grid)[..] {
+            return Ok(self.clone());
+        }
+        self.run(nums_ir::tile::copy(self.dtype(), &self.inner.grid), Some(layout))
     }
 
     /// The elements converted, as NumPy's `astype`.
@@ -174,19 +200,25 @@ impl DynArray {
         let func = convert::cast(self.dtype(), T::DTYPE, self.shape());
         let graph = nums_ir::tile::tile(&nums_ir::pass::run(func), std::slice::from_ref(&self.inner.grid))
             .map_err(|diag| Error::Program { name: "astype".into(), place: String::new(), message: diag.to_string() })?;
-        Array::try_from(self.run(graph)?)
+        Array::try_from(self.run(graph, None)?)
     }
 
-    /// Runs a graph of this array alone.
-    fn run(&self, graph: Graph) -> Result<DynArray> {
+    /// Runs a graph of this array alone; its result is laid out so, or by default.
+    fn run(&self, graph: Graph, layout: Option<&Layout>) -> Result<DynArray> {
         let cluster = self.cluster();
-        let Placed { graph, placement, .. } = crate::place::place(graph, &cluster.spec(), self.homes())?;
+        let spec = cluster.spec();
+        let output = graph.array(graph.outputs[0].array);
+        let layout = layout.cloned().unwrap_or_else(|| Layout::default_for(&output.grid, spec.nodes.len()));
+        let (homes, first) = (layout.homes(&output.grid), output.first.0 as usize);
+        let mut all = vec![NodeId(0); graph.n_blocks()];
+        all[first..first + homes.len()].copy_from_slice(&homes);
+        all[..self.homes().len()].copy_from_slice(self.homes());
+        let Placed { graph, placement, .. } = crate::place::place_at(graph, &spec, &all, spec.policy.as_deref())?;
         let made = graph.n_blocks() - self.blocks().len();
         let first = cluster.pool().reserve(made as u64);
         let output = graph.array(graph.outputs[0].array);
         let (dtype, grid) = (output.dtype, output.grid.clone());
         let blocks: Vec<Gid> = output.blocks().map(|b| first + (b.0 as usize - self.blocks().len()) as u64).collect();
-        let homes: Arc<[NodeId]> = homes(&grid, cluster.spec().nodes.len()).into();
         let call = Call {
             name: graph.name.clone(),
             number: cluster.next_call(),
@@ -198,7 +230,7 @@ impl DynArray {
             first,
         };
         cluster.pool().submit(call)?;
-        Ok(DynArray::new(cluster.clone(), dtype, grid, blocks, homes))
+        Ok(DynArray::new(cluster.clone(), dtype, grid, blocks, homes.into()))
     }
 
     /// Waits until every block is computed.
@@ -402,6 +434,14 @@ impl<T: Element> Array<T> {
     /// `Error::Shape` for another rank or a block size of 0.
     pub fn rechunk(&self, block: &[usize]) -> Result<Array<T>> {
         Array::try_from(self.array.rechunk(block)?)
+    }
+
+    /// The same array with its blocks on other nodes.
+    ///
+    /// # Errors
+    /// `Error::Setting` for a layout with more nodes than the cluster has.
+    pub fn laid_out(&self, layout: &Layout) -> Result<Array<T>> {
+        Array::try_from(self.array.laid_out(layout)?)
     }
 
     /// The elements; waits.

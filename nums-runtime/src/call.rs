@@ -11,7 +11,7 @@ pub use outputs::{FromOutput, FromOutputs, Output};
 use crate::array::DynArray;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::place::{ClusterSpec, Order, Placed, homes, place};
+use crate::place::{ClusterSpec, Placed, homes, place};
 use crate::plan::Plan;
 use crate::pool::Call;
 use nums_ir::bind::{Bound, Narrowed, bind_call, bind_step, narrowed, size_scalars};
@@ -60,13 +60,12 @@ type ValueKey = (Kind, i128);
 /// Plans that a program keeps; past that it begins anew.
 const PLANS: usize = 256;
 
-/// What a plan depends on.
+/// What a plan depends on: what it is asked for, where its inputs are, and all that planning knows of the cluster as its members are
+/// now.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     args: Vec<ArgKey>,
-    nodes: Vec<(usize, u64)>,
-    order: Order,
-    policy: Option<String>,
+    spec: ClusterSpec,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -133,7 +132,7 @@ impl Program {
     pub(crate) fn run(&'static self, args: &[Arg]) -> Result<Vec<Output>> {
         let cluster = cluster_of(args)?;
         let decoded = self.decoded()?;
-        let key = decoded.key(args, &cluster.spec());
+        let key = decoded.key(args, cluster.spec());
         let known = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let route = match known {
             Some(route) => route,
@@ -330,7 +329,7 @@ impl Decoded {
         bind_call(&self.parsed, self.fused.as_ref(), args)
     }
 
-    fn key(&self, args: &[Arg], spec: &ClusterSpec) -> Key {
+    fn key(&self, args: &[Arg], spec: ClusterSpec) -> Key {
         let func = self.fused.as_ref().unwrap_or(&self.parsed);
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
         let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
@@ -338,12 +337,7 @@ impl Decoded {
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
-        Key {
-            args: args.collect(),
-            nodes: spec.nodes.iter().map(|n| (n.threads, n.memory)).collect(),
-            order: spec.order,
-            policy: spec.policy.clone(),
-        }
+        Key { args: args.collect(), spec }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! A `Problem` (`place/problem.rs`) is a call in flat tables. Every policy is a row of `POLICIES` with one signature and fills
 //! the same `Simulation` (`place/load.rs`, reductions in `place/trees.rs`), so their costs compare; `place/portfolio.rs` runs
-//! all, refines the best and takes it. Blocks are homed by `place/layout.rs`; `place/measure.rs` and `place/bound.rs` say what
+//! all, refines the best and takes it. Blocks are homed by `place/layout.rs`, and `place/choose.rs` says which layouts
+//! an expression would like; `place/measure.rs` and `place/bound.rs` say what
 //! a plan costs and what any plan must; `place/regions.rs` cuts what
-//! changes its layout. Nothing here sees data.
+//! changes its layout; `place/sound.rs` refuses what cannot be planned. Nothing here sees data.
 
 mod bound;
+mod choose;
 mod dynamic;
 mod grids;
 mod layout;
@@ -18,10 +20,12 @@ mod portfolio;
 mod problem;
 mod reference;
 mod regions;
+mod sound;
 mod spec;
 mod trees;
 
 pub use bound::{Bound, bound};
+pub use choose::layouts;
 pub use layout::{Layout, homes, node_grid};
 pub use load::Simulation;
 pub use measure::{critical_path, rounds};
@@ -30,7 +34,8 @@ pub use problem::Problem;
 pub use spec::{ClusterSpec, LinkSpec, NodeSpec, Order, Score};
 
 use crate::error::{Error, Result};
-use nums_ir::graph::{Arg, BlockCopy, BlockId, Graph, NodeId, Placement, Task, TaskId};
+use nums_ir::graph::{Arg, BlockId, Graph, NodeId, Placement, TaskId, TaskOp};
+use std::borrow::Cow;
 
 /// A way to choose a node for every task: places all tasks of the simulation's problem.
 pub type Policy = fn(&mut Simulation<'_>);
@@ -68,9 +73,11 @@ pub struct Placed {
 /// to their homes by `homes`.
 ///
 /// # Errors
-/// `Error::Setting` for a spec without nodes, a node without memory or an unknown policy; `Error::OutOfMemory` if a node has no room for one task.
+/// `Error::Setting` for a spec without nodes, a node without memory, a connection without bandwidth, a home that is no node, or an unknown
+/// policy; `Error::OutOfMemory` if a block is larger than every node, or a node has no room for one task.
 pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Placed> {
-    check(spec)?;
+    sound::spec(spec)?;
+    sound::inputs(&graph, spec, inputs)?;
     let homes = all_homes(&graph, spec.nodes.len(), inputs);
     place_at(graph, spec, &homes, spec.policy.as_deref())
 }
@@ -80,12 +87,17 @@ pub fn place(graph: Graph, spec: &ClusterSpec, inputs: &[NodeId]) -> Result<Plac
 ///
 /// # Errors
 /// As `place`.
-pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Option<&str>) -> Result<Placed> {
-    check(spec)?;
-    let cut = if spec.nodes.len() > 1 { regions::split(&Problem::new(&graph, spec, homes)) } else { None };
-    let graph = cut.unwrap_or(graph);
-    let mut homes = homes.to_vec();
-    homes.resize(graph.n_blocks(), NodeId(0));
+pub fn place_at(mut graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Option<&str>) -> Result<Placed> {
+    sound::spec(spec)?;
+    sound::homes(&graph, spec, homes)?;
+    sound::blocks(&graph, spec)?;
+    let regions = spec.nodes.len() > 1 && graph.tasks.iter().any(|t| matches!(t.op, TaskOp::Assemble { .. }));
+    let cut = if regions { regions::split(&Problem::new(&graph, spec, homes)) } else { None };
+    let mut homes = Cow::Borrowed(homes);
+    if let Some(cut) = cut {
+        homes.to_mut().resize(cut.n_blocks(), NodeId(0));
+        graph = cut;
+    }
     let problem = Problem::new(&graph, spec, &homes);
     let (simulation, name, costs) = match policy {
         None => portfolio::place(&problem),
@@ -96,31 +108,19 @@ pub fn place_at(graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: Opti
             };
             let mut simulation = Simulation::new(&problem);
             policy(&mut simulation);
-            let cost = PolicyCost { policy: name, score: simulation.score().0, moved: simulation.moved() };
+            let cost = PolicyCost { policy: name, score: simulation.plan_score().0, moved: simulation.moved() };
             (simulation, *name, vec![cost])
         }
     };
-    let score = simulation.score().0;
+    let score = simulation.plan_score().0;
     let parts = simulation.into_parts();
-    let (tasks, placement) = finish(&problem, parts, name);
+    let policy = name.to_owned();
+    let inputs = homes[..problem.n_inputs].to_vec();
+    let free = problem.into_free();
+    let placement = finish(&mut graph, free, parts, Placement { policy, homes: inputs, ..Placement::default() });
     let mut placed = Placed { graph, placement, costs, score };
-    if let Some(tasks) = tasks {
-        placed.graph.tasks = tasks;
-    }
     measure::fits(&mut placed, spec)?;
     Ok(placed)
-}
-
-/// What a spec must have for anything to be placed.
-fn check(spec: &ClusterSpec) -> Result<()> {
-    if spec.nodes.is_empty() {
-        return Err(Error::Setting { name: "nodes of a `ClusterSpec`".into(), value: "0".into(), expected: "at least 1" });
-    }
-    if let Some(node) = spec.nodes.iter().position(|n| n.memory == 0 || n.threads == 0) {
-        let what = if spec.nodes[node].memory == 0 { "memory" } else { "threads" };
-        return Err(Error::Setting { name: format!("{what} of node n{node}"), value: "0".into(), expected: "at least 1" });
-    }
-    Ok(())
 }
 
 /// The nodes of inputs as they are and of other blocks by default.
@@ -135,28 +135,33 @@ pub fn all_homes(graph: &Graph, n_nodes: usize, inputs: &[NodeId]) -> Vec<NodeId
     all
 }
 
-/// The placement, and the tasks where the simulation chose their order or operands.
-fn finish(problem: &Problem<'_>, parts: load::Parts, policy: &str) -> (Option<Vec<Task>>, Placement) {
-    let graph = problem.graph;
-    let node = |t: u32| NodeId(parts.placed[t as usize]);
-    let homes = problem.homes[..problem.n_inputs].iter().map(|n| NodeId(*n)).collect();
-    let placement = |tasks, copies| Placement { policy: policy.to_owned(), tasks, homes, loads: Vec::new(), copies };
-    let Some(sequence) = parts.sequence else {
-        return (None, placement((0..graph.tasks.len() as u32).map(node).collect(), parts.copies));
+/// The placement; where the simulation chose the order of tasks and the operands of joins (`free`), the graph gets them.
+fn finish(graph: &mut Graph, free: Vec<bool>, parts: load::Parts, empty: Placement) -> Placement {
+    let load::Parts { placed, sequence, operands, mut copies } = parts;
+    let Some(sequence) = sequence else {
+        return Placement { tasks: placed.into_iter().map(NodeId).collect(), copies, ..empty };
     };
-    let mut position = vec![0; sequence.len()];
-    sequence.iter().enumerate().for_each(|(at, t)| position[*t as usize] = at as u32);
-    let copies = parts.copies.iter().map(|c| BlockCopy { before: TaskId(position[c.before.0 as usize]), ..*c });
-    let copies = copies.collect();
-    let tasks = sequence.iter().map(|t| {
-        let mut task = graph.tasks[*t as usize].clone();
-        let mut operands = parts.operands[problem.operands.range(*t as usize)].iter();
+    let mut operands = operands.into_iter();
+    for (task, free) in graph.tasks.iter_mut().zip(free) {
         for arg in &mut task.args {
-            if let (Arg::Block(b), Some(now)) = (arg, operands.next()) {
-                *b = BlockId(*now);
+            let Arg::Block(b) = arg else { continue };
+            let now = operands.next();
+            if let Some(now) = now.filter(|_| free) {
+                *b = BlockId(now);
             }
         }
-        task
-    });
-    (Some(tasks.collect()), placement(sequence.iter().map(|t| node(*t)).collect(), copies))
+    }
+    let mut position = vec![0; sequence.len()];
+    sequence.iter().enumerate().for_each(|(at, t)| position[*t as usize] = at as u32);
+    copies.iter_mut().for_each(|c| c.before = TaskId(position[c.before.0 as usize]));
+    let tasks = sequence.iter().map(|t| NodeId(placed[*t as usize])).collect();
+    // Each task goes to its position, the one that was there to its own, and so on: a copy of all would be as large as the graph.
+    for at in 0..position.len() {
+        while position[at] as usize != at {
+            let to = position[at] as usize;
+            graph.tasks.swap(at, to);
+            position.swap(at, to);
+        }
+    }
+    Placement { tasks, copies, ..empty }
 }

@@ -1,10 +1,12 @@
 //! `Plan`: what a call would do on a cluster, as an object to print and to assert on. Nothing runs.
 
-use crate::place::{self, Bound, ClusterSpec, Placed, PolicyCost, Score};
+use crate::error::{Error, Result};
+use crate::place::{self, Bound, ClusterSpec, Layout, Placed, PolicyCost, Score};
 use nums_ir::cost::costs;
+use nums_ir::diag::Diag;
 use nums_ir::func::{Func, Op, Stage};
 use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
-use nums_ir::text;
+use nums_ir::{text, tile};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -145,6 +147,37 @@ impl Plan {
         place::critical_path(&self.graph, &self.placement, &self.spec)
     }
 
+    /// The layout that this call would like each array parameter to have, in order: node grids on which its own plan has the
+    /// least score, results as they lie by default. `laid_out` says what that would cost, `Array::laid_out` moves an array.
+    ///
+    /// # Errors
+    /// None that the plan itself did not have.
+    pub fn layouts(&self) -> Result<Vec<Layout>> {
+        place::layouts(&self.tiled()?, &self.spec)
+    }
+
+    /// The plan of the same call with its array parameters laid out so, in order.
+    ///
+    /// # Errors
+    /// `Error::Setting` for another number of layouts, or for one with more nodes than there are; `Error::OutOfMemory` as for any plan.
+    pub fn laid_out(&self, layouts: &[Layout]) -> Result<Plan> {
+        let graph = self.tiled()?;
+        if layouts.len() != graph.inputs.len() {
+            let (name, value) = (format!("layouts of `{}`", graph.name), layouts.len().to_string());
+            return Err(Error::Setting { name, value, expected: "one for each array parameter" });
+        }
+        let grids = graph.inputs.iter().map(|id| &graph.array(*id).grid);
+        let homes: Vec<NodeId> = grids.zip(layouts).flat_map(|(grid, layout)| layout.homes(grid)).collect();
+        Ok(Plan::new(place::place(graph, &self.spec, &homes)?, self.spec.clone(), self.func.clone()))
+    }
+
+    /// The tasks as they were before they were placed.
+    fn tiled(&self) -> Result<Graph> {
+        let grids: Vec<_> = self.graph.inputs.iter().map(|id| self.graph.array(*id).grid.clone()).collect();
+        let wrong = |d: Diag| Error::Program { name: self.graph.name.clone(), place: String::new(), message: d.to_string() };
+        tile::tile(&self.func, &grids).map_err(wrong)
+    }
+
     /// What this plan costs, by the score of the spec: estimated nanoseconds, elements or bytes.
     pub fn score(&self) -> u64 {
         self.score
@@ -223,6 +256,7 @@ impl fmt::Display for Plan {
             let costs: Vec<String> = self.costs.iter().map(cost).collect();
             writeln!(f, "by {}: {}", self.spec.score.name(), costs.join(", "))?;
         }
+        writeln!(f, "critical path {:.0} µs", self.critical_path() as f64 / 1e3)?;
         write!(f, "node  tasks   peak memory     net in    net out")?;
         for (i, load) in p.loads.iter().enumerate() {
             let tasks = p.tasks.iter().filter(|n| n.0 as usize == i).count();

@@ -79,7 +79,8 @@ fn optimum(problem: &Problem<'_>) -> u64 {
                 break;
             }
         }
-        least = least.min(simulation.score().0.max(if tasks.iter().all(|t| simulation.is_placed(*t)) { 0 } else { u64::MAX }));
+        least =
+            least.min(simulation.plan_score().0.max(if tasks.iter().all(|t| simulation.is_placed(*t)) { 0 } else { u64::MAX }));
     }
     least
 }

@@ -8,7 +8,7 @@
 
 use super::ClusterSpec;
 use super::problem::{NONE, Problem};
-use nums_ir::graph::{Graph, NodeId, TaskId};
+use nums_ir::graph::{BlockId, Graph, NodeId, TaskId};
 use petgraph::algo::ford_fulkerson;
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -50,7 +50,7 @@ fn cut(problem: &Problem<'_>, from: &dyn Fn(u32) -> bool, to: &dyn Fn(u32) -> bo
     let graph = problem.graph;
     let mut network: DiGraph<(), u64> = DiGraph::new();
     let (source, sink) = (network.add_node(()), network.add_node(()));
-    let n_blocks = problem.sizes.len();
+    let n_blocks = problem.n_blocks();
     // A block is an edge between two vertices: what it takes to move it. What makes a result runs at its home.
     let mut block = |size: u64| {
         let (a, b) = (network.add_node(()), network.add_node(()));
@@ -60,13 +60,13 @@ fn cut(problem: &Problem<'_>, from: &dyn Fn(u32) -> bool, to: &dyn Fn(u32) -> bo
     let ends: Vec<(NodeIndex, NodeIndex)> = (0..n_blocks)
         .map(|b| {
             let fixed = b >= problem.n_inputs && problem.homes[b] != NONE;
-            block(if fixed { ALL } else { problem.sizes[b] })
+            block(if fixed { ALL } else { problem.size(BlockId(b as u32)) })
         })
         .collect();
     let trees: Vec<Option<(NodeIndex, NodeIndex)>> = problem
         .trees
         .iter()
-        .map(|t| problem.free[t.root() as usize].then(|| block(problem.sizes[t.leaves[0] as usize])))
+        .map(|t| problem.free[t.root() as usize].then(|| block(problem.size(BlockId(t.leaves[0])))))
         .collect();
     for (b, ((enter, leave), home)) in ends.iter().zip(&problem.homes).enumerate() {
         if b < problem.n_inputs && from(*home) {

@@ -27,7 +27,7 @@ pub(super) fn place(simulation: &mut Simulation<'_>) {
     let problem = simulation.problem();
     let n_tasks = problem.work.len();
     let mut missing = vec![0u32; n_tasks];
-    let mut readers: Vec<Vec<u32>> = vec![Vec::new(); problem.sizes.len()];
+    let mut readers: Vec<Vec<u32>> = vec![Vec::new(); problem.n_blocks()];
     let mut roots = Vec::new();
     let mut ready = Vec::new();
     for t in 0..n_tasks as u32 {
@@ -71,7 +71,9 @@ impl Play<'_, '_> {
     fn fetch(&self, task: TaskId, node: usize) -> u64 {
         let problem = self.simulation.problem();
         let lacks = |b: &BlockId| !self.simulation.holds(NodeId(node as u32), *b);
-        problem.operands(task).filter(lacks).map(|b| self.simulation.transfer(problem.size(b))).sum()
+        let to = NodeId(node as u32);
+        let from = |b| self.simulation.owner(b).unwrap_or(to);
+        problem.operands(task).filter(lacks).map(|b| problem.transfer(problem.bytes(b), from(b), to)).sum()
     }
 
     fn assign(&mut self, task: TaskId) {
@@ -80,7 +82,8 @@ impl Play<'_, '_> {
             operands.any(|b| self.simulation.holds(NodeId(*node as u32), b))
         };
         let cost = |node: &usize| (self.queued[*node] / self.threads(*node) + self.fetch(task, *node), *node);
-        let node = (0..self.queues.len()).filter(holds).min_by_key(cost).unwrap_or(0);
+        let all = 0..self.queues.len();
+        let node = all.clone().filter(holds).min_by_key(cost).or_else(|| all.min_by_key(cost)).unwrap_or(0);
         self.queue(task, node);
     }
 

@@ -47,12 +47,28 @@ fn place(simulation: &mut Simulation<'_>, layered: bool) {
     });
 }
 
+/// How blocks are dealt along the axes of a node grid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deal {
+    /// In contiguous runs.
+    Packed,
+    /// In turn, but runs of the reduced range.
+    Cyclic,
+    /// In turn, the reduced range too.
+    CyclicLayers,
+    /// As `CyclicLayers`, but pairs of blocks in turn along axes with room for it: where arrays lie on a square of nodes, a node then
+    /// finds its own blocks of both operands and of the result in one cell.
+    Staggered,
+}
+
 /// The tasks that make partial results of one array.
 struct Product {
     /// Blocks of the result along each axis.
     dims: Vec<usize>,
     /// Partial results of a block, at most.
     layers: usize,
+    /// Whether they may be joined in any order.
+    free: bool,
     tasks: Vec<Place>,
 }
 
@@ -87,11 +103,12 @@ impl Product {
             let id = problem.graph.array_of(root);
             let array = problem.graph.array(id);
             let at = *by_array.entry(id.0).or_insert_with(|| {
-                products.push(Product { dims: array.grid.dims(), layers: 0, tasks: Vec::new() });
+                products.push(Product { dims: array.grid.dims(), layers: 0, free: false, tasks: Vec::new() });
                 products.len() - 1
             });
             let product = &mut products[at];
             product.layers = product.layers.max(tree.leaves.len());
+            product.free |= problem.free[tree.root() as usize];
             for (layer, leaf) in tree.leaves.iter().enumerate().filter(|(_, leaf)| maker[**leaf as usize] != NONE) {
                 let task = maker[*leaf as usize];
                 let block = root.0 - array.first.0;
@@ -107,8 +124,12 @@ impl Product {
         let n_nodes = simulation.problem().n_nodes();
         let mut best: Option<Dealt> = None;
         for grid in self.node_grids(n_nodes, layered) {
-            for cyclic in [false, true] {
-                let cells = self.cells(&grid, cyclic);
+            for deal in [Deal::Packed, Deal::Cyclic, Deal::CyclicLayers, Deal::Staggered] {
+                // Where the tree is fixed, layers are runs of the reduced range: half of the tree is one result.
+                if matches!(deal, Deal::CyclicLayers | Deal::Staggered) && (!layered || !self.free) {
+                    continue;
+                }
+                let cells = self.cells(&grid, deal);
                 let needs = Needs::new(simulation, self, &cells);
                 let (estimate, at) = needs.settle(simulation);
                 if best.as_ref().is_none_or(|b| estimate < b.estimate) {
@@ -137,9 +158,13 @@ impl Product {
     }
 
     /// The cell of each task.
-    fn cells(&self, grid: &[usize], cyclic: bool) -> Vec<u32> {
+    fn cells(&self, grid: &[usize], how: Deal) -> Vec<u32> {
         let rank = self.dims.len();
-        let deal = |i: usize, n: usize, nodes: usize| if cyclic { i % nodes } else { i * nodes / n };
+        let deal = |i: usize, n: usize, nodes: usize| match how {
+            Deal::Packed => i * nodes / n,
+            Deal::Staggered if 2 * nodes < n => i % (2 * nodes) / 2,
+            Deal::Cyclic | Deal::CyclicLayers | Deal::Staggered => i % nodes,
+        };
         let cell = |place: &Place| {
             let mut block = place.block as usize;
             let (mut cell, mut stride) = (0, 1);
@@ -149,8 +174,12 @@ impl Product {
                 cell += deal(i, self.dims[axis], grid[axis]) * stride;
                 stride *= grid[axis];
             }
-            // Layers are runs of the reduced range, cyclic or not: half of a tree is one result.
-            (cell * grid[rank] + place.layer as usize * grid[rank] / place.layers as usize) as u32
+            let (layer, layers) = (place.layer as usize, place.layers as usize);
+            let layer = match how {
+                Deal::Packed | Deal::Cyclic => layer * grid[rank] / layers,
+                Deal::CyclicLayers | Deal::Staggered => layer % grid[rank],
+            };
+            (cell * grid[rank] + layer) as u32
         };
         self.tasks.iter().map(cell).collect()
     }
@@ -212,7 +241,12 @@ impl Needs {
         }
         let moves = |cell: usize| self.all[cell] - self.found[cell * n + at[cell] as usize];
         let total: u64 = (0..n).map(moves).sum();
-        let busiest = (0..n).map(|cell| self.work[cell] + 2 * simulation.transfer(moves(cell))).max().unwrap_or(0);
+        let time = |cell: usize| {
+            let (problem, node) = (simulation.problem(), NodeId(at[cell]));
+            let threads = problem.spec.nodes[at[cell] as usize].threads as u64;
+            self.work[cell] / threads + 2 * problem.transfer(moves(cell), node, node)
+        };
+        let busiest = (0..n).map(time).max().unwrap_or(0);
         let estimate = match simulation.problem().spec.score {
             super::Score::Makespan => (busiest, total),
             super::Score::Net | super::Score::Reference => (total, busiest),

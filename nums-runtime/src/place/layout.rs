@@ -27,6 +27,14 @@ impl Layout {
         node_grid(&grid.dims(), n_nodes).map_or(Layout::Runs(n_nodes), Layout::Packed)
     }
 
+    /// How many nodes it is for.
+    pub fn nodes(&self) -> usize {
+        match self {
+            Layout::Packed(nodes) | Layout::Cyclic(nodes) => nodes.iter().product(),
+            Layout::Runs(n) => *n,
+        }
+    }
+
     /// The node of each block, in C order. Node grids of fewer axes than the array have 1 for the others; axes beyond the
     /// array's are not used.
     pub fn homes(&self, grid: &Grid) -> Vec<NodeId> {

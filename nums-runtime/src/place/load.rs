@@ -6,13 +6,17 @@
 //! need it: k nodes have it after ⌈log2 k⌉ rounds and no node sends more often than that. A block dies with its last use unless it
 //! is kept. Scores compare integers, so ties break the same way everywhere. `trees.rs` joins partial results.
 
-use super::problem::{NONE, Problem};
+use super::problem::{NONE, Problem, time};
 use super::{Score, trees};
 use nums_ir::graph::{BlockCopy, BlockId, NodeId, TaskId};
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
-/// Nanoseconds that a message costs its sender and its receiver besides its bytes: about what one takes over loopback.
-const MESSAGE: u64 = 20_000;
+/// More bytes over the memory than any plan has that can run.
+const IMPOSSIBLE: u64 = 1 << 60;
+/// Marks an index into `spreads`.
+const COPIED: u32 = 1 << 31;
 /// Copies of a block after which membership is a bit and no longer looked for.
 const FEW: usize = 8;
 
@@ -21,10 +25,8 @@ pub struct Simulation<'p> {
     pub(super) problem: &'p Problem<'p>,
     pub(super) nodes: Vec<NodeState>,
     high: High,
-    /// The node that made or first held each block.
-    owner: Vec<u32>,
-    /// Index into `spreads` of each block that was copied.
-    spread: Vec<u32>,
+    /// The node that made or first held each block; `COPIED` and an index into `spreads` for one that was copied.
+    held: Vec<u32>,
     spreads: Vec<Spread>,
     uses: Vec<u32>,
     /// Operands of all tasks; joins of free trees get theirs when they are chosen.
@@ -69,8 +71,8 @@ struct High {
 }
 
 /// Nodes with copies of a block, in the order in which they got it.
-#[derive(Default)]
 struct Spread {
+    owner: u32,
     nodes: Vec<u32>,
     /// One bit a node once there are more than `FEW`.
     bits: Vec<u64>,
@@ -87,28 +89,27 @@ enum Entry {
 impl<'p> Simulation<'p> {
     /// No task placed; the inputs' blocks stand at their nodes.
     pub fn new(problem: &'p Problem<'p>) -> Simulation<'p> {
-        let n_blocks = problem.sizes.len();
+        let n_blocks = problem.n_blocks();
         let free = problem.has_free();
         let mut simulation = Simulation {
             problem,
             nodes: vec![NodeState::default(); problem.n_nodes()],
             high: High::default(),
-            owner: vec![NONE; n_blocks],
-            spread: vec![NONE; n_blocks],
+            held: vec![NONE; n_blocks],
             spreads: Vec::new(),
-            uses: problem.uses.clone(),
+            uses: problem.uses(),
             operands: if free { Cow::Owned(problem.operands.items.clone()) } else { Cow::Borrowed(&problem.operands.items) },
             joins: if free { trees::State::of(problem) } else { Vec::new() },
             placed: vec![NONE; problem.work.len()],
-            sequence: free.then(Vec::new),
+            sequence: free.then(|| Vec::with_capacity(problem.work.len())),
             copies: Vec::new(),
             journal: Vec::new(),
             before: High::default(),
             star: false,
         };
         for b in 0..problem.n_inputs {
-            simulation.owner[b] = problem.homes[b];
-            simulation.hold(problem.homes[b] as usize, problem.sizes[b]);
+            simulation.held[b] = problem.homes[b];
+            simulation.hold(problem.homes[b] as usize, BlockId(b as u32));
         }
         simulation
     }
@@ -128,27 +129,28 @@ impl<'p> Simulation<'p> {
         self.problem
     }
 
+    /// Who got copies of a block, if anyone did.
+    fn spread(&self, block: u32) -> Option<&Spread> {
+        let held = self.held[block as usize];
+        if held & COPIED == 0 || held == NONE { None } else { self.spreads.get((held & !COPIED) as usize) }
+    }
+
     /// The node that made or held `block` first.
     pub fn owner(&self, block: BlockId) -> Option<NodeId> {
-        Some(self.owner[block.0 as usize]).filter(|n| *n != NONE).map(NodeId)
+        let first = self.spread(block.0).map_or(self.held[block.0 as usize], |s| s.owner);
+        Some(first).filter(|n| *n != NONE).map(NodeId)
     }
 
     /// Nodes that got a copy of `block`, in order.
     pub fn replicas(&self, block: BlockId) -> &[u32] {
-        match self.spread[block.0 as usize] {
-            NONE => &[],
-            s => &self.spreads[s as usize].nodes,
-        }
+        self.spread(block.0).map_or(&[], |s| &s.nodes)
     }
 
     /// Whether `node` has `block`.
     pub fn holds(&self, node: NodeId, block: BlockId) -> bool {
-        let b = block.0 as usize;
-        if self.owner[b] == node.0 {
-            return true;
-        }
-        let Some(spread) = self.spreads.get(self.spread[b] as usize) else { return false };
+        let Some(spread) = self.spread(block.0) else { return self.held[block.0 as usize] == node.0 };
         match spread.bits.get(node.0 as usize / 64) {
+            _ if spread.owner == node.0 => true,
             Some(word) => word >> (node.0 % 64) & 1 == 1,
             None => spread.nodes.contains(&node.0),
         }
@@ -181,9 +183,10 @@ impl<'p> Simulation<'p> {
             }
         }
         let outs = &self.problem.graph.tasks[t].outs;
+        self.make_room(range.clone(), outs, at);
         for b in outs {
-            self.owner[b.0 as usize] = node.0;
-            self.hold(at, self.problem.sizes[b.0 as usize]);
+            self.held[b.0 as usize] = node.0;
+            self.hold(at, *b);
         }
         let state = &mut self.nodes[at];
         state.busy += self.problem.work[t] / self.problem.spec.nodes[at].threads.max(1) as u64;
@@ -206,11 +209,23 @@ impl<'p> Simulation<'p> {
         self.journal.push(Entry::Node(node as u32, self.nodes[node]));
     }
 
-    /// A node holds so many bytes more.
-    fn hold(&mut self, node: usize, bytes: u64) {
+    /// A task whose own blocks do not fit on its node cannot run there at all, whatever is kept on disk.
+    fn make_room(&mut self, operands: Range<usize>, outs: &[BlockId], node: usize) {
+        let mut last = NONE;
+        // `x @ x` reads one block twice.
+        let operands = self.operands[operands].iter().filter(|b| std::mem::replace(&mut last, **b) != **b);
+        let blocks = operands.map(|b| BlockId(*b)).chain(outs.iter().copied());
+        let need: u64 = blocks.map(|b| self.problem.bytes(b)).sum();
+        if need > self.problem.spec.nodes[node].memory {
+            self.high.over = self.high.over.max(IMPOSSIBLE + need);
+        }
+    }
+
+    /// A node holds one block more.
+    fn hold(&mut self, node: usize, block: BlockId) {
         let state = &mut self.nodes[node];
-        state.mem += bytes;
-        state.grown += bytes;
+        state.mem += self.problem.bytes(block);
+        state.grown += self.problem.size(block);
         state.peak = state.peak.max(state.mem);
         self.high.grown = self.high.grown.max(state.grown);
         let over = state.peak.saturating_sub(self.problem.spec.nodes[node].memory);
@@ -218,15 +233,15 @@ impl<'p> Simulation<'p> {
     }
 
     fn copy(&mut self, before: TaskId, block: u32, to: u32) {
-        let b = block as usize;
-        if self.spread[b] == NONE {
-            self.spread[b] = self.spreads.len() as u32;
-            self.spreads.push(Spread::default());
+        let held = &mut self.held[block as usize];
+        if *held & COPIED == 0 {
+            self.spreads.push(Spread { owner: *held, nodes: Vec::new(), bits: Vec::new() });
+            *held = COPIED | (self.spreads.len() as u32 - 1);
         }
-        let spread = &mut self.spreads[self.spread[b] as usize];
+        let spread = &mut self.spreads[(*held & !COPIED) as usize];
         // In a binomial tree number j gets its copy from j without its highest bit; number 0 is the owner. Where many blocks
         // are spread at once the owner may have sent less than that node has.
-        let (number, owner) = (spread.nodes.len() + 1, self.owner[b]);
+        let (number, owner) = (spread.nodes.len() + 1, spread.owner);
         let parent = match number - (1 << number.ilog2()) {
             0 => owner,
             _ if self.star => owner,
@@ -236,21 +251,21 @@ impl<'p> Simulation<'p> {
         let from = if sent(owner) < sent(parent) { owner } else { parent };
         spread.push(to, self.nodes.len());
         self.journal.push(Entry::Copied(block));
-        let bytes = self.problem.sizes[b];
-        let nanos = MESSAGE + self.transfer(bytes);
+        let size = self.problem.size(BlockId(block));
+        let nanos = self.problem.copy(BlockId(block), NodeId(from), NodeId(to));
         self.save(from as usize);
         let source = &mut self.nodes[from as usize];
-        source.net_out += bytes;
+        source.net_out += size;
         source.out_ns += nanos;
         self.high.net_out = self.high.net_out.max(source.net_out);
         self.high.out_ns = self.high.out_ns.max(source.out_ns);
         let target = &mut self.nodes[to as usize];
-        target.net_in += bytes;
+        target.net_in += size;
         target.in_ns += nanos;
         self.high.net_in = self.high.net_in.max(target.net_in);
         self.high.in_ns = self.high.in_ns.max(target.in_ns);
-        self.high.moved += bytes;
-        self.hold(to as usize, bytes);
+        self.high.moved += size;
+        self.hold(to as usize, BlockId(block));
         self.copies.push(BlockCopy { before, block: BlockId(block), from: NodeId(from), to: NodeId(to) });
     }
 
@@ -265,10 +280,11 @@ impl<'p> Simulation<'p> {
 
     /// The bytes of a block go everywhere.
     fn free(&mut self, block: u32) {
-        let bytes = self.problem.sizes[block as usize];
-        let owner = self.owner[block as usize] as usize;
-        self.save(owner);
-        self.nodes[owner].mem -= bytes;
+        let bytes = self.problem.bytes(BlockId(block));
+        if let Some(NodeId(owner)) = self.owner(BlockId(block)) {
+            self.save(owner as usize);
+            self.nodes[owner as usize].mem -= bytes;
+        }
         for i in 0..self.replicas(BlockId(block)).len() {
             let node = self.replicas(BlockId(block))[i] as usize;
             self.save(node);
@@ -284,31 +300,29 @@ impl<'p> Simulation<'p> {
                 Entry::Used(block) => self.uses[block as usize] += 1,
                 Entry::Copied(block) => {
                     self.copies.pop();
-                    self.spreads[self.spread[block as usize] as usize].pop();
+                    self.spreads[(self.held[block as usize] & !COPIED) as usize].pop();
                 }
             }
         }
         self.high = self.before;
         self.placed[task.0 as usize] = NONE;
         for b in &self.problem.graph.tasks[task.0 as usize].outs {
-            self.owner[b.0 as usize] = NONE;
+            self.held[b.0 as usize] = NONE;
         }
         if let Some(sequence) = &mut self.sequence {
             sequence.pop();
         }
     }
 
-    /// Nanoseconds that bytes take on a link.
-    pub fn transfer(&self, bytes: u64) -> u64 {
-        let link = self.problem.spec.link.bandwidth.max(1);
-        // Bytes of a block fit 54 bits, so this does not overflow for 2^64 / 10^9 = 18 GB; above, precision is not needed.
-        if bytes < 1 << 34 { bytes * 1_000_000_000 / link } else { bytes / link * 1_000_000_000 }
-    }
-
     /// Estimated nanoseconds of all that is placed: the busiest node, receiver and sender one after the other. Memory over the
     /// cap counts as if it went over the network ten times.
     pub fn makespan(&self) -> u64 {
-        self.high.busy + self.high.in_ns + self.high.out_ns + 10 * self.transfer(self.high.over)
+        self.high.busy + self.high.in_ns + self.high.out_ns + self.over_ns()
+    }
+
+    fn over_ns(&self) -> u64 {
+        // Nothing takes longer than a year, so that sums stay sums.
+        (time(self.high.over, self.problem.spec.link.bandwidth).saturating_mul(10)).min(1 << 55)
     }
 
     /// The paper's objective: maxima over nodes of what was ever held, received and sent.
@@ -330,13 +344,65 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// What one more copy of so many bytes adds to a score, about.
-    pub fn in_score(&self, score: Score, size: u64) -> (u64, u64) {
+    /// The most bytes that a node holds over its memory: a plan that fits has none, and goes before one that does not.
+    pub fn over(&self) -> u64 {
+        self.high.over
+    }
+
+    /// How well the plan fits: wholly, with blocks kept on disk, or not at all.
+    pub(super) fn misfit(&self) -> u8 {
+        u8::from(self.high.over > 0) + u8::from(self.high.over >= IMPOSSIBLE)
+    }
+
+    /// What one more copy of a block adds to a score, about.
+    pub fn in_score(&self, score: Score, block: BlockId, from: NodeId, to: NodeId) -> (u64, u64) {
+        let (size, nanos) = (self.problem.size(block), self.problem.copy(block, from, to));
         match score {
-            Score::Makespan => (MESSAGE + self.transfer(size), size),
+            Score::Makespan => (nanos, size),
             Score::Reference => (size, size),
-            Score::Net => (size, MESSAGE + self.transfer(size)),
+            Score::Net => (size, nanos),
         }
+    }
+
+    /// The score of a finished plan: a makespan is no shorter than the longest chain of its tasks and copies, which loads of nodes do not
+    /// show.
+    pub fn plan_score(&self) -> (u64, u64) {
+        let (score, second) = self.score();
+        match self.problem.spec.score {
+            Score::Makespan => (score.max(self.chain()), second),
+            Score::Reference | Score::Net => (score, second),
+        }
+    }
+
+    /// Nanoseconds of the longest chain, if nothing ever waited for a busy node or connection.
+    fn chain(&self) -> u64 {
+        let problem = self.problem;
+        let mut made = vec![0u64; problem.n_blocks()];
+        let mut there: HashMap<(u32, u32), u64> = HashMap::new();
+        let mut copies = self.copies.iter().peekable();
+        let mut longest = 0;
+        let n_tasks = problem.work.len() as u32;
+        let mut run = |t: u32| {
+            while let Some(copy) = copies.next_if(|c| c.before.0 == t) {
+                let b = copy.block.0;
+                let from = there.get(&(b, copy.from.0)).copied().unwrap_or(made[b as usize]);
+                there.insert((b, copy.to.0), from + problem.arrival(copy.block, copy.from, copy.to));
+            }
+            let node = self.placed[t as usize];
+            let operands = &self.operands[problem.operands.range(t as usize)];
+            let ready = |b: &u32| match self.owner(BlockId(*b)) {
+                Some(owner) if owner.0 == node => made[*b as usize],
+                Some(_) | None => there.get(&(*b, node)).copied().unwrap_or(made[*b as usize]),
+            };
+            let end = operands.iter().map(ready).max().unwrap_or(0) + problem.work[t as usize];
+            problem.graph.tasks[t as usize].outs.iter().for_each(|b| made[b.0 as usize] = end);
+            longest = longest.max(end);
+        };
+        match &self.sequence {
+            Some(sequence) => sequence.iter().for_each(|t| run(*t)),
+            None => (0..n_tasks).for_each(run),
+        }
+        longest
     }
 
     /// The load of one node as a number that breaks ties: time, then bytes.

@@ -90,11 +90,11 @@ fn wants(simulation: &Simulation<'_>, task: TaskId, out: &mut Vec<(BlockId, Node
 fn best(simulation: &mut Simulation<'_>, by: Score, task: TaskId, candidates: &[NodeId], wanted: &[(BlockId, NodeId)]) -> NodeId {
     let cost = |&node: &NodeId| {
         simulation.apply(task, node);
-        let (score, second) = simulation.score_by(by);
+        let ((score, second), over) = (simulation.score_by(by), simulation.over());
         let load = simulation.load(node);
         simulation.undo(task);
         let (more, second_more) = outstanding(simulation, by, node, wanted);
-        ((score + more, second + second_more), load, node)
+        (over, (score + more, second + second_more), load, node)
     };
     candidates.iter().map(cost).min().map_or(NodeId(0), |(.., node)| node)
 }
@@ -102,11 +102,11 @@ fn best(simulation: &mut Simulation<'_>, by: Score, task: TaskId, candidates: &[
 /// What would have to leave `node` for the results to be used, as parts of the score.
 fn outstanding(simulation: &Simulation<'_>, by: Score, node: NodeId, wanted: &[(BlockId, NodeId)]) -> (u64, u64) {
     let mut sum = (0, 0);
-    for (i, (b, _)) in wanted.iter().enumerate() {
+    for (i, (b, to)) in wanted.iter().enumerate() {
         let first = i == 0 || wanted[i - 1].0 != *b;
         let here = wanted.iter().any(|w| w.0 == *b && w.1 == node) || simulation.has_partial(*b, node) == Some(true);
         if first && !here {
-            let part = simulation.in_score(by, simulation.problem().size(*b));
+            let part = simulation.in_score(by, *b, node, *to);
             sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }

@@ -3,6 +3,7 @@
 //! `replay` runs the tasks in order with their copies and counts bytes, as a check that needs nothing of the simulation that
 //! made the plan. `rounds` counts in the one-port model: in a round a node sends one block and receives one.
 
+use super::problem::{nanos, time};
 use super::{ClusterSpec, Placed};
 use crate::error::{Error, Result};
 use nums_ir::cost::costs;
@@ -14,46 +15,68 @@ fn operands(graph: &Graph, task: usize) -> impl Iterator<Item = BlockId> + '_ {
     graph.tasks[task].args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None })
 }
 
+/// A replay of a plan: what every node holds.
+struct Replay {
+    sizes: Vec<u64>,
+    loads: Vec<Load>,
+    now: Vec<u64>,
+    /// Who made or first held each block, and who got copies.
+    owners: Vec<u32>,
+    copies: HashMap<BlockId, Vec<u32>>,
+}
+
+impl Replay {
+    fn hold(&mut self, block: BlockId, node: NodeId) {
+        let at = node.0 as usize;
+        self.now[at] += self.sizes[block.0 as usize];
+        self.loads[at].mem = self.loads[at].mem.max(self.now[at]);
+    }
+
+    fn make(&mut self, block: BlockId, node: NodeId) {
+        self.owners[block.0 as usize] = node.0;
+        self.hold(block, node);
+    }
+
+    fn copy(&mut self, copy: &BlockCopy) {
+        let size = self.sizes[copy.block.0 as usize];
+        self.loads[copy.from.0 as usize].net_out += size;
+        self.loads[copy.to.0 as usize].net_in += size;
+        self.copies.entry(copy.block).or_default().push(copy.to.0);
+        self.hold(copy.block, copy.to);
+    }
+
+    fn free(&mut self, block: BlockId) {
+        let owner = std::mem::replace(&mut self.owners[block.0 as usize], u32::MAX);
+        let copies = self.copies.remove(&block).unwrap_or_default();
+        for node in copies.into_iter().chain((owner != u32::MAX).then_some(owner)) {
+            self.now[node as usize] -= self.sizes[block.0 as usize];
+        }
+    }
+}
+
 /// The loads of a placement in bytes, if every node held all that is put there.
 pub(super) fn replay(graph: &Graph, placement: &Placement, nodes: usize) -> Vec<Load> {
     let sizes = graph.block_bytes();
-    let mut loads = vec![Load::default(); nodes];
-    let mut now = vec![0u64; nodes];
-    let mut holders: Vec<Vec<u32>> = vec![Vec::new(); sizes.len()];
     let mut uses = vec![0u32; sizes.len()];
+    let owners = vec![u32::MAX; sizes.len()];
+    let loads = vec![Load::default(); nodes];
+    let mut state = Replay { sizes, loads, now: vec![0; nodes], owners, copies: HashMap::new() };
     let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
     kept.flat_map(|a| graph.array(a).blocks()).for_each(|b| uses[b.0 as usize] += 1);
     (0..graph.tasks.len()).flat_map(|t| operands(graph, t)).for_each(|b| uses[b.0 as usize] += 1);
-    let hold = |block: BlockId, node: NodeId, now: &mut [u64], loads: &mut [Load], holders: &mut [Vec<u32>]| {
-        let at = node.0 as usize;
-        holders[block.0 as usize].push(node.0);
-        now[at] += sizes[block.0 as usize];
-        loads[at].mem = loads[at].mem.max(now[at]);
-    };
-    for (b, node) in placement.homes.iter().enumerate() {
-        hold(BlockId(b as u32), *node, &mut now, &mut loads, &mut holders);
-    }
+    placement.homes.iter().enumerate().for_each(|(b, node)| state.make(BlockId(b as u32), *node));
     let mut copies = placement.copies.iter().peekable();
     for (t, task) in graph.tasks.iter().enumerate() {
         while let Some(copy) = copies.next_if(|c| c.before.0 as usize == t) {
-            loads[copy.from.0 as usize].net_out += sizes[copy.block.0 as usize];
-            loads[copy.to.0 as usize].net_in += sizes[copy.block.0 as usize];
-            hold(copy.block, copy.to, &mut now, &mut loads, &mut holders);
+            state.copy(copy);
         }
-        for b in &task.outs {
-            hold(*b, placement.tasks[t], &mut now, &mut loads, &mut holders);
-        }
-        for b in operands(graph, t) {
-            uses[b.0 as usize] -= 1;
-        }
-        for b in operands(graph, t).chain(task.outs.iter().copied()) {
-            if uses[b.0 as usize] == 0 {
-                let holders = std::mem::take(&mut holders[b.0 as usize]);
-                holders.iter().for_each(|n| now[*n as usize] -= sizes[b.0 as usize]);
-            }
+        task.outs.iter().for_each(|b| state.make(*b, placement.tasks[t]));
+        operands(graph, t).for_each(|b| uses[b.0 as usize] -= 1);
+        for b in operands(graph, t).chain(task.outs.iter().copied()).filter(|b| uses[b.0 as usize] == 0) {
+            state.free(b);
         }
     }
-    loads
+    state.loads
 }
 
 /// Whether every node can hold what any of its tasks needs at once; all else may be kept on disk.
@@ -72,10 +95,8 @@ pub(super) fn fits(placed: &mut Placed, spec: &ClusterSpec) -> Result<()> {
             continue;
         }
         let Some(block) = task.outs.first() else { continue };
-        let array = placed.graph.array(placed.graph.array_of(*block));
-        let at = array.grid.coords((block.0 - array.first.0) as usize);
-        let what =
-            format!("block {at:?} of `{}` ({} bytes) with its operands on node n{}", array.name, sizes[block.0 as usize], node.0);
+        let (name, bytes) = (super::sound::name(&placed.graph, *block), sizes[block.0 as usize]);
+        let what = format!("{name} ({bytes} bytes) with its operands on node n{}", node.0);
         return Err(Error::OutOfMemory { what, need, limit });
     }
     Ok(())
@@ -116,11 +137,12 @@ pub fn critical_path(graph: &Graph, placement: &Placement, spec: &ClusterSpec) -
         let node = placement.tasks[t];
         while let Some(BlockCopy { block, from, to, .. }) = copies.next_if(|c| c.before.0 as usize == t) {
             let there = ready.get(&(*block, *from)).copied().unwrap_or(0);
-            let bytes = u128::from(sizes[block.0 as usize]) * 1_000_000_000 / u128::from(spec.link.bandwidth.max(1));
-            ready.insert((*block, *to), there + spec.link.latency + bytes as u64);
+            let (a, b) = (spec.link_of(*from), spec.link_of(*to));
+            let bytes = time(sizes[block.0 as usize], a.bandwidth.min(b.bandwidth));
+            ready.insert((*block, *to), there + a.latency.max(b.latency) + bytes);
         }
         let start = operands(graph, t).filter_map(|b| ready.get(&(b, node)).copied()).max().unwrap_or(0);
-        let end = start + super::problem::nanos(costs[t]);
+        let end = start + nanos(costs[t], spec.cache);
         longest = longest.max(end);
         ready.extend(task.outs.iter().map(|b| ((*b, node), end)));
     }

@@ -31,34 +31,58 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
         policy(&mut simulation);
         simulation
     };
-    let mut best = (run(policy), name);
-    let cost = |policy, s: &Simulation<'_>| PolicyCost { policy, score: s.score().0, moved: s.moved() };
-    let mut costs = vec![cost(name, &best.0)];
+    let mut best = Found::new(run(policy), name);
+    let cost = |f: &Found<'_>| PolicyCost { policy: f.policy, score: f.rank.1.0, moved: f.plan.moved() };
+    let mut costs = vec![cost(&best)];
     if problem.n_nodes() == 1 {
-        return (best.0, best.1, costs);
+        return (best.plan, best.policy, costs);
     }
     for (name, policy) in &POLICIES[1..] {
-        let simulation = run(*policy);
-        costs.push(cost(name, &simulation));
+        let found = Found::new(run(*policy), name);
+        costs.push(cost(&found));
         // Bytes alone are least where everything is on one node, which nobody wants who has more.
-        let competes = *name != "all-on-one" || problem.spec.score != Score::Net;
-        if competes && simulation.score() < best.0.score() {
-            best = (simulation, name);
+        let competes = *name != "all-on-one" || problem.spec.score != Score::Net || best.rank.0 > 0;
+        if competes && found.rank < best.rank {
+            best = found;
         }
     }
     let budget = problem.spec.moves.min(problem.work.len() as u64 / 4);
     let mut tried = HashSet::new();
     let makers = problem.makers();
     for _ in 0..budget {
-        let Some((task, node)) = proposal(&best.0, &makers, &mut tried) else { break };
+        let Some((task, node)) = proposal(&best.plan, &makers, &mut tried) else { break };
         let mut moved = Simulation::new(problem);
-        let policy = Moved::new(&moved, best.0.placed(), task, node);
+        let policy = Moved::new(&moved, best.plan.placed(), task, node);
         walk(&mut moved, policy);
-        if gains(&moved, &best.0) {
-            best.0 = moved;
+        let moved = Found::new(moved, best.policy);
+        if moved.gains(&best) {
+            best = moved;
         }
     }
-    (best.0, best.1, costs)
+    (best.plan, best.policy, costs)
+}
+
+/// A plan and what makes it better than another: it fits into memory, then its score.
+struct Found<'p> {
+    plan: Simulation<'p>,
+    policy: &'static str,
+    rank: (u8, (u64, u64)),
+}
+
+impl<'p> Found<'p> {
+    fn new(plan: Simulation<'p>, policy: &'static str) -> Found<'p> {
+        let rank = (plan.misfit(), plan.plan_score());
+        Found { plan, policy, rank }
+    }
+
+    /// Whether the score falls, by at least twice the part by which bytes grow: else a plan would pay with the network of all for a
+    /// little of one node's time.
+    fn gains(&self, old: &Found<'_>) -> bool {
+        let (score, before) = (u128::from(self.rank.1.0), u128::from(old.rank.1.0));
+        let (moved, moved_before) = (u128::from(self.plan.moved()), u128::from(old.plan.moved()));
+        let worth = || moved <= moved_before || (before - score) * moved_before >= 2 * (moved - moved_before) * before;
+        self.rank < old.rank && score <= before && worth()
+    }
 }
 
 /// A plan in which one task has another node: what depends on it is chosen anew by the rule of LSHS, the rest stays.
@@ -73,7 +97,7 @@ struct Moved<'a> {
 
 impl<'a> Moved<'a> {
     fn new(simulation: &Simulation<'_>, nodes: &'a [u32], task: TaskId, to: NodeId) -> Moved<'a> {
-        let changed = vec![false; simulation.problem().sizes.len()];
+        let changed = vec![false; simulation.problem().n_blocks()];
         Moved { nodes, task, to, changed, greedy: Greedy::new(simulation, simulation.problem().spec.score) }
     }
 }
@@ -95,14 +119,6 @@ impl Choose for Moved<'_> {
     fn placed(&mut self, simulation: &Simulation<'_>, node: NodeId) {
         self.greedy.placed(simulation, node);
     }
-}
-
-/// Whether the score falls, by at least the part by which bytes grow: else a plan would pay with the network of all for a
-/// little of one node's time.
-fn gains(new: &Simulation<'_>, old: &Simulation<'_>) -> bool {
-    let (score, before) = (u128::from(new.score().0), u128::from(old.score().0));
-    let (moved, moved_before) = (u128::from(new.moved()), u128::from(old.moved()));
-    new.score() < old.score() && (moved <= moved_before || (before - score) * moved_before >= (moved - moved_before) * before)
 }
 
 /// A move that was not tried. First what would save the largest copies: the task that made the block goes where it is needed, or

@@ -5,23 +5,36 @@
 //! results shall be. A hint leads every task to the home of a result that it helps to make. Nothing here changes
 //! while a plan is made; `load.rs` has what does.
 
-use super::{ClusterSpec, Order, Score};
+use super::{ClusterSpec, LinkSpec, Order, Score};
 use nums_ir::cost::{Cost, costs};
 use nums_ir::graph::{Arg, BlockId, Graph, NodeId, Task, TaskId, TaskOp};
+use std::collections::HashMap;
 
 /// Flops a second of one thread, and bytes a second that it streams: round figures, only their ratio matters.
 const FLOPS: u64 = 8_000_000_000;
 const STREAM: u64 = 8_000_000_000;
+/// How much faster a thread reads what its cache holds.
+const CACHED: u64 = 4;
 /// Nanoseconds that a task costs whatever it does.
 const TASK: u64 = 2_000;
 
 /// No node, task or block.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Nanoseconds of a task of this cost on one thread.
-pub(super) fn nanos(cost: Cost) -> u64 {
-    let time = |amount: u64, rate: u64| (u128::from(amount) * 1_000_000_000 / u128::from(rate)) as u64;
-    TASK + time(cost.flops, FLOPS) + time(cost.bytes_in + cost.bytes_out, STREAM)
+/// Nanoseconds of a task of this cost on one thread with so many bytes of cache.
+pub(super) fn nanos(cost: Cost, cache: u64) -> u64 {
+    let bytes = cost.bytes_in + cost.bytes_out;
+    let stream = if bytes <= cache { CACHED * STREAM } else { STREAM };
+    TASK + time(cost.flops, FLOPS) + time(bytes, stream)
+}
+
+/// Nanoseconds of so much at so much a second.
+pub(super) fn time(amount: u64, rate: u64) -> u64 {
+    // 2^34 · 10^9 < 2^64: what planning does most often needs no wide division.
+    if amount < 1 << 34 {
+        return amount * 1_000_000_000 / rate.max(1);
+    }
+    u64::try_from(u128::from(amount) * 1_000_000_000 / u128::from(rate.max(1))).unwrap_or(u64::MAX)
 }
 
 /// A call to be placed.
@@ -34,12 +47,14 @@ pub struct Problem<'a> {
     pub(super) homes: Vec<u32>,
     /// Blocks of inputs come first; so many.
     pub(super) n_inputs: usize,
-    /// Size of every block, in bytes; in elements for `Score::Reference`.
-    pub(super) sizes: Vec<u64>,
+    /// What is known of the size of every block: an index into `sizes`. Most blocks of a call are of a few sizes.
+    class: Vec<u32>,
+    /// Size (bytes; elements for `Score::Reference`) and bytes.
+    sizes: Vec<(u64, u64)>,
+    /// The connection of every node.
+    links: Vec<LinkSpec>,
     /// Nanoseconds of every task on one thread.
     pub(super) work: Vec<u64>,
-    /// Operands of each block; blocks of inputs and results count one more.
-    pub(super) uses: Vec<u32>,
     /// The first task that reads each block.
     pub(super) reader: Vec<u32>,
     pub(super) operands: Lists,
@@ -90,58 +105,57 @@ impl<'a> Problem<'a> {
         let n_inputs = graph.inputs.iter().map(|a| graph.array(*a).grid.n_blocks()).sum();
         let mut at = vec![NONE; n_blocks];
         let kept = || graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
-        let mut uses = vec![0; n_blocks];
-        for b in kept().flat_map(|a| graph.array(a).blocks()) {
-            // Inputs belong to the caller, results to whoever holds them: neither dies in the call.
-            uses[b.0 as usize] += 1;
-            at[b.0 as usize] = homes[b.0 as usize].0;
-        }
-        let mut operands = Lists { starts: vec![0], items: Vec::new() };
+        kept().flat_map(|a| graph.array(a).blocks()).for_each(|b| at[b.0 as usize] = homes[b.0 as usize].0);
+        let mut operands = Lists { starts: Vec::with_capacity(graph.tasks.len() + 1), items: Vec::new() };
+        operands.starts.push(0);
         let mut reader = vec![NONE; n_blocks];
         for (t, task) in graph.tasks.iter().enumerate() {
             for b in blocks(task) {
                 operands.items.push(b.0);
-                uses[b.0 as usize] += 1;
                 let first = &mut reader[b.0 as usize];
                 *first = (*first).min(t as u32);
             }
             operands.starts.push(operands.items.len() as u32);
         }
-        let work = costs(graph).into_iter().map(nanos).collect();
-        let mut sizes = graph.block_elements();
-        if spec.score != Score::Reference {
-            for array in &graph.arrays {
-                array.blocks().for_each(|b| sizes[b.0 as usize] *= array.dtype.size() as u64);
-            }
-        }
+        operands.items.shrink_to_fit();
+        let costs = costs(graph);
+        let mut work = Vec::with_capacity(costs.len());
+        work.extend(costs.iter().map(|cost| nanos(*cost, spec.cache)));
+        drop(costs);
+        let (class, sizes) = classes(graph, spec.score);
+        let links = (0..spec.nodes.len() as u32).map(|n| spec.link_of(NodeId(n))).collect();
         let mut problem = Problem {
             graph,
             spec,
             homes: at,
             n_inputs,
+            class,
             sizes,
+            links,
             work,
-            uses,
             reader,
             operands,
             hints: Vec::new(),
             trees: Vec::new(),
-            leaf_of: vec![NONE; n_blocks],
-            free: vec![false; graph.tasks.len()],
+            leaf_of: Vec::new(),
+            free: Vec::new(),
         };
-        problem.find_trees();
         problem.find_hints();
+        problem.find_trees();
         problem
     }
 
     /// Reductions: tasks that join blocks which nothing else reads.
     fn find_trees(&mut self) {
         let tasks = &self.graph.tasks;
+        let uses = self.uses();
+        self.leaf_of = vec![NONE; uses.len()];
+        self.free = vec![false; tasks.len()];
         let mut tree_of = vec![NONE; tasks.len()];
         for (t, task) in tasks.iter().enumerate().rev() {
             let (TaskOp::Combine(op), [out]) = (&task.op, &task.outs[..]) else { continue };
             let reader = self.reader[out.0 as usize];
-            let joined = self.uses[out.0 as usize] == 1
+            let joined = uses[out.0 as usize] == 1
                 && reader != NONE
                 && matches!(&tasks[reader as usize].op, TaskOp::Combine(other) if other == op);
             if joined {
@@ -151,12 +165,14 @@ impl<'a> Problem<'a> {
                 self.trees.push(Tree { leaves: Vec::new(), joins: Vec::new() });
             }
         }
-        let mut maker = vec![NONE; self.uses.len()];
+        let mut maker = vec![NONE; uses.len()];
         for (t, tree) in tree_of.iter().enumerate().filter(|(_, tree)| **tree != NONE) {
             self.trees[*tree as usize].joins.push(t as u32);
             maker[tasks[t].outs[0].0 as usize] = t as u32;
         }
         for (i, tree) in self.trees.iter_mut().enumerate() {
+            tree.joins.shrink_to_fit();
+            tree.leaves.reserve_exact(tree.joins.len() + 1);
             // The left operand comes off the list first.
             let mut list: Vec<u32> = self.operands.get(tree.root() as usize).iter().rev().copied().collect();
             while let Some(b) = list.pop() {
@@ -167,7 +183,7 @@ impl<'a> Problem<'a> {
                     tree.leaves.push(b);
                 }
             }
-            let once = tree.leaves.iter().all(|b| self.uses[*b as usize] == 1 && self.leaf_of[*b as usize] == NONE);
+            let once = tree.leaves.iter().all(|b| uses[*b as usize] == 1 && self.leaf_of[*b as usize] == NONE);
             if once {
                 tree.leaves.iter().for_each(|b| self.leaf_of[*b as usize] = i as u32);
                 // Two leaves can be joined in one way only.
@@ -182,24 +198,24 @@ impl<'a> Problem<'a> {
     /// operand itself; another one could run elsewhere, and only what it makes would be missed, if that is less. The heaviest wish wins.
     fn find_hints(&mut self) {
         self.hints = vec![NONE; self.graph.tasks.len()];
-        let mut wishes = vec![(NONE, 0u64); self.sizes.len()];
+        // The node and the weight of the heaviest wish for each block.
+        let (mut nodes, mut weights) = (vec![NONE; self.class.len()], vec![0u64; self.class.len()]);
         for (t, task) in self.graph.tasks.iter().enumerate().rev() {
             let home = task.outs.iter().map(|b| self.homes[b.0 as usize]).find(|n| *n != NONE);
-            let heaviest = || task.outs.iter().map(|b| wishes[b.0 as usize]).max_by_key(|w| w.1).map(|w| w.0);
+            let heaviest = || task.outs.iter().map(|b| b.0 as usize).max_by_key(|b| weights[*b]).map(|b| nodes[b]);
             let hint = home.or_else(heaviest).unwrap_or(NONE);
             self.hints[t] = hint;
             if hint == NONE {
                 continue;
             }
-            let wished = task.outs.iter().map(|b| wishes[b.0 as usize].1).max().unwrap_or(0);
+            let wished = task.outs.iter().map(|b| weights[b.0 as usize]).max().unwrap_or(0);
             for b in self.operands.get(t) {
-                let size = self.sizes[*b as usize];
+                let (size, b) = (self.size(BlockId(*b)), *b as usize);
                 let weight = if home.is_some() { size } else { size.min(wished) };
-                let wish = &mut wishes[*b as usize];
-                if wish.0 == hint {
-                    wish.1 += weight;
-                } else if weight >= wish.1 {
-                    *wish = (hint, weight);
+                if nodes[b] == hint {
+                    weights[b] += weight;
+                } else if weight >= weights[b] {
+                    (nodes[b], weights[b]) = (hint, weight);
                 }
             }
         }
@@ -223,12 +239,51 @@ impl<'a> Problem<'a> {
 
     /// The size of a block, in bytes, or in elements for `Score::Reference`.
     pub fn size(&self, block: BlockId) -> u64 {
-        self.sizes[block.0 as usize]
+        self.sizes[self.class[block.0 as usize] as usize].0
+    }
+
+    /// How many blocks there are.
+    pub fn n_blocks(&self) -> usize {
+        self.class.len()
+    }
+
+    /// Operands of each block; blocks of inputs and results count one more: inputs belong to the caller, results to whoever
+    /// holds them, neither dies in the call.
+    pub(super) fn uses(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.n_blocks()];
+        self.homes.iter().zip(&mut uses).for_each(|(home, n)| *n = u32::from(*home != NONE));
+        for b in &self.operands.items {
+            uses[*b as usize] += 1;
+        }
+        uses
+    }
+
+    /// Bytes of a block.
+    pub fn bytes(&self, block: BlockId) -> u64 {
+        self.sizes[self.class[block.0 as usize] as usize].1
+    }
+
+    /// Nanoseconds that so many bytes take between two nodes: the slower connection counts.
+    pub fn transfer(&self, bytes: u64, from: NodeId, to: NodeId) -> u64 {
+        let (a, b) = (self.links[from.0 as usize], self.links[to.0 as usize]);
+        time(bytes, a.bandwidth.min(b.bandwidth))
+    }
+
+    /// Nanoseconds until a block that is sent is there.
+    pub(super) fn arrival(&self, block: BlockId, from: NodeId, to: NodeId) -> u64 {
+        let (a, b) = (self.links[from.0 as usize], self.links[to.0 as usize]);
+        a.latency.max(b.latency) + self.transfer(self.bytes(block), from, to)
+    }
+
+    /// Nanoseconds for which a copy keeps both its ends busy: a message and its bytes.
+    pub fn copy(&self, block: BlockId, from: NodeId, to: NodeId) -> u64 {
+        let (a, b) = (self.links[from.0 as usize], self.links[to.0 as usize]);
+        a.message().max(b.message()) + self.transfer(self.bytes(block), from, to)
     }
 
     /// The task that makes each block.
     pub(super) fn makers(&self) -> Vec<u32> {
-        let mut makers = vec![NONE; self.sizes.len()];
+        let mut makers = vec![NONE; self.n_blocks()];
         for (t, task) in self.graph.tasks.iter().enumerate() {
             task.outs.iter().for_each(|b| makers[b.0 as usize] = t as u32);
         }
@@ -240,6 +295,11 @@ impl<'a> Problem<'a> {
         self.spec.nodes.len()
     }
 
+    /// Tasks that join leaves of a tree which may be joined in any order.
+    pub(super) fn into_free(self) -> Vec<bool> {
+        self.free
+    }
+
     /// Whether anything is left to a plan but where tasks run.
     pub(super) fn has_free(&self) -> bool {
         self.free.contains(&true)
@@ -248,4 +308,31 @@ impl<'a> Problem<'a> {
 
 fn blocks(task: &Task) -> impl Iterator<Item = BlockId> + '_ {
     task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None })
+}
+
+/// The class of every block, and size and bytes of every class.
+fn classes(graph: &Graph, score: Score) -> (Vec<u32>, Vec<(u64, u64)>) {
+    let elements = graph.block_elements();
+    let mut known: HashMap<(u64, u64), u32> = HashMap::new();
+    let (mut class, mut sizes) = (Vec::with_capacity(elements.len()), Vec::new());
+    for array in &graph.arrays {
+        let item = array.dtype.size() as u64;
+        let (mut last, mut at) = (None, 0);
+        for b in array.blocks() {
+            let elements = elements[b.0 as usize];
+            let size = match score {
+                Score::Reference => (elements, elements * item),
+                Score::Makespan | Score::Net => (elements * item, elements * item),
+            };
+            if last != Some(size) {
+                at = *known.entry(size).or_insert(sizes.len() as u32);
+                if at as usize == sizes.len() {
+                    sizes.push(size);
+                }
+                last = Some(size);
+            }
+            class.push(at);
+        }
+    }
+    (class, sizes)
 }

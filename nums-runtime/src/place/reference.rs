@@ -44,7 +44,7 @@ pub(super) fn place(simulation: &mut Simulation<'_>) {
         frontier: Vec::new(),
         missing: vec![0; n_tasks],
         leaves: problem.trees.iter().map(|t| t.leaves.len() as u32).collect(),
-        readers: vec![Vec::new(); problem.sizes.len()],
+        readers: vec![Vec::new(); problem.n_blocks()],
         queues: vec![VecDeque::new(); problem.trees.len()],
         state: SEED,
     };

@@ -4,14 +4,18 @@
 //! (they may differ), the network between them, the order in which reductions may be joined, what is to be small, and how
 //! many moves refinement may try. `ClusterSpec::reference()` is fixed, for plans that are printed and compared.
 
+use nums_ir::graph::NodeId;
+
 /// What planning knows of a cluster.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClusterSpec {
     /// The nodes, by `NodeId`.
     pub nodes: Vec<NodeSpec>,
-    /// The network between any two nodes.
+    /// The connection of every node to the network.
     pub link: LinkSpec,
-    /// Bytes of cache that a thread may count on for its tiles.
+    /// Nodes whose connection is another than `link`. Between two nodes counts the slower one.
+    pub links: Vec<(NodeId, LinkSpec)>,
+    /// Bytes of cache that a thread may count on: blocks of a task that fit are read four times as fast.
     pub cache: u64,
     /// Moves that refinement may try; it never tries more than a quarter of the tasks.
     pub moves: u64,
@@ -24,7 +28,7 @@ pub struct ClusterSpec {
 }
 
 /// One node: a process with threads and memory of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeSpec {
     /// Compute threads.
     pub threads: usize,
@@ -33,12 +37,20 @@ pub struct NodeSpec {
 }
 
 /// A network connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkSpec {
     /// Bytes a second.
     pub bandwidth: u64,
     /// Nanoseconds until the first byte arrives.
     pub latency: u64,
+}
+
+impl LinkSpec {
+    /// Nanoseconds for which a message keeps its sender and its receiver from other messages, besides its bytes. The rest of the latency
+    /// passes while others are on their way.
+    pub(super) fn message(self) -> u64 {
+        self.latency / 5 * 2
+    }
 }
 
 /// How the partial results of a reduction over blocks are joined.
@@ -55,7 +67,8 @@ pub enum Order {
 /// What a plan shall have little of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Score {
-    /// Estimated time: the busiest node, the busiest receiver and the busiest sender one after the other, under the memory cap.
+    /// Estimated time: the busiest node, the busiest receiver and the busiest sender one after the other, but no less than the
+    /// longest chain of tasks and copies; under the memory cap.
     #[default]
     Makespan,
     /// The objective of the paper (arXiv 2206.14276): the most elements ever made or received on a node, received by one, and
@@ -100,11 +113,16 @@ impl ClusterSpec {
         ClusterSpec {
             nodes: vec![NodeSpec { threads, memory: 16 << 30 }; nodes],
             link: LinkSpec { bandwidth: 1_250_000_000, latency: 50_000 },
+            links: Vec::new(),
             cache: 512 << 10,
             moves: MOVES,
             order: Order::default(),
             score: Score::default(),
             policy: None,
         }
+    }
+    /// The connection of a node.
+    pub fn link_of(&self, node: NodeId) -> LinkSpec {
+        self.links.iter().rev().find(|(n, _)| *n == node).map_or(self.link, |(_, link)| *link)
     }
 }
