@@ -6,27 +6,34 @@
 //! cargo run --release --example lshs_lab -- --case sum --nodes 1024 --tasks 1000000 --policy lshs
 //! cargo run --release --example lshs_lab -- --file case.nir --score net
 //! cargo run --release --example lshs_lab -- --case xty --nodes 4 --real
+//! cargo run --release --example lshs_lab -- --scaling docs/scaling.svg
 //! ```
 //!
-//! Cases have 16 nodes of one worker, f64, and blocks dealt cyclically on a node grid, unless options say otherwise. A file
-//! holds IR text: a tiled or placed graph with `home` lines, or a function, with a line `; array NAME [shape] [blocks] [nodes]`
-//! for each array parameter (`[nodes]` is the node grid that its blocks are dealt on in turn).
+//! Cases have 16 nodes of one worker, f64, and blocks dealt cyclically on a node grid, unless options say otherwise. Rows with
+//! `"layout": "default"` have the homes that arrays get by themselves. A file
+//! holds IR text (`lshs_lab/file.rs` says how): a tiled or placed graph with `home` lines, or a function, with a line
+//! `; array NAME [shape] [blocks] [nodes]` for each array parameter (`[nodes]` is the node grid that its blocks are dealt on in turn);
+//! `--order fastest` and `--unfused` are for files. `plan_bytes` is what planning held at most, besides the graph that it was given;
+//! a row on a real pool (`--real`, not for files) has the time of the first and of the second call until they are submitted.
 
 use nums::{ClusterSpec, Order, Score};
-use nums_ir::bind::{Bound, typed};
-use nums_ir::graph::{Graph, NodeId, Placement};
-use nums_ir::grid::Grid;
-use nums_ir::{pass, text, tile};
-use nums_runtime::place::{Layout, POLICIES, Placed, bound, place_at, rounds};
+use nums_ir::graph::{Graph, Placement};
+use nums_runtime::place::{POLICIES, Placed, bound, place_at, rounds};
 use std::time::Instant;
 
 #[path = "lshs_lab/cases.rs"]
 mod cases;
+#[path = "lshs_lab/file.rs"]
+mod file;
+#[path = "lshs_lab/memory.rs"]
+mod memory;
+#[path = "lshs_lab/scaling.rs"]
+mod scaling;
 #[path = "lshs_lab/setting.rs"]
 mod setting;
 
 use cases::Case;
-use setting::{Outcome, Setting, homes, setting};
+use setting::{Outcome, Setting, machines, setting};
 
 fn main() -> std::process::ExitCode {
     match Options::read(std::env::args().skip(1)).and_then(|options| run(&options)) {
@@ -45,12 +52,27 @@ struct Options {
     nodes: usize,
     tasks: Option<usize>,
     file: Option<String>,
+    order: Order,
+    fused: bool,
     real: bool,
+    /// The picture to draw.
+    scaling: Option<String>,
 }
 
 impl Options {
     fn read(mut args: impl Iterator<Item = String>) -> Outcome<Options> {
-        let mut o = Options { case: None, policy: None, score: Score::Makespan, nodes: 16, tasks: None, file: None, real: false };
+        let mut o = Options {
+            case: None,
+            policy: None,
+            score: Score::Makespan,
+            nodes: 16,
+            tasks: None,
+            file: None,
+            order: Order::Reproducible,
+            fused: true,
+            real: false,
+            scaling: None,
+        };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
             match arg.as_str() {
@@ -62,13 +84,21 @@ impl Options {
                     let found = all.into_iter().find(|s| s.name() == name);
                     o.score = found.ok_or_else(|| format!("--score {name}: expected makespan, reference or net"))?;
                 }
-                "--nodes" => o.nodes = value()?.parse()?,
-                "--tasks" => o.tasks = Some(value()?.parse()?),
+                "--nodes" => o.nodes = number(&arg, &value()?)?,
+                "--tasks" => o.tasks = Some(number(&arg, &value()?)?),
                 "--file" => o.file = Some(value()?),
+                "--unfused" => o.fused = false,
+                "--order" => {
+                    let name = value()?;
+                    let found = [Order::Reproducible, Order::Fastest].into_iter().find(|o| o.name() == name);
+                    o.order = found.ok_or_else(|| format!("--order {name}: expected reproducible or fastest"))?;
+                }
                 "--real" => o.real = true,
+                "--scaling" => o.scaling = Some(value()?),
                 _ => {
                     return Err(format!(
-                        "{arg}: expected --case, --policy, --score, --nodes, --tasks, --file or --real; the cases are {}",
+                        "{arg}: expected --case, --policy, --score, --nodes, --tasks, --file, --order, --unfused, --real or --scaling; \
+                         the cases are {}",
                         cases::names().join(", ")
                     )
                     .into());
@@ -88,12 +118,19 @@ impl Options {
     }
 }
 
+/// A number from 1.
+fn number(option: &str, value: &str) -> Outcome<usize> {
+    value.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("{option} {value}: expected a number from 1").into())
+}
+
 fn run(options: &Options) -> Outcome<()> {
+    if let Some(picture) = &options.scaling {
+        return scaling::draw(picture);
+    }
     if let Some(file) = &options.file {
         let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-        let (graph, homes) = from_file(&text).map_err(|e| format!("{file}: {e}"))?;
-        let order = Order::Reproducible;
-        return rows(options, file, &Setting { graph, homes, order, fused: true, layout: "file" });
+        let (graph, homes) = file::read(&text, options.nodes, options.fused).map_err(|e| format!("{file}: {e}"))?;
+        return rows(options, file, &Setting { graph, homes, order: options.order, fused: options.fused, layout: "file" });
     }
     let names = match &options.case {
         Some(case) => vec![case.clone()],
@@ -118,20 +155,22 @@ fn run(options: &Options) -> Outcome<()> {
 
 /// One line a policy.
 fn rows(options: &Options, name: &str, setting: &Setting) -> Outcome<()> {
-    let mut spec = ClusterSpec::uniform(options.nodes, 1);
-    spec.order = setting.order;
-    spec.score = options.score;
+    let spec = ClusterSpec { order: setting.order, score: options.score, ..machines(options.nodes) };
     for policy in options.policies() {
         let graph = setting.graph.clone();
+        let before = memory::watch();
         let start = Instant::now();
         let placed = place_at(graph, &spec, &setting.homes, policy)?;
         let micros = start.elapsed().as_secs_f64() * 1e6;
-        println!("{}", row(name, policy.unwrap_or("portfolio"), setting, &spec, &placed, micros));
+        let held = memory::most_since(before);
+        println!("{}", row(name, policy.unwrap_or("portfolio"), setting, &spec, &placed, (micros, held)));
     }
     Ok(())
 }
 
-fn row(name: &str, policy: &str, setting: &Setting, spec: &ClusterSpec, placed: &Placed, micros: f64) -> String {
+/// `cost` is the time of planning in microseconds and the bytes that it held at most.
+fn row(name: &str, policy: &str, setting: &Setting, spec: &ClusterSpec, placed: &Placed, cost: (f64, usize)) -> String {
+    let (micros, held) = cost;
     let Placed { graph, placement, score, .. } = placed;
     let unit = 8;
     let max = |of: fn(&nums_ir::graph::Load) -> u64| placement.loads.iter().map(of).max().unwrap_or(0) / unit;
@@ -145,7 +184,7 @@ fn row(name: &str, policy: &str, setting: &Setting, spec: &ClusterSpec, placed: 
     format!(
         "{{\"case\": \"{name}\", \"nodes\": {}, \"policy\": \"{policy}\", \"won\": \"{}\", \"order\": \"{}\", \"layout\": \"{}\", \
          \"fused\": {}, \"tasks\": {}, \"net_total\": {}, \"net_in_max\": {}, \"net_out_max\": {}, \"mem_max\": {}, \
-         \"objective\": {}, \"score\": {score}, \"score_by\": \"{}\", \"tasks_max\": {}, \"rounds\": {}, \"plan_us\": {micros:.1}, \
+         \"objective\": {}, \"score\": {score}, \"score_by\": \"{}\", \"tasks_max\": {}, \"rounds\": {}, \"plan_us\": {micros:.1}, \"plan_bytes\": {held}, \
          \"lower_bound\": {}, \"attained\": {}}}",
         spec.nodes.len(),
         placement.policy,
@@ -186,12 +225,20 @@ fn real(name: &str, case: &Case, options: &Options) -> Outcome<()> {
     let plan = (case.plan)(&cluster.spec(), &shapes, &blocks)?;
     let before = cluster.status()?.moved_bytes();
     let start = Instant::now();
-    (case.run)(&arrays)?;
+    let result = (case.run)(&arrays)?;
+    let first = start.elapsed().as_secs_f64() * 1e6;
+    result.wait()?;
     let wall = start.elapsed().as_secs_f64();
     let status = cluster.status()?;
+    drop(result);
+    let start = Instant::now();
+    let again = (case.run)(&arrays)?;
+    let second = start.elapsed().as_secs_f64() * 1e6;
+    again.wait()?;
     println!(
         "{{\"case\": \"{name}\", \"nodes\": {}, \"policy\": \"{}\", \"simulated_bytes\": {}, \"received_bytes\": {}, \
-         \"simulated_peak\": {}, \"measured_peak\": {}, \"wall\": {wall:.6}}}",
+         \"simulated_peak\": {}, \"measured_peak\": {}, \"wall\": {wall:.6}, \"first_call_us\": {first:.1}, \
+         \"second_call_us\": {second:.1}}}",
         options.nodes,
         plan.policy(),
         plan.bytes_moved(),
@@ -200,35 +247,4 @@ fn real(name: &str, case: &Case, options: &Options) -> Outcome<()> {
         status.peak_bytes(),
     );
     Ok(cluster.finish()?)
-}
-
-/// The graph of a file, and the homes of inputs and results.
-fn from_file(text: &str) -> Outcome<(Graph, Vec<NodeId>)> {
-    if text.contains("\ngraph ") {
-        let (graph, inputs) = match text::parse_placed(text) {
-            Ok((graph, placement)) => (graph, placement.homes),
-            Err(_) => (text::parse_graph(text)?, vec![]),
-        };
-        let nodes = inputs.iter().map(|n| n.0 as usize + 1).max().unwrap_or(1);
-        let mut homes = homes(&graph, |grid| Layout::default_for(grid, nodes));
-        homes[..inputs.len()].copy_from_slice(&inputs);
-        return Ok((graph, homes));
-    }
-    let func = text::parse(text)?;
-    let mut arrays = Vec::new();
-    for line in text.lines().filter_map(|l| l.strip_prefix("; array ")) {
-        let mut lists = line.split('[').skip(1).map(|l| {
-            let inside = l.split(']').next().unwrap_or_default();
-            inside.split(',').filter(|n| !n.trim().is_empty()).map(|n| n.trim().parse()).collect::<Result<Vec<usize>, _>>()
-        });
-        let mut next = || lists.next().ok_or_else(|| format!("`; array {line}`: expected [shape] [blocks] [nodes]"));
-        arrays.push((next()??, next()??, next()??));
-    }
-    let args: Vec<Bound> = arrays.iter().map(|a| Bound::Array(nums::DType::F64, a.0.clone())).collect();
-    let func = pass::run(typed(&func, &args).map_err(|d| d.to_string())?);
-    let grids: Vec<Grid> = arrays.iter().map(|a| Grid::new(&a.0, &a.1)).collect();
-    let graph = tile::tile(&func, &grids).map_err(|d| d.to_string())?;
-    let nodes = arrays.first().map_or(vec![1], |a| a.2.clone());
-    let homes = homes(&graph, |_| Layout::Cyclic(nodes.clone()));
-    Ok((graph, homes))
 }

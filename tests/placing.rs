@@ -8,18 +8,20 @@ mod cases;
 #[path = "../examples/lshs_lab/setting.rs"]
 mod setting;
 
-use nums::{ClusterSpec, NodeSpec, Order, Score, nums};
+use nums::{ClusterSpec, Layout, LinkSpec, NodeSpec, Order, Score, nums};
+use nums_ir::graph::NodeId;
 use nums_runtime::place::{POLICIES, Placed, place, place_at, rounds};
-use setting::{Setting, setting};
+use setting::{Setting, machines, setting};
 
 nums! {
     fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] { A @ B }
     fn total(X: f64[n, d]) -> f64[d] { X.sum(axis=0) }
     fn double(X: f64[n]) -> f64[n] { 2 * X }
+    fn weighted(s: f64, X: f64[n], Y: f64[n]) -> f64 { np.sum(s * (X - 2 * Y)) }
 }
 
 fn spec(score: Score, order: Order) -> ClusterSpec {
-    ClusterSpec { score, order, ..ClusterSpec::uniform(16, 1) }
+    ClusterSpec { score, order, ..machines(16) }
 }
 
 fn cyclic(case: &str, fused: bool) -> Setting {
@@ -131,20 +133,33 @@ fn results_lie_at_their_homes_whatever_the_policy() {
 #[test]
 fn what_does_not_fit_is_an_error_before_anything_runs() {
     let s = cyclic("xty", false);
-    let check = |change: fn(&mut ClusterSpec), want: &str| {
+    let check = |change: &dyn Fn(&mut ClusterSpec), want: &str| {
         let mut spec = ClusterSpec::uniform(16, 1);
         change(&mut spec);
         let inputs: usize = s.graph.inputs.iter().map(|a| s.graph.array(*a).grid.n_blocks()).sum();
         let error = place(s.graph.clone(), &spec, &s.homes[..inputs]).expect_err(want);
         assert_eq!(error.to_string(), want);
     };
-    check(|s| s.nodes.clear(), "nodes of a `ClusterSpec`=0: expected at least 1");
-    check(|s| s.nodes[3].memory = 0, "memory of node n3=0: expected at least 1");
-    check(|s| s.nodes[2].threads = 0, "threads of node n2=0: expected at least 1");
+    check(&|s: &mut ClusterSpec| s.nodes.clear(), "nodes of a `ClusterSpec`=0: expected at least 1");
+    check(&|s: &mut ClusterSpec| s.nodes[3].memory = 0, "memory of node n3=0: expected at least 1");
+    check(&|s: &mut ClusterSpec| s.nodes[2].threads = 0, "threads of node n2=0: expected at least 1");
+    check(&|s: &mut ClusterSpec| s.link.bandwidth = 0, "bandwidth of a `ClusterSpec`=0: expected at least 1");
+    let none = LinkSpec { bandwidth: 0, latency: 0 };
+    check(&|s: &mut ClusterSpec| s.links.push((NodeId(4), none)), "bandwidth of node n4=0: expected at least 1");
     check(
-        |s| s.nodes.fill(NodeSpec { threads: 1, memory: 1024 }),
-        "out of memory: block [0, 0] of `0.p` (512 bytes) with its operands on node n11 needs 1536 bytes, 1024 are allowed",
+        &|s: &mut ClusterSpec| s.links.push((NodeId(16), none)),
+        "a link of a `ClusterSpec`=n16: expected that of one of its nodes",
     );
+    check(&|s: &mut ClusterSpec| s.nodes.truncate(8), "home of block [8, 0] of `X`=n8: expected a node of the cluster");
+    check(
+        &|s: &mut ClusterSpec| s.nodes.fill(NodeSpec { threads: 1, memory: 511 }),
+        "out of memory: block [0, 0] of `X` alone, on node n0 which has the most memory, needs 512 bytes, 511 are allowed",
+    );
+    let cramped = ClusterSpec { nodes: vec![NodeSpec { threads: 1, memory: 1024 }; 16], ..ClusterSpec::uniform(16, 1) };
+    let error = place_at(s.graph.clone(), &cramped, &s.homes, None).expect_err("no room for a product").to_string();
+    let (node, rest) = error.split_once(" on node n").expect("a node");
+    assert_eq!(node, "out of memory: block [0, 0] of `0.p` (512 bytes) with its operands");
+    assert!(rest.ends_with(" needs 1536 bytes, 1024 are allowed"), "{error}");
 }
 
 #[test]
@@ -156,6 +171,58 @@ fn nodes_may_differ() {
     spec.nodes[0].memory = 1 << 14;
     let error = product::plan_with(&spec, &[&[256, 256], &[256, 256]], &[&[32, 32], &[32, 32]], &[]).expect_err("too small");
     assert!(error.to_string().contains("on node n0 needs"), "{error}");
+}
+
+/// Where spreading work pays, it goes to all nodes alike, but not to one whose connection is slow, and more to one with threads.
+#[test]
+fn work_goes_where_threads_and_connections_are() {
+    let s = cyclic("mttkrp", true);
+    let place_on = |spec: &ClusterSpec| place_at(s.graph.clone(), spec, &s.homes, None).expect("it fits");
+    let tasks_on = |placed: &Placed, node: u32| placed.placement.tasks.iter().filter(|n| n.0 == node).count();
+    let spec = spec(Score::Makespan, Order::Fastest);
+    let even = place_on(&spec);
+    assert!((0..16).all(|n| tasks_on(&even, n) > 0), "a node is idle");
+    let mut slow = spec.clone();
+    slow.links.push((NodeId(15), LinkSpec { bandwidth: spec.link.bandwidth / 1000, latency: 1000 * spec.link.latency }));
+    assert_eq!(tasks_on(&place_on(&slow), 15), 0, "the slow node is left alone");
+    let mut fast = spec.clone();
+    fast.nodes[1].threads = 8;
+    assert!(tasks_on(&place_on(&fast), 1) > tasks_on(&even, 1), "threads are not used");
+}
+
+/// A contraction whose default layouts suit it badly says better ones, and moves what it then says.
+#[test]
+fn a_call_says_which_layouts_it_would_like() {
+    let cluster = nums::Cluster::builder().workers(4).threads(1).start().expect("four workers");
+    let _entered = cluster.enter();
+    for name in ["tensordot", "mttkrp", "xty", "matmul-4x4"] {
+        let case = cases::case(name, None).expect("a case");
+        let shapes: Vec<&[usize]> = case.arrays.iter().map(|a| a.shape.as_slice()).collect();
+        let blocks: Vec<&[usize]> = case.arrays.iter().map(|a| a.block.as_slice()).collect();
+        let by_bytes = ClusterSpec { score: Score::Net, ..cluster.spec() };
+        let plan = (case.plan)(&by_bytes, &shapes, &blocks).expect("a plan");
+        let layouts = plan.layouts().expect("layouts");
+        assert_eq!(layouts, plan.layouts().expect("layouts"), "{name}: pure");
+        let (before, after) = (plan.bytes_moved(), plan.laid_out(&layouts).expect("a plan").bytes_moved());
+        let most = if name == "tensordot" { before / 2 } else { before };
+        assert!(after <= most, "{name}: {after} bytes move, {before} did");
+        let chosen = (case.plan)(&cluster.spec(), &shapes, &blocks).and_then(|plan| plan.laid_out(&layouts)).expect("a plan");
+        let arrays = case.make().expect("arrays");
+        let want = (case.run)(&arrays).and_then(|a| a.to_vec()).expect("it runs");
+        let moved = arrays.iter().zip(&layouts).map(|(a, layout)| a.laid_out(layout));
+        let moved = moved.collect::<Result<Vec<_>, _>>().expect("moved");
+        moved.iter().try_for_each(|a| a.wait()).expect("moved");
+        let before = cluster.status().expect("all live").moved_bytes();
+        let result = (case.run)(&moved).expect("it runs");
+        result.wait().expect("it runs");
+        let received = cluster.status().expect("all live").moved_bytes() - before;
+        assert_eq!(received, chosen.bytes_moved(), "{name}: {layouts:?}");
+        assert_eq!(result.to_vec().expect("elements"), want, "{name}: the same bits");
+    }
+    let x = nums::Array::<f64>::ones(&[8, 8]).expect("an array");
+    let error = x.laid_out(&Layout::Cyclic(vec![8])).expect_err("four workers");
+    assert_eq!(error.to_string(), "a layout on 4 nodes=Cyclic([8]): expected no more nodes than the cluster has");
+    cluster.finish().expect("nothing failed");
 }
 
 #[test]
@@ -174,23 +241,26 @@ fn a_plan_says_what_it_costs() {
     assert!(local.bound().expect("known").attained);
 }
 
-/// What a plan says moves is what the workers receive, and none holds more than it says.
+/// What a plan says moves is what the workers receive, and none holds more than a tenth over what it says.
 #[test]
 fn the_pool_moves_what_the_plan_says() {
-    let cluster = nums::Cluster::local(4).expect("four workers");
-    let _entered = cluster.enter();
     for name in cases::names() {
+        // A cluster each, so that the peak is the case's own.
+        let cluster = nums::Cluster::builder().workers(4).threads(1).start().expect("four workers");
+        let _entered = cluster.enter();
         let case = cases::case(&name, None).expect("a case");
         let arrays = case.make().expect("arrays");
         let shapes: Vec<&[usize]> = case.arrays.iter().map(|a| a.shape.as_slice()).collect();
         let blocks: Vec<&[usize]> = case.arrays.iter().map(|a| a.block.as_slice()).collect();
         let plan = (case.plan)(&cluster.spec(), &shapes, &blocks).expect("a plan");
         let before = cluster.status().expect("all live").moved_bytes();
-        (case.run)(&arrays).expect("it runs");
+        (case.run)(&arrays).and_then(|a| a.wait()).expect("it runs");
         let received = cluster.status().expect("all live").moved_bytes() - before;
         assert_eq!(received, plan.bytes_moved(), "{name}, placed by {}", plan.policy());
+        let (peak, said) = (cluster.status().expect("all live").peak_bytes(), plan.peak_bytes());
+        assert!(peak * 10 <= said * 11, "{name}: a worker held {peak} bytes, the plan says {said}");
+        cluster.finish().expect("nothing failed");
     }
-    cluster.finish().expect("nothing failed");
 }
 
 #[test]
@@ -200,7 +270,7 @@ fn the_fastest_order_gives_the_same_numbers_but_for_rounding() {
         let _entered = cluster.enter();
         let case = cases::case("hessian", None).expect("a case");
         let arrays = case.make().expect("arrays");
-        (case.run)(&arrays).expect("it runs");
+        (case.run)(&arrays).and_then(|a| a.wait()).expect("it runs");
         let x = nums::Array::from_vec((0..512 * 8).map(f64::from).collect(), &[512, 8]).expect("an array");
         let x = x.rechunk(&[8, 8]).expect("blocks");
         let total = total(&x).and_then(|t| t.to_vec()).expect("a sum");
@@ -208,6 +278,18 @@ fn the_fastest_order_gives_the_same_numbers_but_for_rounding() {
         total
     });
     assert_eq!(sums[0], sums[1], "integers are exact in any order");
+}
+
+/// Joins get their operands from the plan; tasks with plain numbers among their operands keep theirs.
+#[test]
+fn the_fastest_order_joins_the_results_of_kernels_with_scalars() {
+    let cluster = nums::Cluster::builder().workers(3).threads(1).order(Order::Fastest).start().expect("three workers");
+    let _entered = cluster.enter();
+    let array = |f: fn(i32) -> f64| nums::Array::from_vec((0..70).map(f).collect(), &[70]).and_then(|x| x.rechunk(&[8]));
+    let (x, y) = (array(f64::from).expect("an array"), array(|i| f64::from(i % 3)).expect("an array"));
+    let want: f64 = (0..70).map(|i| 3.0 * (f64::from(i) - 2.0 * f64::from(i % 3))).sum();
+    assert_eq!(weighted(3.0, &x, &y).expect("a sum"), want);
+    cluster.finish().expect("nothing failed");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! What the call path does with a user's arrays, with the sizes, cuts and homes of the case in their place.
 
 use super::cases::Case;
-use nums::Order;
+use nums::{ClusterSpec, LinkSpec, Order};
 use nums_ir::bind::{Bound, typed};
 use nums_ir::graph::{Graph, NodeId};
 use nums_ir::grid::Grid;
@@ -19,6 +19,13 @@ pub(crate) struct Setting {
     pub(crate) order: Order,
     pub(crate) fused: bool,
     pub(crate) layout: &'static str,
+}
+
+/// The machines of the lab: nodes of one thread on a network that delivers a first byte in 5 µs. Its blocks are tiny, so what
+/// messages and tasks cost beside their bytes decides whether a makespan is worth more nodes.
+pub(crate) fn machines(nodes: usize) -> ClusterSpec {
+    let spec = ClusterSpec::uniform(nodes, 1);
+    ClusterSpec { link: LinkSpec { latency: 5_000, ..spec.link }, ..spec }
 }
 
 /// The graph of a case.
