@@ -45,6 +45,9 @@ impl Check<'_> {
             self.broken.push("a value does not exist".into());
             return;
         }
+        if self.func.stage != Stage::Parsed && !self.are_typed() {
+            return;
+        }
         for p in &self.func.params {
             self.define(*p);
         }
@@ -59,6 +62,17 @@ impl Check<'_> {
         }
     }
 
+    /// Whether everything that is used has a type: rules about types are asked of nothing else.
+    fn are_typed(&mut self) -> bool {
+        let all = self.func.insts.iter().flat_map(|i| i.args.iter().chain(&i.results)).chain(&self.func.params);
+        let mut untyped: Vec<Value> = all.copied().filter(|v| self.func.data(*v).ty.is_none()).collect();
+        untyped.sort_unstable();
+        untyped.dedup();
+        let messages: Vec<String> = untyped.iter().map(|v| format!("{} has no type", self.name(*v))).collect();
+        self.broken.extend(messages);
+        untyped.is_empty()
+    }
+
     fn name(&self, v: Value) -> String {
         format!("%{}", self.names[v.0 as usize])
     }
@@ -66,9 +80,6 @@ impl Check<'_> {
     fn define(&mut self, v: Value) {
         if std::mem::replace(&mut self.defined[v.0 as usize], true) {
             self.broken.push(format!("{} is defined twice", self.name(v)));
-        }
-        if self.func.stage != Stage::Parsed && self.func.data(v).ty.is_none() {
-            self.broken.push(format!("{} has no type", self.name(v)));
         }
     }
 
@@ -118,7 +129,7 @@ impl Check<'_> {
             return;
         }
         let args: Vec<_> = inst.args.iter().map(|a| self.func.ty(*a)).collect();
-        let first = inst.results[0];
+        let Some(&first) = inst.results.first() else { return };
         match crate::infer::result_types(&inst.op, &args, self.func.data(first).loc) {
             Ok(types) => {
                 for (r, ty) in inst.results.iter().zip(&types) {
@@ -165,6 +176,11 @@ impl Check<'_> {
     fn kernel(&mut self, body: &Func, args: &[Value], results: &[Value]) {
         if self.func.stage != Stage::Fused {
             self.broken.push(format!("kernel {} stands before the fused stage", body.name));
+            return;
+        }
+        if body.stage == Stage::Parsed {
+            self.broken.push(format!("kernel {} has no types", body.name));
+            return;
         }
         if body.params.len() != args.len() || body.results.len() != results.len() {
             self.broken.push(format!("kernel {} has {} operands and {} results", body.name, args.len(), results.len()));
