@@ -51,6 +51,21 @@ pub fn init() {
     nums_runtime::hook::init();
 }
 
+/// Runs this process as a worker of a driver on any machine, by its arguments, and ends it: the whole `main` of a worker
+/// program. `nums-worker` is that program with nothing else; a crate that has its kernels in a library makes one whose
+/// kernels are native:
+///
+/// ```no_run
+/// // src/bin/worker.rs; `use my_kernels as _;` links them in
+/// fn main() {
+///     nums::worker_main()
+/// }
+/// ```
+#[cfg(target_os = "linux")]
+pub fn worker_main() -> ! {
+    nums_runtime::join::worker_main()
+}
+
 /// What most programs use.
 pub mod prelude {
     pub use crate::{Array, Cluster, DynArray, Result, nums};
@@ -66,6 +81,8 @@ mod pages {
     mod language {}
     #[doc = include_str!("../docs/placement.md")]
     mod placement {}
+    #[doc = include_str!("../docs/remote.md")]
+    mod remote {}
     #[doc = include_str!("../docs/memory.md")]
     mod memory {}
 }

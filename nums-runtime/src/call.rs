@@ -308,6 +308,7 @@ fn bits(value: Scalar) -> i128 {
 
 impl Route {
     fn new(step: Step, args: &[Arg], cluster: &Cluster, mistake: &dyn Fn(&Diag) -> Error) -> Result<Route> {
+        let _step = crate::trace::step("plan", "");
         Ok(match step {
             Step::Whole(bound) => Route::Whole(Planned::new(&bound, args, cluster, mistake)?),
             Step::Wait(wait) => {

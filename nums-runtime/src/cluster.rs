@@ -3,15 +3,19 @@
 //! An operation runs on its operands' cluster; else on the one that this thread has entered; else on the only living one of
 //! the process; else the default of `NUMS_CLUSTER` starts. Anything ambiguous is an error. The work is the `pool`'s.
 
+mod listen;
+
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::metrics::{self, Responder};
 use crate::place::{ClusterSpec, Order};
 use crate::pool::{Pool, Stats};
+use listen::Listening;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// Nodes that hold blocks and run tasks: threads of this process, or worker processes. A cheap handle; the cluster lives until
 /// the last handle and the last array of it are gone.
@@ -30,6 +34,7 @@ struct Inner {
     pool: Pool,
     name: String,
     calls: AtomicU64,
+    metrics: OnceLock<Responder>,
 }
 
 /// Clusters of this process.
@@ -43,7 +48,7 @@ thread_local! {
 
 /// The variable that names the default cluster.
 const VARIABLE: &str = "NUMS_CLUSTER";
-const EXPECTED: &str = "`threads`, `threads:n` or `local:n` with n at least 1";
+const EXPECTED: &str = "`threads`, `threads:n` or `local:n` with n at least 1, or `tcp://host:port`";
 
 impl Cluster {
     /// One node: `n` threads of this process.
@@ -65,19 +70,24 @@ impl Cluster {
         Ok(Cluster::of(Pool::local(n, threads_each(n)?)?, format!("local:{n}")))
     }
 
-    /// The cluster that `NUMS_CLUSTER` names: `threads[:n]` (the default, with all cores) or `local:n`.
+    /// The cluster that `NUMS_CLUSTER` names: `threads[:n]` (the default, with all cores), `local:n`, or `tcp://host:port`,
+    /// which is `Cluster::listen` there.
     ///
     /// # Errors
-    /// `Error::Setting` for another value, `Error::Unsupported` for kinds that are not there yet.
+    /// `Error::Setting` for another value; as the function that the value stands for.
     pub fn from_env() -> Result<Cluster> {
         crate::hook::leave_if_worker();
         let value = std::env::var(VARIABLE).unwrap_or_else(|_| "threads".into());
-        match value.split_once(':') {
+        let cluster = match value.split_once(':') {
             None if value == "threads" => Cluster::threads(cores()),
             Some(("threads", n)) => Cluster::threads(positive(VARIABLE, &value, n)?),
             Some(("local", n)) => Cluster::local(positive(VARIABLE, &value, n)?),
-            Some(("tcp", _)) => Err(Error::Unsupported { what: format!("{VARIABLE}={value}: joining workers over TCP") }),
+            Some(("tcp", rest)) if rest.starts_with("//") => Cluster::listen(rest.trim_start_matches('/')),
             None | Some(_) => Err(Error::Setting { name: VARIABLE.into(), value, expected: EXPECTED }),
+        }?;
+        match std::env::var(metrics::VARIABLE) {
+            Ok(address) => cluster.with_metrics(&address),
+            Err(_) => Ok(cluster),
         }
     }
 
@@ -98,23 +108,60 @@ impl Cluster {
             quota: None,
             order: Order::default(),
             policy: None,
+            listening: Listening::default(),
+            metrics: None,
         }
     }
 
-    /// A driver that workers of other machines join.
+    /// A driver that workers of other machines join: it listens at `address` (`host:port`) until `NUMS_WORKERS` workers (1 if
+    /// that is not set) have come who know the token in the file that `NUMS_TOKEN_FILE` names. They are started by hand, or by
+    /// a scheduler, with `nums-worker --join host:port --token-file FILE`. See `docs/remote.md`; `ClusterBuilder::listen` sets
+    /// all this without the environment.
+    ///
+    /// ```
+    /// use nums_runtime::{cluster::Cluster, error::Error};
+    /// # let file = std::env::temp_dir().join(format!("nums-doc-{}", std::process::id()));
+    /// # std::fs::write(&file, "a token of this example").unwrap();
+    /// // Nobody comes within no time at all.
+    /// let driver = Cluster::builder().listen("127.0.0.1:0").token_file(&file).workers(2).join_within(std::time::Duration::ZERO);
+    /// assert!(matches!(driver.start(), Err(Error::Join { joined: 0, wanted: 2, .. })));
+    /// # std::fs::remove_file(&file).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// `Error::Unsupported`: remote workers are not there yet.
+    /// `Error::Listen` where the port is in use; `Error::Join` if they do not come within `NUMS_JOIN_SECONDS` (600);
+    /// `Error::Plaintext` for an address beyond this machine; `Error::Setting` and `Error::Io` about the token.
     pub fn listen(address: &str) -> Result<Cluster> {
-        Err(Error::Unsupported { what: format!("listening on {address}: workers of other machines cannot join yet") })
+        Cluster::builder().listen(address).start()
     }
 
     fn of(pool: Pool, name: String) -> Cluster {
-        let cluster = Cluster(Arc::new(Inner { pool, name, calls: AtomicU64::new(0) }));
+        let cluster = Cluster(Arc::new(Inner { pool, name, calls: AtomicU64::new(0), metrics: OnceLock::new() }));
         let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
         living.retain(|c| c.strong_count() > 0);
         living.push(Arc::downgrade(&cluster.0));
         cluster
+    }
+
+    /// Answers at `address` with what the nodes did so far.
+    fn with_metrics(self, address: &str) -> Result<Cluster> {
+        metrics::allow(address)?;
+        let inner = Arc::downgrade(&self.0);
+        let text = move || inner.upgrade().map_or_else(String::new, |i| Cluster(i).metrics_text());
+        let responder = metrics::respond(address, text)?;
+        // A cluster is started once.
+        drop(self.0.metrics.set(responder));
+        Ok(self)
+    }
+
+    /// What every node did so far, as text for Prometheus.
+    pub fn metrics_text(&self) -> String {
+        metrics::text(&self.0.name, self.0.calls.load(Ordering::Relaxed), &self.0.pool.stats().nodes)
+    }
+
+    /// Where the cluster answers Prometheus, if it does.
+    pub fn metrics_address(&self) -> Option<std::net::SocketAddr> {
+        self.0.metrics.get().map(Responder::address)
     }
 
     /// Makes this the cluster of operations without operands on this thread, while the guard lives.
@@ -195,10 +242,13 @@ pub struct ClusterBuilder {
     quota: Option<u64>,
     order: Order,
     policy: Option<String>,
+    listening: Listening,
+    metrics: Option<String>,
 }
 
 impl ClusterBuilder {
-    /// Worker processes on this machine, each a node; 0 (the default) is threads of this process.
+    /// Worker processes on this machine, each a node; 0 (the default) is threads of this process. With `listen`: workers that
+    /// are waited for.
     pub fn workers(mut self, workers: usize) -> ClusterBuilder {
         self.workers = workers;
         self
@@ -242,10 +292,43 @@ impl ClusterBuilder {
         self
     }
 
+    /// Waits for workers at `host:port` instead of starting any; port 0 is any that is free.
+    pub fn listen(mut self, address: &str) -> ClusterBuilder {
+        self.listening.address = Some(address.to_owned());
+        self
+    }
+
+    /// The file with the token that joining workers must have; by default the one that `NUMS_TOKEN_FILE` names.
+    pub fn token_file(mut self, path: impl Into<std::path::PathBuf>) -> ClusterBuilder {
+        self.listening.token_file = Some(path.into());
+        self
+    }
+
+    /// How long joining workers are waited for; by default `NUMS_JOIN_SECONDS`, or ten minutes.
+    pub fn join_within(mut self, time: std::time::Duration) -> ClusterBuilder {
+        self.listening.within = Some(time);
+        self
+    }
+
+    /// Answers `GET /metrics` of Prometheus at `host:port`, on this machine only unless `NUMS_INSECURE_PLAINTEXT=1`. Clusters of
+    /// `from_env` do that where `NUMS_METRICS` names an address.
+    ///
+    /// ```
+    /// use nums_runtime::cluster::Cluster;
+    /// let cluster = Cluster::builder().threads(1).metrics("127.0.0.1:0").start()?;
+    /// assert!(cluster.metrics_address().is_some());
+    /// assert!(cluster.metrics_text().contains("nums_tasks_total"));
+    /// # Ok::<(), nums_runtime::error::Error>(())
+    /// ```
+    pub fn metrics(mut self, address: &str) -> ClusterBuilder {
+        self.metrics = Some(address.to_owned());
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
-    /// As `Cluster::threads` and `Cluster::local`; a policy of another name is an error of the first call.
+    /// As `Cluster::threads`, `Cluster::local` and `Cluster::listen`; a policy of another name is an error of the first call.
     pub fn start(self) -> Result<Cluster> {
         crate::hook::leave_if_worker();
         let mut memory = Memory::from_env(self.workers)?;
@@ -256,18 +339,23 @@ impl ClusterBuilder {
             let expected = "at least 1 byte";
             return Err(Error::Setting { name: "memory of a cluster".into(), value: "0".into(), expected });
         }
-        let (mut pool, name) = match self.workers {
-            0 => {
+        let (mut pool, name) = match (self.listening.address.clone(), self.workers) {
+            (Some(address), workers) => self.listening.clone().start(&address, workers)?,
+            (None, 0) => {
                 let n = self.threads.unwrap_or_else(cores);
                 (Pool::threads_with(n, &memory)?, format!("threads:{n}"))
             }
-            n => {
+            (None, n) => {
                 let threads = self.threads.map_or_else(|| threads_each(n), Ok)?;
                 (Pool::local_with(n, threads, memory)?, format!("local:{n}"))
             }
         };
         pool.plan_by(self.order, self.policy);
-        Ok(Cluster::of(pool, name))
+        let cluster = Cluster::of(pool, name);
+        match self.metrics {
+            Some(address) => cluster.with_metrics(&address),
+            None => Ok(cluster),
+        }
     }
 }
 
@@ -285,7 +373,7 @@ impl fmt::Debug for Cluster {
 }
 
 /// Threads of each of `n` workers.
-fn threads_each(n: usize) -> Result<usize> {
+pub(crate) fn threads_each(n: usize) -> Result<usize> {
     match std::env::var("NUMS_THREADS") {
         Ok(value) => positive("NUMS_THREADS", &value, &value),
         Err(_) => Ok((cores() / n).max(1)),

@@ -186,6 +186,11 @@ impl Driver {
         self.running.len()
     }
 
+    /// Tasks of them that have not ended.
+    pub fn tasks_left(&self) -> usize {
+        self.unfinished
+    }
+
     /// Admits queued calls while there is room.
     fn admit(&mut self, actions: &mut Vec<Action>) {
         while let Some((_, call)) = self.queue.front() {
@@ -354,7 +359,7 @@ impl Driver {
                 self.surveyed(ticket, node, actions);
             }
             // The rim, which reads the clock, has what it wants.
-            ToDriver::Alive => {}
+            ToDriver::Alive | ToDriver::Trace(_) | ToDriver::Clock { .. } => {}
         }
     }
 

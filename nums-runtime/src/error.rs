@@ -80,6 +80,29 @@ pub enum Error {
         /// What the driver saw.
         why: String,
     },
+    /// A driver cannot listen for workers at an address.
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// Workers that were waited for did not join.
+    Join {
+        /// Where the driver listened.
+        address: String,
+        /// How many joined.
+        joined: u32,
+        /// How many were waited for.
+        wanted: u32,
+        /// What became of the others.
+        why: String,
+    },
+    /// Listening beyond this machine without encryption, which nobody asked for by name.
+    Plaintext {
+        /// Where.
+        address: String,
+    },
     /// `local` cannot start workers: the executable has no worker entry.
     NoWorkerEntry,
     /// A task's blocks do not fit into a worker's memory, or a gather into the driver's.
@@ -193,6 +216,21 @@ impl fmt::Display for Error {
             Error::SourceChanged { path } => write!(f, "{}: the file changed after it was first read", path.display()),
             Error::Clusters { why } => write!(f, "which cluster? {why}"),
             Error::WorkerLost { node, pid, why } => write!(f, "worker n{node} (process {pid}) was lost: {why}"),
+            Error::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "listening on {address}: the port is in use\nhelp: end the program that has it, or take another port (0: any)"
+                )
+            }
+            Error::Listen { address, source } => write!(f, "listening on {address}: {source}"),
+            Error::Join { address, joined, wanted, why } => {
+                write!(f, "{joined} of {wanted} workers joined at {address}: {why}")
+            }
+            Error::Plaintext { address } => write!(
+                f,
+                "{address} is beyond this machine, and what is sent would not be encrypted\n\
+                 help: build with the feature `tls` (metrics never are), or set NUMS_INSECURE_PLAINTEXT=1 where the network is trusted"
+            ),
             Error::NoWorkerEntry => f.write_str(
                 "no worker entry: this executable was built without the feature `worker-hook` of `nums`\n\
                  help: enable it, or call `nums::init()` first in `main`",
@@ -223,7 +261,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Io { source, .. } => Some(source.as_ref()),
+            Error::Io { source, .. } | Error::Listen { source, .. } => Some(source.as_ref()),
             _ => None,
         }
     }

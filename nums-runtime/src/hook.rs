@@ -60,7 +60,10 @@ mod linux {
         let Some(fd) = std::env::var_os(VARIABLE) else { return };
         // SAFETY: before `main`, or first in it, no other thread reads the environment.
         unsafe { std::env::remove_var(VARIABLE) };
-        let Some(mut socket) = fd.to_str().and_then(|fd| fd.parse().ok()).and_then(own) else { return };
+        let Some(mut socket) = fd.to_str().and_then(|fd| fd.parse().ok()).and_then(own) else {
+            eprintln!("nums: {VARIABLE}={} names no socket of the parent process and is ignored", fd.display());
+            return;
+        };
         quiet_signals();
         if socket.write_all(&[ENTERED]).is_ok() {
             crate::worker::serve::serve(socket);

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::hook::{ENTERED, VARIABLE};
 use crate::memory::Memory;
 use crate::wire::WireError;
-use crate::wire::auth::Secret;
+use crate::wire::auth::Key;
 use crate::wire::codec;
 use nums_ir::graph::NodeId;
 use std::io::{Read, Write};
@@ -28,7 +28,7 @@ pub struct Start {
     /// Where the driver listens.
     pub driver: SocketAddr,
     /// What the members of the cluster share.
-    pub secret: Secret,
+    pub key: Key,
     /// Which node the worker is.
     pub node: NodeId,
     /// Compute threads.

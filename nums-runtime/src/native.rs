@@ -90,6 +90,11 @@ fn detect() -> Isa {
     Isa::Base
 }
 
+/// Whether products of real matrices use fused multiply-add here: machines of one cluster must agree, for their bits to.
+pub fn products_use_fma() -> bool {
+    Isa::detected() != Isa::Base
+}
+
 #[cfg(test)]
 thread_local! {
     static FORCED: std::cell::Cell<Option<Isa>> = const { std::cell::Cell::new(None) };

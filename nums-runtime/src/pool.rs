@@ -1,12 +1,17 @@
 //! `Pool`: the blocks and the compute of a cluster, as the rest of the runtime uses them.
 //!
 //! A pool takes planned calls (`Graph` and `Placement`), and blocks to keep, and gives blocks back. It is the `driver`, a
-//! state machine, joined to nodes: one in this process (`threads`), or one a worker process (`processes`). Calls return
+//! state machine, joined to nodes: one in this process (`threads`), or one a worker process (`processes`), started or waited for (`members`). Calls return
 //! when they are submitted; `fetch`, `wait` and `finish` wait for a cause that can end: a result, a failure, a lost worker,
 //! the pool's end. It works from any thread, also inside an async runtime, since it waits on plain channels.
 
 #[cfg(target_os = "linux")]
+mod lane;
+#[cfg(target_os = "linux")]
+mod members;
+#[cfg(target_os = "linux")]
 mod processes;
+mod progress;
 mod threads;
 
 use crate::block::Block;
@@ -14,13 +19,17 @@ use crate::driver::{Action, Driver, Event, Reply, Ticket};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::place::{ClusterSpec, Order};
+use crate::trace;
+use crate::wire::auth::Secret;
 use crate::wire::message::ToWorker;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
+use progress::{LONG, Progress};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A block of the cluster.
 pub type Gid = u64;
@@ -81,6 +90,18 @@ pub struct Stats {
     pub nodes: Vec<NodeStats>,
 }
 
+/// A driver that workers join.
+pub struct Listen {
+    /// `host:port`.
+    pub address: String,
+    /// Workers that it waits for.
+    pub workers: usize,
+    /// What they must know.
+    pub secret: Secret,
+    /// How long it waits.
+    pub within: Duration,
+}
+
 /// The blocks and the compute of one cluster.
 pub struct Pool {
     hub: Arc<Hub>,
@@ -131,8 +152,11 @@ impl Pool {
     pub fn threads_with(n: usize, memory: &Memory) -> Result<Pool> {
         crate::hook::leave_if_worker();
         let n = n.max(1);
+        trace::begin_driver();
         let (hub, threads) = threads::start(n, memory)?;
-        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec: spec(1, n, memory), next: AtomicU64::new(1) })
+        let mut spec = ClusterSpec::uniform(1, n);
+        spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
+        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1) })
     }
 
     /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads and the memory
@@ -146,9 +170,26 @@ impl Pool {
     #[cfg(target_os = "linux")]
     pub fn local_with(nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
         let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
-        let spec = spec(nodes, threads_each, &memory);
-        let (hub, processes) = processes::start(nodes, threads_each, memory)?;
-        Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) })
+        Ok(Pool::of(processes::start(members::Source::Launch { nodes, threads: threads_each, memory })?))
+    }
+
+    /// Worker processes that join by themselves.
+    #[cfg(target_os = "linux")]
+    pub fn listen(listen: Listen) -> Result<Pool> {
+        Ok(Pool::of(processes::start(members::Source::Listen(listen))?))
+    }
+
+    /// Worker processes that join by themselves: Linux only so far.
+    #[cfg(not(target_os = "linux"))]
+    pub fn listen(_listen: Listen) -> Result<Pool> {
+        Err(Error::Unsupported { what: "workers that join on this system: use `threads`".to_owned() })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn of(started: processes::Started) -> Pool {
+        let processes::Started { hub, processes, nodes } = started;
+        let spec = ClusterSpec { nodes, ..ClusterSpec::uniform(1, 1) };
+        Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) }
     }
 
     /// `nodes` worker processes of this executable on this machine: Linux only so far.
@@ -169,11 +210,13 @@ impl Pool {
 
     /// Submits a call. Waits while too many calls are unfinished; returns the failure of an input that is known to have failed.
     pub fn submit(&self, call: Call) -> Result<()> {
+        let _step = trace::step("submit", &call.name);
         self.hub.ask(|ticket| Event::Submit(ticket, Box::new(call))).map(drop)
     }
 
     /// Gives `block` to `node`, which keeps it until released.
     pub fn put(&self, id: Gid, node: NodeId, block: Block) -> Result<()> {
+        let _step = trace::step("put", "");
         self.hub.ask(|ticket| Event::Put(ticket, id, node, Arc::new(block)))?;
         if let Nodes::Threads(threads) = &self.nodes {
             threads.await_room();
@@ -183,6 +226,7 @@ impl Pool {
 
     /// The blocks, in the order asked for; waits until they are made.
     pub fn fetch(&self, ids: &[Gid]) -> Result<Vec<Arc<Block>>> {
+        let _step = trace::step("fetch", "");
         match self.hub.ask(|ticket| Event::Fetch(ticket, ids.to_vec()))? {
             Reply::Blocks(blocks) => Ok(blocks),
             Reply::Done | Reply::Stats(_) => Err(Error::Closed),
@@ -191,6 +235,7 @@ impl Pool {
 
     /// Waits until the blocks are made; no data moves.
     pub fn wait(&self, ids: &[Gid]) -> Result<()> {
+        let _step = trace::step("wait", "");
         self.hub.ask(|ticket| Event::Wait(ticket, ids.to_vec())).map(drop)
     }
 
@@ -214,26 +259,26 @@ impl Pool {
 
     /// Waits for all calls, closes the cluster and returns the first failure that nobody was told of.
     pub fn finish(&self) -> Result<()> {
+        let step = trace::step("finish", "");
         let result = self.hub.ask(Event::Finish).map(drop);
+        drop(step);
         self.close();
         result
     }
 
     fn close(&self) {
+        if trace::is_on() {
+            // Workers send what they recorded before they answer; one that is lost needs not.
+            drop(self.hub.ask(Event::Stats));
+        }
         self.hub.on(Event::Close);
         match &self.nodes {
             Nodes::Threads(threads) => threads.close(),
             #[cfg(target_os = "linux")]
             Nodes::Processes(processes) => processes.close(),
         }
+        trace::write();
     }
-}
-
-/// What planning knows of so many equal nodes.
-fn spec(nodes: usize, threads: usize, memory: &Memory) -> ClusterSpec {
-    let mut spec = ClusterSpec::uniform(nodes, threads);
-    spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
-    spec
 }
 
 impl Drop for Pool {
@@ -260,6 +305,25 @@ impl Hub {
             let ticket = state.ticket;
             state.answers.insert(ticket, sender);
             state.drive(event(ticket));
+        }
+        self.answer_of(&receiver)
+    }
+
+    /// Waits for an answer, and shows that it does where it takes long.
+    fn answer_of(&self, receiver: &mpsc::Receiver<Result<Reply>>) -> Result<Reply> {
+        let mut progress = Progress::new();
+        while progress.is_seen() {
+            match receiver.recv_timeout(LONG) {
+                Ok(answer) => return answer,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::Closed),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    let (calls, tasks) = {
+                        let state = self.lock();
+                        (state.driver.n_unfinished(), state.driver.tasks_left())
+                    };
+                    progress.say(|| format!("{tasks} tasks of {calls} calls to go"));
+                }
+            }
         }
         receiver.recv().unwrap_or(Err(Error::Closed))
     }

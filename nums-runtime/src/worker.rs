@@ -19,6 +19,7 @@ use crate::error::Failure;
 use crate::kernel::Kernel;
 use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
+use crate::trace::What;
 use crate::wire::message::{Batch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use disk::DiskDone;
 use nums_ir::func::Scalar;
@@ -95,6 +96,13 @@ impl Job {
     /// What is done.
     pub fn op(&self) -> &TaskOp {
         &self.prepared.batch.tasks[self.index].op
+    }
+
+    /// What the trace says of it when it has made so many bytes.
+    pub fn event(&self, bytes: u64) -> What {
+        let batch = &self.prepared.batch;
+        let task = &batch.tasks[self.index];
+        What::Task { call: batch.call.clone(), number: batch.number, seq: task.seq, op: op_name(&task.op).to_owned(), bytes }
     }
 
     /// What it is, for the scratch that such tasks take.
@@ -210,6 +218,8 @@ impl Worker {
                 self.flush(actions);
                 actions.push(Action::Tell(ToDriver::Stats(ticket, self.stats())));
             }
+            // The rim reads the clock.
+            ToWorker::Clock(_) => {}
             ToWorker::Shutdown => actions.push(Action::Stop),
             ToWorker::Put(id, block) => {
                 self.store.announce(id, 0, true);

@@ -12,6 +12,7 @@ fn main() {
     }
     workers_end_with_a_killed_driver();
     a_variable_that_names_no_socket_of_the_parent_does_nothing();
+    a_socket_that_was_not_made_by_the_parent_does_nothing();
     say("pool_orphans: ok");
 }
 
@@ -62,6 +63,27 @@ fn a_variable_that_names_no_socket_of_the_parent_does_nothing() {
         drop(child.stdin.take());
         assert!(child.wait().expect("a child").success());
     }
+}
+
+/// The socket is one, and inherited, but a shell stands between the one who made it and the driver.
+fn a_socket_that_was_not_made_by_the_parent_does_nothing() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a socket pair");
+    // A copy as standard input of the shell is inherited by what it runs.
+    let mut child = Command::new("sh")
+        .args(["-c", "NUMS_WORKER_FD=0 \"$0\" driver; true"])
+        .arg(std::env::current_exe().expect("an executable"))
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    assert_eq!(line.split_whitespace().count(), 2, "the driver runs as ever: {line:?}");
+    drop(ours);
+    let output = child.wait_with_output().expect("a child");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("NUMS_WORKER_FD=0 names no socket of the parent process and is ignored"), "{words}");
 }
 
 fn lives(pid: u32) -> bool {

@@ -94,6 +94,7 @@ fn text(action: &Action) -> String {
                 ToWorker::Lost { node, pid } => format!("lost n{} {pid}", node.0),
                 ToWorker::Stats(ticket) => format!("stats {ticket}"),
                 ToWorker::Shutdown => "shutdown".to_owned(),
+                ToWorker::Clock(_) => "clock".to_owned(),
                 ToWorker::Put(id, _) => format!("put g{id}"),
             };
             format!("n{}: {message}", node.0)

@@ -16,7 +16,7 @@ use super::WireError;
 /// Bytes of a header.
 pub const HEADER: usize = 20;
 /// The protocol's version.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 const MAGIC: [u8; 4] = *b"NUMS";
 
 /// What a payload is.
@@ -84,7 +84,7 @@ impl Header {
         }
         let version = u16::from_le_bytes([v0, v1]);
         if version != VERSION {
-            return Err(WireError::Broken(format!("protocol version {version}, expected {VERSION}")));
+            return Err(WireError::Version(version));
         }
         let kind = match (tag, zero) {
             (1, 0) => Kind::Auth,
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn wrong_headers_are_refused() {
         refused(|b| b[0] = b'X', "the other end does not speak nums");
-        refused(|b| b[4] = 7, "protocol version 7, expected 1");
+        refused(|b| b[4] = 7, "protocol version 7, expected 2");
         refused(|b| b[6] = 9, "a frame of unknown kind 9");
         refused(|b| b[7] = 1, "a frame of unknown kind 2");
         refused(|b| b[12..].fill(0xff), "a frame of 18446744073709551615 bytes, 268435456 are allowed");

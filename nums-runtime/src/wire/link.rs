@@ -5,6 +5,7 @@
 //! queue is empty, so that many small messages share a packet. Every socket has Nagle's delay switched off.
 
 use super::WireError;
+use super::cipher::{ReadHalf, Stream, WriteHalf};
 use super::codec::{self, BLOCK_FIXED, BlockHeader};
 use super::frame::{HEADER, Header, Kind};
 use super::message::Carries;
@@ -13,9 +14,7 @@ use crate::pool::Gid;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncBufRead, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Bytes that went over the sockets of a process.
@@ -29,7 +28,7 @@ pub struct Traffic {
 
 /// The reading half.
 pub struct Reader {
-    stream: BufReader<OwnedReadHalf>,
+    stream: BufReader<ReadHalf>,
     epoch: u32,
     traffic: Arc<Traffic>,
     /// How long the other end may send nothing.
@@ -38,7 +37,7 @@ pub struct Reader {
 
 /// The writing half.
 pub struct Writer {
-    stream: BufWriter<OwnedWriteHalf>,
+    stream: BufWriter<WriteHalf>,
     epoch: u32,
     traffic: Arc<Traffic>,
 }
@@ -47,7 +46,7 @@ pub struct Writer {
 const BUFFER: usize = 64 << 10;
 
 /// Takes a socket apart. Frames of another epoch are refused.
-pub fn split(stream: TcpStream, epoch: u32, traffic: &Arc<Traffic>) -> (Reader, Writer) {
+pub fn split(stream: Stream, epoch: u32, traffic: &Arc<Traffic>) -> (Reader, Writer) {
     let (read, write) = stream.into_split();
     let reader = Reader { stream: BufReader::with_capacity(BUFFER, read), epoch, traffic: Arc::clone(traffic), patience: None };
     let writer = Writer { stream: BufWriter::with_capacity(BUFFER, write), epoch, traffic: Arc::clone(traffic) };
@@ -76,6 +75,11 @@ impl Reader {
             Some(Header { kind: Kind::Auth | Kind::Block, .. }) => Err(WireError::Broken("a frame out of order".to_owned())),
             None => Err(WireError::Broken("the other end closed".to_owned())),
         }
+    }
+
+    /// Ready when the other end says anything, or closes.
+    pub fn poll_speaks(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        std::pin::Pin::new(&mut self.stream).poll_fill_buf(context).map(drop)
     }
 
     /// Sets the epoch that frames must have from now on.
@@ -207,6 +211,7 @@ mod tests {
     use super::{Header, Kind, Traffic, split};
     use crate::block::Block;
     use crate::wire::WireError;
+    use crate::wire::cipher::Stream;
     use crate::wire::message::{FromOwner, ToOwner, ToWorker};
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
@@ -231,8 +236,8 @@ mod tests {
             [Block::from_slice(&big, &[100, 1000]), Block::from_slice(&[true], &[]), Block::from_slice::<i8>(&[], &[0, 3])];
         with_sockets(async |a, b| {
             let traffic = Arc::new(Traffic::default());
-            let (_read, writer) = split(a, 7, &traffic);
-            let (mut reader, _write) = split(b, 7, &Arc::new(Traffic::default()));
+            let (_read, writer) = split(Stream::Plain(a), 7, &traffic);
+            let (mut reader, _write) = split(Stream::Plain(b), 7, &Arc::new(Traffic::default()));
             let (queue, messages) = unbounded_channel();
             for (i, block) in blocks.iter().enumerate() {
                 queue.send(ToWorker::Put(i as u64, Arc::new(block.clone()))).unwrap();
@@ -257,7 +262,7 @@ mod tests {
         with_sockets(async |mut a, b| {
             a.write_all(bytes).await.unwrap();
             drop(a);
-            let (mut reader, _write) = split(b, 7, &Arc::new(Traffic::default()));
+            let (mut reader, _write) = split(Stream::Plain(b), 7, &Arc::new(Traffic::default()));
             reader.read::<M>().await.unwrap_err()
         })
     }

@@ -8,6 +8,7 @@
 use crate::block::Block;
 use crate::error::Failure;
 use crate::pool::{Gid, NodeStats};
+use crate::trace::Event;
 use nums_ir::diag::Loc;
 use nums_ir::func::{Func, Scalar};
 use nums_ir::graph::{Arg, NodeId, TaskOp};
@@ -97,13 +98,30 @@ pub struct Join {
     pub pid: u32,
     /// Where it listens for other workers.
     pub address: SocketAddr,
+    /// Its compute threads.
+    pub threads: u32,
+    /// Bytes that its blocks may take.
+    pub memory: u64,
 }
 
-/// The driver's answer once all workers have joined.
+/// The driver's answer to `Join`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// All workers have joined.
+    Welcome(Welcome),
+    /// This one must go, and why.
+    Refused(String),
+}
+
+/// What a worker must know when all have joined.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Welcome {
+    /// Which node it is.
+    pub node: NodeId,
     /// What frames carry from now on.
     pub epoch: u32,
+    /// Whether it shall record what it does.
+    pub trace: bool,
     /// All workers.
     pub peers: Vec<Peer>,
 }
@@ -137,6 +155,8 @@ pub enum ToWorker {
         /// Its process.
         pid: u32,
     },
+    /// Say what your clock shows; what the driver's shows comes back.
+    Clock(u64),
     /// Report what you did so far; the number comes back.
     Stats(u64),
     /// End.
@@ -157,6 +177,15 @@ pub enum ToDriver {
     Failed(Gid, Failure),
     /// Answer to `Stats`.
     Stats(u64, NodeStats),
+    /// What was recorded since the last time.
+    Trace(Vec<Event>),
+    /// Answer to `Clock`.
+    Clock {
+        /// The driver's clock when it asked.
+        asked: u64,
+        /// The worker's, now.
+        theirs: u64,
+    },
     /// The process runs: sent every `HEARTBEAT`, whatever the node does.
     Alive,
     /// A wanted block.
@@ -256,11 +285,9 @@ impl Carries for FromOwner {
 }
 
 impl Batch {
-    /// What is wrong with a batch that came from a wire: every index must point somewhere.
+    /// What is wrong with a batch that came from a wire: too much is asked for, or an index points nowhere.
     pub fn check(&self) -> Result<(), String> {
-        if !self.grids.iter().all(is_sound) {
-            return Err(format!("an array of `{}` is cut into no blocks", self.call));
-        }
+        super::caps::check(self).map_err(|why| format!("`{}`: {why}", self.call))?;
         for task in &self.tasks {
             self.check_task(task).map_err(|why| format!("task {} of `{}`: {why}", task.seq, self.call))?;
         }
@@ -293,13 +320,6 @@ impl Batch {
             Some(_) | None => Err("the block has no place in its array"),
         }
     }
-}
-
-/// Whether a grid that came from a wire can be asked for its blocks.
-fn is_sound(grid: &Grid) -> bool {
-    grid.shape().len() == grid.block_shape().len()
-        && !grid.block_shape().contains(&0)
-        && grid.shape().iter().try_fold(1usize, |n, &s| n.checked_mul(s.max(1))).is_some()
 }
 
 impl Serialize for Body {

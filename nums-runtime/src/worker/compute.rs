@@ -10,6 +10,7 @@ use crate::block;
 use crate::kernel::{self, Operand};
 use crate::memory::Memory;
 use crate::spill::SpillFile;
+use crate::trace::{self, What};
 use crate::wire::message::ToWorker;
 use nums_ir::graph::TaskOp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -113,15 +114,24 @@ impl Node {
                 }
             }
             let Some(job) = job else {
+                let begin = trace::is_on().then(trace::now);
                 state.idle += 1;
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
+                if let Some(begin) = begin {
+                    trace::record(begin, What::Idle);
+                }
                 continue;
             };
             self.wake_for(&state);
             drop(state);
+            let begin = trace::is_on().then(trace::now);
             let (finished, scratch) = run(&job);
             let kind = job.kind();
+            if let Some(begin) = begin {
+                let made = finished.result.as_deref().unwrap_or_default();
+                trace::record(begin, job.event(made.iter().map(|b| b.bytes().len() as u64).sum()));
+            }
             drop(job);
             state = self.lock();
             state.worker.took(kind, scratch);

@@ -7,17 +7,21 @@
 use super::compute::{Node, Rim};
 use super::{Action, Input, Worker};
 use crate::launch::{self, Start};
-use crate::wire::WireError;
-use crate::wire::auth::{self, Role};
+use crate::memory::Memory;
+use crate::pool::Gid;
+use crate::trace::{self, What};
+use crate::wire::auth::{self, Key, Role};
+use crate::wire::cipher::{Cipher, Stream};
+use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Traffic};
-use crate::wire::message::{FromOwner, HEARTBEAT, Join, ToDriver, ToOwner, ToWorker, Welcome};
+use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, ToDriver, ToOwner, ToWorker, Welcome};
+use crate::wire::{WireError, socket};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -29,7 +33,7 @@ pub fn serve(mut socket: UnixStream) {
     let start = launch::receive(&mut socket);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match (start, runtime) {
-        (Ok(start), Ok(runtime)) => runtime.block_on(work(start)),
+        (Ok(start), Ok(runtime)) => runtime.block_on(begin(start)).map(drop),
         (Err(e), _) => Err(e),
         (_, Err(e)) => Err(WireError::Io(e)),
     };
@@ -38,65 +42,123 @@ pub fn serve(mut socket: UnixStream) {
     }
 }
 
-async fn work(start: Start) -> Result<(), WireError> {
-    let me = Role::Worker(start.node);
-    let listener = TcpListener::bind((start.driver.ip(), 0)).await?;
-    let mut stream = TcpStream::connect(start.driver).await?;
-    stream.set_nodelay(true)?;
-    auth::dial(&mut stream, &start.secret, me, Role::Driver).await?;
+async fn begin(Start { driver, key, node, threads, memory }: Start) -> Result<End, WireError> {
+    work(Entry { stream: TcpStream::connect(driver).await?, key, role: Role::Worker(node), threads, memory }).await
+}
+
+/// What a worker begins with.
+pub struct Entry {
+    /// To the driver; nothing has been said yet.
+    pub stream: TcpStream,
+    /// What it knows of the cluster.
+    pub key: Key,
+    /// What it is before it is welcomed.
+    pub role: Role,
+    /// Compute threads.
+    pub threads: usize,
+    /// What its blocks may take.
+    pub memory: Memory,
+}
+
+/// How a worker's service ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The driver closed the cluster.
+    Shutdown,
+    /// The driver went away without a word.
+    Gone,
+}
+
+/// Serves the driver at the other end of a connection until it goes away.
+pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Result<End, WireError> {
+    socket::prepare(&stream)?;
+    let (here, driver) = (stream.local_addr()?, stream.peer_addr()?);
+    let cipher = Cipher::new(&key.secret)?;
+    let mut stream = encrypted(&cipher, stream).await?;
+    key.cluster = auth::dial(&mut stream, &key, role, Role::Driver).await?;
     let traffic = Arc::new(Traffic::default());
     let (mut reader, mut writer) = link::split(stream, 0, &traffic);
-    writer.write_plain(&Join { pid: std::process::id(), address: listener.local_addr()? }).await?;
-    let welcome: Welcome = reader.read_plain().await?;
+    // Others reach this worker where it reaches the driver. Nobody knows of the door before all are welcomed.
+    let mut door = Door::open((here.ip(), 0), key.clone(), role, |r| matches!(r, Role::Worker(_))).await?;
+    let join = Join { pid: std::process::id(), address: door.address()?, threads: threads as u32, memory: memory.bytes };
+    writer.write_plain(&join).await?;
+    let welcome = match reader.read_plain().await? {
+        Answer::Welcome(welcome) => welcome,
+        Answer::Refused(why) => return Err(WireError::Unlike(why)),
+    };
     reader.set_epoch(welcome.epoch);
     writer.set_epoch(welcome.epoch);
+    if welcome.trace {
+        trace::begin_worker();
+    }
+    let me = Role::Worker(welcome.node);
+    door.become_role(me);
+    if role == Role::Joiner {
+        let (n, of) = (welcome.node.0, welcome.peers.len());
+        eprintln!("nums-worker: joined the cluster of {driver} as n{n}, one of {of} workers, with {threads} threads");
+    }
 
     let pids = welcome.peers.iter().map(|p| (p.node, p.pid)).collect();
-    let node = Node::new(Worker::new(start.node, pids).with_memory(start.memory.bytes));
+    let node = Node::new(Worker::new(welcome.node, pids).with_memory(memory.bytes));
     let (driver, queue) = unbounded_channel();
     let sockets = Arc::new(Sockets {
         node: Arc::clone(&node),
         driver,
-        start,
+        key,
+        cipher,
+        me,
         welcome,
         traffic,
         runtime: Handle::current(),
         asks: Mutex::default(),
+        asked: Mutex::default(),
         answers: Mutex::default(),
         own: OnceLock::new(),
     });
     // The sockets hand themselves to the tasks that they start.
     let _ = sockets.own.set(Arc::downgrade(&sockets));
     tokio::spawn(writer.run::<ToDriver>(queue));
-    tokio::spawn(listen(Arc::clone(&sockets), listener));
-    node.start(sockets.start.threads, &sockets, &sockets.start.memory)?;
+    tokio::spawn(listen(Arc::clone(&sockets), door));
+    node.start(threads, &sockets, &memory)?;
     beat(sockets.driver.clone())?;
     while let Some(message) = reader.read::<ToWorker>().await? {
         if let ToWorker::Tasks(batch) = &message {
             batch.check().map_err(WireError::Broken)?;
         }
-        if matches!(message, ToWorker::Shutdown) {
-            return Ok(());
+        match message {
+            ToWorker::Shutdown => return Ok(End::Shutdown),
+            // A closed queue is found out by the reader.
+            ToWorker::Clock(asked) => drop(sockets.driver.send(ToDriver::Clock { asked, theirs: trace::now() })),
+            message => sockets.act(node.on_driver(message)),
         }
-        sockets.act(node.on_driver(message));
         // Blocks of the driver come unasked: they wait in the socket while there is no room.
         while node.is_crowded() {
             tokio::time::sleep(ROOM).await;
         }
     }
-    Ok(())
+    Ok(End::Gone)
+}
+
+/// A connection that this worker dialed.
+async fn encrypted(cipher: &Cipher, stream: TcpStream) -> Result<Stream, WireError> {
+    let connected = tokio::time::timeout(auth::TIME, cipher.connect(stream)).await;
+    connected.unwrap_or(Err(WireError::Late("the beginning of TLS")))
 }
 
 /// Where the actions of the worker go.
 struct Sockets {
     node: Arc<Node>,
     driver: UnboundedSender<ToDriver>,
-    start: Start,
+    key: Key,
+    cipher: Cipher,
+    me: Role,
     welcome: Welcome,
     traffic: Arc<Traffic>,
     runtime: Handle,
     /// Connections that this worker dialed, to pull.
     asks: Mutex<HashMap<NodeId, UnboundedSender<ToOwner>>>,
+    /// When blocks were asked for, for the trace.
+    asked: Mutex<HashMap<Gid, u64>>,
     /// Connections that others dialed, to answer.
     answers: Mutex<HashMap<NodeId, UnboundedSender<FromOwner>>>,
     own: OnceLock<std::sync::Weak<Sockets>>,
@@ -108,7 +170,12 @@ impl Rim for Sockets {
             // A closed queue belongs to a connection that ended: the driver's ends the process, a worker's is reported.
             match action {
                 Action::Tell(message) => drop(self.driver.send(self.with_traffic(message))),
-                Action::Ask(node, message) => self.ask(node, message),
+                Action::Ask(node, message) => {
+                    if let (true, ToOwner::Get { id, .. }) = (trace::is_on(), &message) {
+                        lock(&self.asked).insert(*id, trace::now());
+                    }
+                    self.ask(node, message);
+                }
                 Action::Answer(node, message) => {
                     if let Some(queue) = lock(&self.answers).get(&node) {
                         drop(queue.send(message));
@@ -127,9 +194,16 @@ impl Sockets {
             ToDriver::Stats(ticket, mut stats) => {
                 stats.net_in = self.traffic.net_in.load(Ordering::Relaxed);
                 stats.net_out = self.traffic.net_out.load(Ordering::Relaxed);
+                send_trace(&self.driver);
                 ToDriver::Stats(ticket, stats)
             }
-            ToDriver::Report(_) | ToDriver::Ready(_) | ToDriver::Failed(..) | ToDriver::Alive | ToDriver::Block(..) => message,
+            ToDriver::Report(_)
+            | ToDriver::Ready(_)
+            | ToDriver::Failed(..)
+            | ToDriver::Trace(_)
+            | ToDriver::Clock { .. }
+            | ToDriver::Alive
+            | ToDriver::Block(..) => message,
         }
     }
 
@@ -154,23 +228,32 @@ impl Sockets {
     async fn pull_from(&self, node: NodeId, messages: tokio::sync::mpsc::UnboundedReceiver<ToOwner>) -> Result<(), WireError> {
         let peer = self.welcome.peers.iter().find(|p| p.node == node);
         let peer = peer.ok_or_else(|| WireError::Broken(format!("the cluster has no node n{}", node.0)))?;
-        let mut stream = TcpStream::connect(peer.address).await?;
-        stream.set_nodelay(true)?;
-        auth::dial(&mut stream, &self.start.secret, Role::Worker(self.start.node), Role::Worker(node)).await?;
+        let stream = TcpStream::connect(peer.address).await?;
+        socket::prepare(&stream)?;
+        let mut stream = encrypted(&self.cipher, stream).await?;
+        auth::dial(&mut stream, &self.key, self.me, Role::Worker(node)).await?;
         let (mut reader, writer) = link::split(stream, self.welcome.epoch, &self.traffic);
         tokio::spawn(writer.run(messages));
         while let Some(message) = reader.read::<FromOwner>().await? {
+            self.record_transfer(node, &message);
             self.act(self.node.on(Input::Reply(node, message)));
         }
         Ok(())
     }
 
+    /// A transfer has ended, well or not.
+    fn record_transfer(&self, from: NodeId, message: &FromOwner) {
+        let (id, bytes) = match message {
+            FromOwner::Block(id, block) => (*id, block.bytes().len() as u64),
+            FromOwner::Failed(id, _) => (*id, 0),
+        };
+        if let Some(begin) = lock(&self.asked).remove(&id) {
+            trace::record(begin, What::Transfer { block: id, from: from.0, bytes });
+        }
+    }
+
     /// Serves one worker that dialed, until its connection ends.
-    async fn answer_to(&self, mut stream: TcpStream) -> Result<(), WireError> {
-        stream.set_nodelay(true)?;
-        let me = Role::Worker(self.start.node);
-        let role = auth::accept(&mut stream, &self.start.secret, me, |r| matches!(r, Role::Worker(_))).await?;
-        let Role::Worker(node) = role else { return Err(WireError::Refused("only workers pull")) };
+    async fn answer_to(&self, node: NodeId, stream: Stream) -> Result<(), WireError> {
         let (mut reader, writer) = link::split(stream, self.welcome.epoch, &self.traffic);
         let (queue, messages) = unbounded_channel();
         lock(&self.answers).insert(node, queue.clone());
@@ -195,24 +278,35 @@ impl Sockets {
 fn beat(driver: UnboundedSender<ToDriver>) -> std::io::Result<()> {
     let beats = move || {
         while driver.send(ToDriver::Alive).is_ok() {
+            send_trace(&driver);
             std::thread::sleep(HEARTBEAT);
         }
     };
     std::thread::Builder::new().name("nums-heartbeat".into()).spawn(beats).map(drop)
 }
 
-/// Lets other workers in. One that cannot prove itself, or breaks the protocol, loses its connection and nothing else.
-async fn listen(sockets: Arc<Sockets>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let sockets = Arc::clone(&sockets);
-                tokio::spawn(async move { sockets.answer_to(stream).await });
-            }
-            // A dialer that went away, or too many open files for the moment.
-            Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
-        }
+/// Sends what was recorded, if anything was.
+fn send_trace(driver: &UnboundedSender<ToDriver>) {
+    let events = if trace::is_on() { trace::take() } else { Vec::new() };
+    if !events.is_empty() {
+        // A closed queue belongs to a driver that is gone.
+        drop(driver.send(ToDriver::Trace(events)));
     }
+}
+
+/// Lets other workers in. One that cannot prove itself, or breaks the protocol, loses its connection and nothing else.
+async fn listen(sockets: Arc<Sockets>, door: Door) {
+    let greet = |visitor| {
+        match visitor {
+            Visitor::Member(Role::Worker(node), stream, _) => {
+                let sockets = Arc::clone(&sockets);
+                tokio::spawn(async move { sockets.answer_to(node, stream).await });
+            }
+            Visitor::Member(Role::Driver | Role::Joiner, ..) | Visitor::Refused(..) => {}
+        }
+        true
+    };
+    door.attend(greet).await;
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -59,6 +59,7 @@ fn text(action: &Action) -> String {
         Action::Tell(ToDriver::Ready(id)) => format!("ready g{id}"),
         Action::Tell(ToDriver::Failed(id, f)) => format!("failed g{id} {}", f.why),
         Action::Tell(ToDriver::Alive) => "alive".to_owned(),
+        Action::Tell(ToDriver::Trace(_) | ToDriver::Clock { .. }) => "trace".to_owned(),
         Action::Tell(ToDriver::Stats(ticket, s)) => format!("stats {ticket} tasks {} resident {}", s.tasks, s.resident),
         Action::Tell(ToDriver::Block(id, _)) => format!("block g{id}"),
         Action::Ask(n, ToOwner::Get { id, serial, uses }) => format!("n{}: get g{id} x{uses} for {serial}", n.0),
