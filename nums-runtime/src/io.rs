@@ -3,8 +3,8 @@
 mod csv;
 mod npy;
 
-pub use csv::{CsvOptions, read_csv};
-pub use npy::{read_npy, write_npy};
+pub use csv::{CsvOptions, read_csv, read_csv_from};
+pub use npy::{read_npy, read_npy_from, write_npy};
 
 use crate::error::Error;
 use std::path::Path;

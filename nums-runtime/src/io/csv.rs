@@ -53,13 +53,21 @@ impl Default for CsvOptions {
 /// # Errors
 /// `Error::Io`, or `Error::Format` with line and column: a field that is no `T`, or a row of another length than the first.
 pub fn read_csv<T: Element>(path: &Path, options: &CsvOptions) -> Result<Block> {
+    let file = std::fs::File::open(path).map_err(|e| io_error(path, e))?;
+    read_csv_from::<T>(path, file, options)
+}
+
+/// As `read_csv`, from bytes that are named `path` in errors.
+///
+/// # Errors
+/// As `read_csv`.
+pub fn read_csv_from<T: Element>(path: &Path, bytes: impl std::io::Read, options: &CsvOptions) -> Result<Block> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(options.delimiter)
         .trim(csv::Trim::All)
-        .from_path(path)
-        .map_err(|e| csv_error(path, e))?;
+        .from_reader(bytes);
     let mut elements: Vec<T> = Vec::new();
     let (mut rows, mut columns) = (0, None);
     let mut record = csv::StringRecord::new();

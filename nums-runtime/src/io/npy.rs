@@ -29,7 +29,14 @@ struct Header {
 pub fn read_npy(path: &Path) -> Result<Block> {
     let file = File::open(path).map_err(|e| io_error(path, e))?;
     let size = file.metadata().map_err(|e| io_error(path, e))?.len();
-    let mut reader = BufReader::new(file);
+    read_npy_from(path, BufReader::new(file), size)
+}
+
+/// As `read_npy`, from `size` bytes that are named `path` in errors.
+///
+/// # Errors
+/// As `read_npy`.
+pub fn read_npy_from(path: &Path, mut reader: impl Read, size: u64) -> Result<Block> {
     let (header, start) = read_header(path, &mut reader)?;
     let (dtype, swap) = dtype_of(path, &header.descr)?;
     let Some(bytes) = byte_len(dtype, &header.shape) else {

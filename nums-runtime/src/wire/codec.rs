@@ -31,13 +31,23 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, WireError> {
 
 /// The message that `bytes` are, all of them.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
-    let config = bincode::config::standard().with_limit::<LIMIT>();
-    let (message, used) = bincode::serde::decode_from_slice(bytes, config)
-        .map_err(|e| WireError::Broken(format!("a message that cannot be read: {e}")))?;
+    // What the bytes announce is allocated before it is found missing, so the limit follows from how many there are; numbers
+    // of one byte count as up to 16.
+    let (message, used) = match bytes.len() {
+        0..1024 => decode_within::<{ 16 << 10 }, T>(bytes),
+        1024..65_536 => decode_within::<{ 1 << 20 }, T>(bytes),
+        65_536..4_194_304 => decode_within::<{ 64 << 20 }, T>(bytes),
+        _ => decode_within::<LIMIT, T>(bytes),
+    }?;
     if used != bytes.len() {
         return Err(WireError::Broken(format!("{} bytes after a message", bytes.len() - used)));
     }
     Ok(message)
+}
+
+fn decode_within<const N: usize, T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), WireError> {
+    let config = bincode::config::standard().with_limit::<N>();
+    bincode::serde::decode_from_slice(bytes, config).map_err(|e| WireError::Broken(format!("a message that cannot be read: {e}")))
 }
 
 /// What stands before the bytes of a block.
@@ -118,6 +128,14 @@ mod tests {
         let mut bytes = vec![253];
         bytes.extend((1u64 << 40).to_le_bytes());
         assert!(decode::<String>(&bytes).is_err());
+    }
+
+    #[test]
+    fn long_messages_of_short_numbers_are_within_their_limit() {
+        for n in [100, 1000, 10_000, 60_000, 200_000, 3_000_000] {
+            let numbers: Vec<u64> = (0..n).map(|i| i % 250).collect();
+            assert_eq!(decode::<Vec<u64>>(&encode(&numbers).unwrap()).unwrap().len() as u64, n);
+        }
     }
 
     #[test]
