@@ -22,8 +22,9 @@ const CHILD: &str = "NUMS_TEST_OF_TRACE";
 fn program() {
     let Ok(how) = std::env::var(CHILD) else { return };
     let cluster = Cluster::from_env().unwrap();
-    let x = nums::ndarray::ArrayD::from_shape_fn(vec![400, 4], |i| (i[0] * 4 + i[1]) as f64);
-    let x = Array::from_ndarray(&x).unwrap().rechunk(&[25, 4]).unwrap();
+    let rows = if how == "spill" { 40_000 } else { 400 };
+    let x = nums::ndarray::ArrayD::from_shape_fn(vec![rows, 4], |i| (i[0] * 4 + i[1]) as f64);
+    let x = Array::from_ndarray(&x).unwrap().rechunk(&[rows / 16, 4]).unwrap();
     for _ in 0..3 {
         spread(&x).unwrap().wait().unwrap();
     }
@@ -46,6 +47,7 @@ fn traced(cluster: &str, how: &str) -> (u64, Value) {
         .env(CHILD, how)
         .env("NUMS_CLUSTER", cluster)
         .env("NUMS_TRACE", &file)
+        .env("NUMS_MEMORY", if how == "spill" { "600k" } else { "1G" })
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -119,6 +121,14 @@ fn transfers_begin_and_end() {
     };
     assert!(!ids("b").is_empty());
     assert_eq!(ids("b"), ids("e"));
+}
+
+#[test]
+fn spills_are_shown() {
+    let (_, trace) = traced("threads:1", "spill");
+    assert_nested(&trace);
+    let named = |name: &str| of_kind(&trace, "spill").filter(|e| e["name"] == name).count();
+    assert!(named("spill") > 0 && named("read back") > 0);
 }
 
 #[test]

@@ -23,7 +23,7 @@ const REQUEST: usize = 4096;
 type Row = (&'static str, bool, &'static str, fn(&NodeStats) -> u64);
 
 /// What is told of each node.
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     ("nums_tasks_total", true, "Tasks that ran.", |n| n.tasks),
     ("nums_groups_native_total", true, "Element-wise groups that ran as native code.", |n| n.native),
     ("nums_groups_interpreted_total", true, "Element-wise groups that were interpreted.", |n| n.interpreted),
@@ -32,6 +32,7 @@ const ROWS: [Row; 9] = [
     ("nums_net_out_bytes_total", true, "Bytes that went out over sockets.", |n| n.net_out),
     ("nums_resident_bytes", false, "Bytes of blocks on the node.", |n| n.resident),
     ("nums_peak_bytes", false, "The most bytes of blocks on the node at once.", |n| n.peak),
+    ("nums_spilled_bytes_total", true, "Bytes of blocks that were written to disk for want of memory.", |n| n.spilled),
     ("nums_largest_block_bytes", false, "Bytes of the largest block that was on the node.", |n| n.largest),
 ];
 

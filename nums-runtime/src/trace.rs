@@ -1,4 +1,4 @@
-//! What happened when: tasks, transfers, waits, and what the user's threads did, for `NUMS_TRACE=file.json`.
+//! What happened when: tasks, transfers, waits, spills, and what the user's threads did, for `NUMS_TRACE=file.json`.
 //!
 //! Every process has one recorder. It costs one relaxed load where nobody traces. A worker is told to record when it is
 //! welcomed; it sends its events in batches with its signs of life, and before it answers `Stats`, which is how a closing driver
@@ -57,6 +57,15 @@ pub enum What {
         block: Gid,
         /// Whose.
         from: u32,
+        /// How long it is.
+        bytes: u64,
+    },
+    /// A block went to the disk, or came back from it.
+    Disk {
+        /// Which block.
+        block: Gid,
+        /// It was written.
+        write: bool,
         /// How long it is.
         bytes: u64,
     },

@@ -1,7 +1,7 @@
 //! The trace as JSON that Chrome and Perfetto show.
 //!
 //! The driver is process 0, worker `n` of the first cluster process `n + 1`, of the second `1001 + n`, and so on; threads are
-//! theirs. Tasks, idle time and steps are complete events, which nest on their thread; transfers overlap and are asynchronous
+//! theirs. Tasks, idle time, spills and steps are complete events, which nest on their thread; transfers overlap and are asynchronous
 //! ones. Times are microseconds of the driver's clock.
 
 use super::{Clock, Event, Lane, State, What};
@@ -63,6 +63,12 @@ fn write_events(file: &mut impl Write, process: u32, clock: Clock, events: &[Eve
                 quoted(call)
             )?,
             What::Idle => span(file, "idle", "idle", process, *thread, (&at, &took))?,
+            What::Disk { block, write, bytes } => write!(
+                file,
+                ",\n{{\"ph\":\"X\",\"cat\":\"spill\",\"name\":\"{}\",\"pid\":{process},\"tid\":{thread},\"ts\":{at},\"dur\":{took},\
+                 \"args\":{{\"block\":\"g{block}\",\"bytes\":{bytes}}}}}",
+                if *write { "spill" } else { "read back" }
+            )?,
             What::Step(name) => span(file, "step", name, process, *thread, (&at, &took))?,
             What::Transfer { block, from, bytes } => {
                 let same = format!(

@@ -89,7 +89,11 @@ impl Node {
         let _guard = Guard(rim);
         disk::refuse_file_size_signals();
         while let Some(job) = self.disk.next() {
+            let begin = trace::is_on().then(trace::now);
             if let Some(done) = job.run(&mut file) {
+                if let Some(begin) = begin {
+                    trace::record(begin, done.event());
+                }
                 rim.act(self.on(Input::Disk(done)));
             }
         }

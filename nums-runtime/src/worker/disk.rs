@@ -8,6 +8,7 @@
 use crate::block::Block;
 use crate::pool::Gid;
 use crate::spill::{Extent, SpillFile};
+use crate::trace::What;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -61,6 +62,17 @@ pub enum DiskDone {
         /// Its elements.
         result: Result<Arc<Block>, String>,
     },
+}
+
+impl DiskDone {
+    /// What the trace says of it.
+    pub(super) fn event(&self) -> What {
+        let (block, write, bytes) = match self {
+            DiskDone::Written { id, bytes, .. } => (*id, true, *bytes),
+            DiskDone::Read { id, bytes, .. } => (*id, false, *bytes),
+        };
+        What::Disk { block, write, bytes }
+    }
 }
 
 impl DiskJob {
