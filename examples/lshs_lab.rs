@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Cases have 16 nodes of one worker, f64, and blocks dealt cyclically on a node grid, unless options say otherwise. Rows with
-//! `"layout": "default"` have the homes that arrays get by themselves. A file
+//! `"layout": "default"` have the homes that arrays get by themselves, those with `"chosen"` the ones that the call would like. A file
 //! holds IR text (`lshs_lab/file.rs` says how): a tiled or placed graph with `home` lines, or a function, with a line
 //! `; array NAME [shape] [blocks] [nodes]` for each array parameter (`[nodes]` is the node grid that its blocks are dealt on in turn);
 //! `--order fastest` and `--unfused` are for files. `plan_bytes` is what planning held at most, besides the graph that it was given;
@@ -147,7 +147,9 @@ fn run(options: &Options) -> Outcome<()> {
             rows(options, &name, &setting(&case, options.nodes, *fused, Order::Fastest, "cyclic")?)?;
         }
         if options.tasks.is_none() {
-            rows(options, &name, &setting(&case, options.nodes, true, Order::Reproducible, "default")?)?;
+            for layout in ["default", "chosen"] {
+                rows(options, &name, &setting(&case, options.nodes, true, Order::Reproducible, layout)?)?;
+            }
         }
     }
     Ok(())

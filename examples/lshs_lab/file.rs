@@ -81,7 +81,7 @@ pub(crate) fn read(text: &str, nodes: usize, fused: bool) -> Outcome<(Graph, Vec
 /// The text without the lines that are the lab's; a bare function is in the parsed stage.
 fn program(text: &str) -> String {
     let ours = |l: &&str| ["; array ", "; scalar ", "; result "].iter().any(|mark| l.trim_start().starts_with(mark));
-    let lines: Vec<&str> = text.lines().map(|l| if ours(&l) { "" } else { l }).collect();
+    let lines: Vec<&str> = text.lines().filter(|l| !ours(l)).collect();
     let rest = lines.join("\n").trim_start().to_owned() + "\n";
     if rest.starts_with("nums-ir") { rest } else { format!("nums-ir 1\n; stage: parsed\n{rest}") }
 }

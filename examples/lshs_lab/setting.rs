@@ -5,10 +5,10 @@
 use super::cases::Case;
 use nums::{ClusterSpec, LinkSpec, Order};
 use nums_ir::bind::{Bound, typed};
-use nums_ir::graph::{Graph, NodeId};
+use nums_ir::graph::{ArrayId, Graph, NodeId};
 use nums_ir::grid::Grid;
 use nums_ir::{pass, text, tile};
-use nums_runtime::place::Layout;
+use nums_runtime::place::{Layout, layouts};
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -35,20 +35,27 @@ pub(crate) fn setting(case: &Case, nodes: usize, fused: bool, order: Order, layo
     let func = if fused || case.is_one_operator() { pass::run(func) } else { pass::run_apart(func) };
     let grids: Vec<Grid> = case.arrays.iter().map(|a| Grid::new(&a.shape, &a.block)).collect();
     let graph = tile::tile(&func, &grids).map_err(|d| d.to_string())?;
-    let homes = homes(&graph, |grid| match layout {
+    let chosen = match layout {
+        "chosen" => layouts(&graph, &ClusterSpec { order, ..machines(nodes) })?,
+        _ => vec![],
+    };
+    let homes = homes(&graph, |id| match layout {
         "cyclic" => Layout::Cyclic(case.node_grid(nodes)),
-        _ => Layout::default_for(grid, nodes),
+        _ => {
+            let like = graph.inputs.iter().position(|input| *input == id).and_then(|i| chosen.get(i));
+            like.cloned().unwrap_or_else(|| Layout::default_for(&graph.array(id).grid, nodes))
+        }
     });
     Ok(Setting { graph, homes, order, fused, layout })
 }
 
 /// Nodes of the blocks of inputs and results.
-pub(crate) fn homes(graph: &Graph, layout: impl Fn(&Grid) -> Layout) -> Vec<NodeId> {
+fn homes(graph: &Graph, layout: impl Fn(ArrayId) -> Layout) -> Vec<NodeId> {
     let mut all = vec![NodeId(0); graph.n_blocks()];
     for id in graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array)) {
         let array = graph.array(id);
         let first = array.first.0 as usize;
-        all[first..first + array.grid.n_blocks()].copy_from_slice(&layout(&array.grid).homes(&array.grid));
+        all[first..first + array.grid.n_blocks()].copy_from_slice(&layout(id).homes(&array.grid));
     }
     all
 }

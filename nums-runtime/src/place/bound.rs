@@ -51,18 +51,21 @@ fn cut(problem: &Problem<'_>, from: &dyn Fn(u32) -> bool, to: &dyn Fn(u32) -> bo
     let mut network: DiGraph<(), u64> = DiGraph::new();
     let (source, sink) = (network.add_node(()), network.add_node(()));
     let n_blocks = problem.n_blocks();
-    // A block is an edge between two vertices: what it takes to move it. What makes a result runs at its home.
+    let makers = problem.makers();
+    // A task that makes blocks of several results is at the home of one.
+    let there = |b: usize| {
+        let home = makers.get(b).filter(|t| **t != NONE).and_then(|t| problem.home(TaskId(*t)));
+        b >= problem.n_inputs && home.is_some_and(|n| to(n.0))
+    };
+    // A block is an edge between two vertices: what it takes to move it. What makes a result runs at its home, so a result at
+    // the other side is no way there.
     let mut block = |size: u64| {
         let (a, b) = (network.add_node(()), network.add_node(()));
         network.add_edge(a, b, size);
         (a, b)
     };
-    let ends: Vec<(NodeIndex, NodeIndex)> = (0..n_blocks)
-        .map(|b| {
-            let fixed = b >= problem.n_inputs && problem.homes[b] != NONE;
-            block(if fixed { ALL } else { problem.size(BlockId(b as u32)) })
-        })
-        .collect();
+    let ends: Vec<(NodeIndex, NodeIndex)> =
+        (0..n_blocks).map(|b| block(if there(b) { ALL } else { problem.size(BlockId(b as u32)) })).collect();
     let trees: Vec<Option<(NodeIndex, NodeIndex)>> = problem
         .trees
         .iter()
@@ -72,7 +75,7 @@ fn cut(problem: &Problem<'_>, from: &dyn Fn(u32) -> bool, to: &dyn Fn(u32) -> bo
         if b < problem.n_inputs && from(*home) {
             network.add_edge(source, *enter, ALL);
         }
-        if b >= problem.n_inputs && *home != NONE && to(*home) {
+        if there(b) {
             network.add_edge(*leave, sink, ALL);
         }
     }

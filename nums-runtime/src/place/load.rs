@@ -292,6 +292,16 @@ impl<'p> Simulation<'p> {
         }
     }
 
+    /// Takes back the last copy of a block. Most are of trials: what nobody got a copy of needs no list.
+    fn unspread(&mut self, block: u32) {
+        let at = (self.held[block as usize] & !COPIED) as usize;
+        self.spreads[at].pop();
+        if self.spreads[at].nodes.is_empty() && at + 1 == self.spreads.len() {
+            self.held[block as usize] = self.spreads[at].owner;
+            self.spreads.pop();
+        }
+    }
+
     /// Takes back the last `apply`.
     pub fn undo(&mut self, task: TaskId) {
         while let Some(entry) = self.journal.pop() {
@@ -300,7 +310,7 @@ impl<'p> Simulation<'p> {
                 Entry::Used(block) => self.uses[block as usize] += 1,
                 Entry::Copied(block) => {
                     self.copies.pop();
-                    self.spreads[(self.held[block as usize] & !COPIED) as usize].pop();
+                    self.unspread(block);
                 }
             }
         }
@@ -377,8 +387,12 @@ impl<'p> Simulation<'p> {
     /// Nanoseconds of the longest chain, if nothing ever waited for a busy node or connection.
     fn chain(&self) -> u64 {
         let problem = self.problem;
-        let mut made = vec![0u64; problem.n_blocks()];
-        let mut there: HashMap<(u32, u32), u64> = HashMap::new();
+        // Times fit 32 bits in units that all work and all copies together allow.
+        let copied = self.copies.iter().map(|c| problem.arrival(c.block, c.from, c.to));
+        let unit = problem.work.iter().copied().chain(copied).fold(0, u64::saturating_add) >> 32;
+        let short = |time: u64| (time / (unit + 1)) as u32;
+        let mut made = vec![0u32; problem.n_blocks()];
+        let mut there: HashMap<(u32, u32), u32> = HashMap::new();
         let mut copies = self.copies.iter().peekable();
         let mut longest = 0;
         let n_tasks = problem.work.len() as u32;
@@ -386,7 +400,7 @@ impl<'p> Simulation<'p> {
             while let Some(copy) = copies.next_if(|c| c.before.0 == t) {
                 let b = copy.block.0;
                 let from = there.get(&(b, copy.from.0)).copied().unwrap_or(made[b as usize]);
-                there.insert((b, copy.to.0), from + problem.arrival(copy.block, copy.from, copy.to));
+                there.insert((b, copy.to.0), from + short(problem.arrival(copy.block, copy.from, copy.to)));
             }
             let node = self.placed[t as usize];
             let operands = &self.operands[problem.operands.range(t as usize)];
@@ -394,7 +408,7 @@ impl<'p> Simulation<'p> {
                 Some(owner) if owner.0 == node => made[*b as usize],
                 Some(_) | None => there.get(&(*b, node)).copied().unwrap_or(made[*b as usize]),
             };
-            let end = operands.iter().map(ready).max().unwrap_or(0) + problem.work[t as usize];
+            let end = operands.iter().map(ready).max().unwrap_or(0) + short(problem.work[t as usize]);
             problem.graph.tasks[t as usize].outs.iter().for_each(|b| made[b.0 as usize] = end);
             longest = longest.max(end);
         };
@@ -402,7 +416,7 @@ impl<'p> Simulation<'p> {
             Some(sequence) => sequence.iter().for_each(|t| run(*t)),
             None => (0..n_tasks).for_each(run),
         }
-        longest
+        u64::from(longest) * (unit + 1)
     }
 
     /// The load of one node as a number that breaks ties: time, then bytes.
