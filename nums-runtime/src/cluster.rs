@@ -433,8 +433,13 @@ impl Status {
         self.stats.nodes.iter().map(|n| n.pulled).sum()
     }
 
-    /// Bytes that came in over the network, all messages to all nodes together.
+    /// Bytes of blocks that nodes got from each other, counted where they arrive and whatever they came over.
     pub fn net_bytes(&self) -> u64 {
+        self.moved_bytes()
+    }
+
+    /// Bytes that came in over sockets: all messages with their frames, from the driver too, to all nodes together.
+    pub fn socket_bytes(&self) -> u64 {
         self.stats.nodes.iter().map(|n| n.net_in).sum()
     }
 

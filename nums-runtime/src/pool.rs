@@ -169,6 +169,7 @@ impl Pool {
     /// memory.
     #[cfg(target_os = "linux")]
     pub fn local_with(nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
+        check_transport(std::env::var("NUMS_TRANSPORT").ok())?;
         let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
         Ok(Pool::of(processes::start(members::Source::Launch { nodes, threads: threads_each, memory })?))
     }
@@ -281,6 +282,19 @@ impl Pool {
     }
 }
 
+/// Whether blocks between workers can go the way that `NUMS_TRANSPORT` says.
+#[cfg(target_os = "linux")]
+fn check_transport(value: Option<String>) -> Result<()> {
+    match value.as_deref() {
+        None | Some("" | "auto" | "tcp") => Ok(()),
+        Some("shm") => Err(Error::Unsupported { what: "NUMS_TRANSPORT=shm: blocks between workers go over TCP".to_owned() }),
+        Some(other) => {
+            let expected = "`auto` or `tcp`";
+            Err(Error::Setting { name: "NUMS_TRANSPORT".into(), value: other.into(), expected })
+        }
+    }
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         self.close();
@@ -304,7 +318,7 @@ impl Hub {
             state.ticket += 1;
             let ticket = state.ticket;
             state.answers.insert(ticket, sender);
-            state.drive(event(ticket));
+            state.drive(vec![event(ticket)]);
         }
         self.answer_of(&receiver)
     }
@@ -330,7 +344,14 @@ impl Hub {
 
     /// Hands an event to the driver.
     fn on(&self, event: Event) {
-        self.lock().drive(event);
+        self.on_all(vec![event]);
+    }
+
+    /// Hands events to the driver, in order.
+    fn on_all(&self, events: Vec<Event>) {
+        if !events.is_empty() {
+            self.lock().drive(events);
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HubState> {
@@ -339,9 +360,9 @@ impl Hub {
 }
 
 impl HubState {
-    /// Carries out what an event leads to, in order: messages to one node keep theirs.
-    fn drive(&mut self, event: Event) {
-        let mut events = VecDeque::from([event]);
+    /// Carries out what events lead to, in order: messages to one node keep theirs.
+    fn drive(&mut self, events: Vec<Event>) {
+        let mut events = VecDeque::from(events);
         while let Some(event) = events.pop_front() {
             for action in self.driver.on(event) {
                 match action {
@@ -355,5 +376,18 @@ impl HubState {
                 }
             }
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::check_transport;
+
+    #[test]
+    fn a_transport_that_is_not_there_is_an_error() {
+        let says = |value: &str| check_transport(Some(value.to_owned())).map_err(|e| e.to_string());
+        assert_eq!((check_transport(None).is_ok(), says("auto"), says("tcp")), (true, Ok(()), Ok(())));
+        assert!(says("shm").unwrap_err().starts_with("not supported here: NUMS_TRANSPORT=shm"));
+        assert_eq!(says("pigeon").unwrap_err(), "NUMS_TRANSPORT=pigeon: expected `auto` or `tcp`");
     }
 }

@@ -66,9 +66,7 @@ struct ToHub(Arc<Hub>);
 
 impl Rim for ToHub {
     fn act(&self, actions: Vec<Action>) {
-        for event in events(actions) {
-            self.0.on(event);
-        }
+        self.0.on_all(events(actions));
     }
 }
 

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 /// Bytes that a message may have.
 pub const LIMIT: usize = 256 << 20;
+/// Bytes that a block may have.
+const LARGEST: u64 = 64 << 30;
 /// Axes that a block may have.
 const RANK: usize = 32;
 /// Bytes of a block's header before the sizes: id, dtype, rank.
@@ -84,6 +86,14 @@ impl BlockHeader {
 
     /// The header that `bytes` are; the elements must have `rest` bytes.
     pub fn decode(bytes: &[u8], rest: u64) -> Result<BlockHeader, WireError> {
+        match BlockHeader::parse(bytes)? {
+            (header, n) if n == rest => Ok(header),
+            _ => Err(WireError::Broken("a block whose bytes do not fit its shape".to_owned())),
+        }
+    }
+
+    /// The header that `bytes` are, and the bytes of the elements, which are at most `LARGEST`.
+    pub fn parse(bytes: &[u8]) -> Result<(BlockHeader, u64), WireError> {
         let broken = |what: &str| WireError::Broken(format!("a block whose {what}"));
         let (fixed, sizes) = bytes.split_first_chunk::<FIXED>().ok_or_else(|| broken("header is too short"))?;
         if bytes.len() != BlockHeader::len_of(fixed)? {
@@ -97,7 +107,7 @@ impl BlockHeader {
             shape.push(usize::try_from(size).map_err(|_| broken("sizes are too large"))?);
         }
         match byte_len(dtype, &shape) {
-            Some(n) if n as u64 == rest => Ok(BlockHeader { id: u64::from_le_bytes(id), dtype, shape }),
+            Some(n) if n as u64 <= LARGEST => Ok((BlockHeader { id: u64::from_le_bytes(id), dtype, shape }, n as u64)),
             Some(_) | None => Err(broken("bytes do not fit its shape")),
         }
     }

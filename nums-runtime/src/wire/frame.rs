@@ -3,7 +3,7 @@
 //! ```text
 //! 0   magic     "NUMS"
 //! 4   version   u16
-//! 6   kind      u8: 1 auth, 2 control, 3 block
+//! 6   kind      u8: 1 auth, 2 control, 3 block, 4 large, 5 piece
 //! 7   zero      u8
 //! 8   epoch     u32: 0 until the worker is welcomed, then the cluster's
 //! 12  length    u64: bytes of the payload, checked against the kind's limit before anything is allocated
@@ -17,6 +17,8 @@ use super::WireError;
 pub const HEADER: usize = 20;
 /// The protocol's version.
 pub const VERSION: u16 = 2;
+/// Bytes of a block that go in one frame: a larger block goes in pieces, between which small messages pass.
+pub const PIECE: usize = 1 << 20;
 const MAGIC: [u8; 4] = *b"NUMS";
 
 /// What a payload is.
@@ -28,6 +30,10 @@ pub enum Kind {
     Control,
     /// A block: short header and raw bytes.
     Block,
+    /// The short header of a block whose bytes come in pieces.
+    Large,
+    /// The next bytes of that block.
+    Piece,
 }
 
 /// The header of a frame.
@@ -47,6 +53,8 @@ impl Kind {
             Kind::Auth => 1,
             Kind::Control => 2,
             Kind::Block => 3,
+            Kind::Large => 4,
+            Kind::Piece => 5,
         }
     }
 
@@ -55,7 +63,8 @@ impl Kind {
         match self {
             Kind::Auth => 256,
             Kind::Control => super::codec::LIMIT as u64,
-            Kind::Block => 64 << 30,
+            Kind::Block | Kind::Piece => PIECE as u64 + super::codec::BLOCK_HEADER as u64,
+            Kind::Large => super::codec::BLOCK_HEADER as u64,
         }
     }
 }
@@ -90,6 +99,8 @@ impl Header {
             (1, 0) => Kind::Auth,
             (2, 0) => Kind::Control,
             (3, 0) => Kind::Block,
+            (4, 0) => Kind::Large,
+            (5, 0) => Kind::Piece,
             (tag, _) => return Err(WireError::Broken(format!("a frame of unknown kind {tag}"))),
         };
         let length = u64::from_le_bytes(length);
@@ -110,7 +121,7 @@ mod tests {
 
     #[test]
     fn headers_round_trip() {
-        for kind in [Kind::Auth, Kind::Control, Kind::Block] {
+        for kind in [Kind::Auth, Kind::Control, Kind::Block, Kind::Large, Kind::Piece] {
             for length in [0, 1, kind.limit()] {
                 let header = Header { kind, epoch: 0x0102_0304, length };
                 assert_eq!(Header::decode(&header.encode()).unwrap(), Some(header));

@@ -244,11 +244,15 @@ pub struct Report {
 pub trait Carries: Serialize + for<'de> Deserialize<'de> + Send + 'static {
     /// The block, if this is the variant with one.
     fn block(&self) -> Option<(Gid, &Arc<Block>)>;
+    /// Whether messages stand for themselves, so that small ones may pass a large block.
+    const MAY_PASS: bool;
     /// The variant with a block; `None` if this direction has none.
     fn with_block(id: Gid, block: Arc<Block>) -> Option<Self>;
 }
 
 impl Carries for ToWorker {
+    /// A block is released after it was put.
+    const MAY_PASS: bool = false;
     fn block(&self) -> Option<(Gid, &Arc<Block>)> {
         if let ToWorker::Put(id, block) = self { Some((*id, block)) } else { None }
     }
@@ -258,6 +262,7 @@ impl Carries for ToWorker {
 }
 
 impl Carries for ToDriver {
+    const MAY_PASS: bool = true;
     fn block(&self) -> Option<(Gid, &Arc<Block>)> {
         if let ToDriver::Block(id, block) = self { Some((*id, block)) } else { None }
     }
@@ -267,6 +272,7 @@ impl Carries for ToDriver {
 }
 
 impl Carries for ToOwner {
+    const MAY_PASS: bool = true;
     fn block(&self) -> Option<(Gid, &Arc<Block>)> {
         None
     }
@@ -276,6 +282,7 @@ impl Carries for ToOwner {
 }
 
 impl Carries for FromOwner {
+    const MAY_PASS: bool = true;
     fn block(&self) -> Option<(Gid, &Arc<Block>)> {
         if let FromOwner::Block(id, block) = self { Some((*id, block)) } else { None }
     }

@@ -29,6 +29,9 @@ const AHEAD: u64 = 16;
 /// Blocks that are looked at when enough are on their way to disk.
 const LOOK: usize = 256;
 
+/// Operands that are compared with each other rather than sorted.
+const FEW: usize = 8;
+
 /// What of the budget is taken, and who waits for more.
 pub(super) struct Room {
     /// The budget.
@@ -175,11 +178,17 @@ impl Worker {
         let batch = &pending.prepared.batch;
         let task = &batch.tasks[pending.index];
         let outs = task.outs.iter().map(|&o| batch.blocks[o as usize].bytes).sum();
-        let mut operands: Vec<u32> =
-            task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(b.0) } else { None }).collect();
-        operands.sort_unstable();
-        operands.dedup();
-        let all = operands.iter().map(|&b| batch.blocks[b as usize].bytes).fold(outs, u64::saturating_add);
+        let operand = |arg: &Arg| if let Arg::Block(b) = arg { Some(b.0) } else { None };
+        let bytes = |b: u32| batch.blocks[b as usize].bytes;
+        let all = if task.args.len() <= FEW {
+            let first = |(i, arg): (usize, &Arg)| operand(arg).filter(|_| !task.args[..i].contains(arg));
+            task.args.iter().enumerate().filter_map(first).map(bytes).fold(outs, u64::saturating_add)
+        } else {
+            let mut operands: Vec<u32> = task.args.iter().filter_map(operand).collect();
+            operands.sort_unstable();
+            operands.dedup();
+            operands.into_iter().map(bytes).fold(outs, u64::saturating_add)
+        };
         self.room.largest = self.room.largest.max(all);
         Pinned { all, outs }
     }
