@@ -3,7 +3,7 @@
 //! A driver that keeps the rules stays far below all of this. Bytes of a block are also held to the worker's memory, when a task
 //! is about to start; here only what no machine should be asked for is refused.
 
-use super::frame::Kind;
+use super::codec::LARGEST;
 use super::message::{Batch, BatchTask};
 use crate::block::byte_len;
 use nums_ir::data::DataTask;
@@ -110,8 +110,8 @@ fn check_data(task: &DataTask) -> Result<(), String> {
 fn check_shape(shape: &[usize], dtype: DType) -> Result<(), String> {
     most("axes of a block", shape.len(), RANK)?;
     match byte_len(dtype, shape) {
-        Some(bytes) if bytes as u64 <= Kind::Block.limit() => Ok(()),
-        Some(_) | None => Err(format!("a block of shape {shape:?}, {} bytes are allowed", Kind::Block.limit())),
+        Some(bytes) if bytes as u64 <= LARGEST => Ok(()),
+        Some(_) | None => Err(format!("a block of shape {shape:?}, {LARGEST} bytes are allowed")),
     }
 }
 

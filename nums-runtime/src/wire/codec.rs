@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 /// Bytes that a message may have.
 pub const LIMIT: usize = 256 << 20;
 /// Bytes that a block may have.
-const LARGEST: u64 = 64 << 30;
+pub(super) const LARGEST: u64 = 64 << 30;
 /// Axes that a block may have.
 const RANK: usize = 32;
 /// Bytes of a block's header before the sizes: id, dtype, rank.
