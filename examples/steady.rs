@@ -21,7 +21,8 @@ fn argument(name: &str, default: u64) -> u64 {
 fn main() -> Result<()> {
     let (seconds, rows) = (argument("--seconds", 5), argument("--rows", 20_000) as usize);
     let cluster = Cluster::from_env()?;
-    let x = nums! { np.sin(np.arange(0.0, rows * 8.0)).reshape(rows, 8) -> Array<f64> }?.rechunk(&[rows.div_ceil(16), 8])?;
+    let size = rows * 8;
+    let x = nums! { np.sin(1.0 * np.arange(size)).reshape(rows, 8) -> Array<f64> }?.rechunk(&[rows.div_ceil(16), 8])?;
     let begin = Instant::now();
     let (mut rounds, mut first) = (0, None);
     while rounds == 0 || begin.elapsed() < Duration::from_secs(seconds) {
