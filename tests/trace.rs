@@ -47,7 +47,7 @@ fn traced(cluster: &str, how: &str) -> (u64, Value) {
         .env(CHILD, how)
         .env("NUMS_CLUSTER", cluster)
         .env("NUMS_TRACE", &file)
-        .env("NUMS_MEMORY", if how == "spill" { "600k" } else { "1G" })
+        .env("NUMS_MEMORY", if how == "spill" { "1000k" } else { "1G" })
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

@@ -160,10 +160,12 @@ fn programs(reads: impl Fn(&str) -> bool) -> Vec<Vec<u8>> {
         let text = std::fs::read_to_string(path).unwrap();
         for paragraph in text.split("\n\n") {
             let (under, program): (Vec<&str>, Vec<&str>) = paragraph.lines().partition(|l| l.starts_with(';'));
-            let expected: Vec<&str> = under.iter().filter_map(|l| l.strip_prefix("; ")).collect();
+            // Remarks over a program are no part of what is expected.
+            let expected = under.iter().filter_map(|l| l.strip_prefix("; "));
+            let expected: Vec<&str> = expected.skip_while(|l| !l.starts_with("fn ") && !l.starts_with("graph ")).collect();
             for piece in [program.join("\n"), expected.join("\n")] {
                 let staged = STAGES.iter().map(|stage| format!("nums-ir 1\n; stage: {stage}\n{piece}\n"));
-                programs.extend(staged.into_iter().find(|text| text.len() < 2000 && reads(text)));
+                programs.extend(staged.into_iter().find(|text| text.len() < 3000 && reads(text)));
             }
         }
     }
