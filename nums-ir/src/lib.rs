@@ -39,3 +39,4 @@ pub mod tile;
 pub mod types;
 pub mod verify;
 pub mod wait;
+pub mod window;

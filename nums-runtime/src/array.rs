@@ -8,11 +8,12 @@ mod convert;
 mod pieces;
 
 pub use convert::IntoScalar;
-pub(crate) use convert::element;
+pub(crate) use convert::{element, once};
 
 use crate::block::Block;
 use crate::cluster::Cluster;
 use crate::display;
+use crate::driver::State;
 use crate::element::{Element, with_type};
 use crate::error::{Error, Result};
 use crate::io::{self, CsvOptions};
@@ -24,9 +25,10 @@ use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId};
 use nums_ir::grid::Grid;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An array of any dtype.
 #[derive(Clone)]
@@ -49,6 +51,28 @@ struct Inner {
     grid: Grid,
     blocks: Vec<Gid>,
     homes: Arc<[NodeId]>,
+    layout: OnceLock<u64>,
+}
+
+/// The nodes of an array's blocks as a part of a key: hashed once an array, compared by address first.
+#[derive(Clone)]
+pub(crate) struct Layout {
+    hash: u64,
+    homes: Arc<[NodeId]>,
+}
+
+impl PartialEq for Layout {
+    fn eq(&self, other: &Layout) -> bool {
+        self.hash == other.hash && (Arc::ptr_eq(&self.homes, &other.homes) || self.homes == other.homes)
+    }
+}
+
+impl Eq for Layout {}
+
+impl Hash for Layout {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 /// Bytes of blocks that a gather asks for at once.
@@ -63,7 +87,7 @@ impl Drop for Inner {
 impl DynArray {
     /// The array whose blocks are (or will be) on the cluster.
     pub(crate) fn new(cluster: Cluster, dtype: DType, grid: Grid, blocks: Vec<Gid>, homes: Arc<[NodeId]>) -> DynArray {
-        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, homes }) }
+        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, homes, layout: OnceLock::new() }) }
     }
 
     /// Puts whole data on the current cluster, cut as `grid`.
@@ -141,6 +165,16 @@ impl DynArray {
 
     pub(crate) fn homes(&self) -> &Arc<[NodeId]> {
         &self.inner.homes
+    }
+
+    /// Where the blocks are, as a part of a key.
+    pub(crate) fn layout(&self) -> Layout {
+        let hash = *self.inner.layout.get_or_init(|| {
+            let mut hasher = DefaultHasher::new();
+            self.inner.homes.hash(&mut hasher);
+            hasher.finish()
+        });
+        Layout { hash, homes: Arc::clone(&self.inner.homes) }
     }
 
     /// The same elements in other blocks; sizes are clipped to the axis.
@@ -258,6 +292,15 @@ impl DynArray {
     /// `Error::Unsupported`: checkpoints come with recovery.
     pub fn checkpoint(&self) -> Result<()> {
         Err(Error::Unsupported { what: "`checkpoint`: arrays are not yet kept on disk".into() })
+    }
+
+    /// The text of the elements; of an array that is large only its edges come to the driver.
+    fn shown(&self) -> Result<String> {
+        const LARGE: usize = 1 << 20;
+        if self.nbytes() <= LARGE {
+            return Ok(display::format(&self.gather()?));
+        }
+        Ok(display::format_edges(&convert::edges(self, display::EDGE)?.gather()?, self.shape()))
     }
 
     /// All elements as one block in C order; waits.
@@ -496,17 +539,24 @@ impl<T: Element> From<Array<T>> for DynArray {
 impl fmt::Display for DynArray {
     /// As NumPy prints; waits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.gather() {
-            Ok(data) => f.write_str(&display::format(&data)),
+        match self.shown() {
+            Ok(text) => f.write_str(&text),
             Err(error) => write!(f, "<{error}>"),
         }
     }
 }
 
 impl fmt::Debug for DynArray {
-    /// dtype, shape and blocks, without waiting.
+    /// dtype, shape, blocks and state, without waiting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{:?} in {} blocks of {:?}", self.dtype(), self.shape(), self.blocks().len(), self.block_shape())
+        let state = match self.cluster().pool().state(self.blocks()) {
+            State::Ready => "ready",
+            State::Pending => "not computed yet",
+            State::Failed => "failed",
+            State::Gone => "on a closed cluster",
+        };
+        let (n, s) = (self.blocks().len(), if self.blocks().len() == 1 { "" } else { "s" });
+        write!(f, "{}{:?} in {n} block{s} of {:?}, {state}", self.dtype(), self.shape(), self.block_shape())
     }
 }
 

@@ -8,7 +8,7 @@ mod outputs;
 
 pub use outputs::{FromOutput, FromOutputs, Output};
 
-use crate::array::DynArray;
+use crate::array::{DynArray, Layout};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, Placed, homes, place};
@@ -22,7 +22,7 @@ use nums_ir::func::{Func, Scalar, Stage, Value};
 use nums_ir::graph::{ArrayId, Graph, NodeId, Placement};
 use nums_ir::grid::Grid;
 use nums_ir::wait::{Step, Wait};
-use nums_ir::{infer, pass, text, tile};
+use nums_ir::{infer, pass, text, tile, window};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -70,7 +70,7 @@ struct Key {
 
 #[derive(PartialEq, Eq, Hash)]
 enum ArgKey {
-    Array(DType, Grid, Arc<[NodeId]>),
+    Array(DType, Grid, Layout),
     /// The kind of a scalar; its value where it sizes something.
     Scalar(Kind, Option<i128>),
 }
@@ -83,6 +83,8 @@ struct Planned {
     /// Labels of the last outputs, which are reported and not returned.
     labels: Vec<String>,
     n_inputs: usize,
+    /// The blocks that are read of each array argument, by their numbers; `None` for all.
+    read: Vec<Option<Vec<usize>>>,
     /// Plain integers that must fit a dtype, which every call checks.
     narrowed: Vec<Narrowed>,
 }
@@ -334,7 +336,7 @@ impl Decoded {
         let func = self.fused.as_ref().unwrap_or(&self.parsed);
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
         let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
-            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), Arc::clone(a.homes())),
+            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), a.layout()),
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
@@ -347,8 +349,13 @@ impl Planned {
     fn new(bound: &Func, args: &[Arg], cluster: &Cluster, mistake: &dyn Fn(&Diag) -> Error) -> Result<Planned> {
         let arrays = || args.iter().filter_map(|a| if let Arg::Array(a) = a { Some(a) } else { None });
         let grids: Vec<Grid> = arrays().map(|a| a.grid().clone()).collect();
-        let graph = tile::tile(bound, &grids).map_err(|d| mistake(&d))?;
-        let inputs: Vec<NodeId> = arrays().flat_map(|a| a.homes().iter().copied()).collect();
+        // What follows depends on what is read, not on what there is.
+        let (bound, windows) = window::windows(bound, &grids);
+        let read: Vec<Option<Vec<usize>>> =
+            windows.iter().zip(&grids).map(|(w, g)| (!w.is_whole(g)).then(|| w.blocks(g))).collect();
+        let grids: Vec<Grid> = windows.into_iter().map(|w| w.grid).collect();
+        let graph = tile::tile(&bound, &grids).map_err(|d| mistake(&d))?;
+        let inputs: Vec<NodeId> = arrays().zip(&read).flat_map(|(a, read)| picked(a.homes(), read.as_deref())).collect();
         let Placed { graph, placement, .. } = place(graph, &cluster.spec(), &inputs)?;
         let outputs = graph.outputs.iter().map(|o| {
             let made = graph.tasks.iter().zip(&placement.tasks).flat_map(|(t, n)| t.outs.iter().map(move |b| (*b, *n)));
@@ -358,9 +365,8 @@ impl Planned {
         });
         let outputs = outputs.collect();
         let n_inputs = inputs.len();
-        let narrowed = narrowed(bound);
-        let labels = bound.labels.clone();
-        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, labels, n_inputs, narrowed })
+        let (narrowed, labels) = (narrowed(&bound), bound.labels);
+        Ok(Planned { graph: Arc::new(graph), placement: Arc::new(placement), outputs, labels, n_inputs, read, narrowed })
     }
 
     fn submit(&self, cluster: &Cluster, name: &str, file: &str, args: &[Arg]) -> Result<Vec<Output>> {
@@ -374,7 +380,7 @@ impl Planned {
             file: file.to_owned(),
             graph: Arc::clone(&self.graph),
             placement: Arc::clone(&self.placement),
-            inputs: arrays.iter().flat_map(|a| a.blocks().iter().copied()).collect(),
+            inputs: arrays.iter().zip(&self.read).flat_map(|(a, read)| picked(a.blocks(), read.as_deref())).collect(),
             scalars,
             first,
         };
@@ -398,6 +404,14 @@ impl Planned {
             Output { array, weak: o.weak }
         });
         Ok(outputs.collect())
+    }
+}
+
+/// Those of `all` that are read.
+fn picked<T: Copy>(all: &[T], read: Option<&[usize]>) -> Vec<T> {
+    match read {
+        Some(read) => read.iter().map(|i| all[*i]).collect(),
+        None => all.to_vec(),
     }
 }
 

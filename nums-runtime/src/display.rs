@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 /// Elements above which only the edges are shown, and how many there.
 const SUMMARY: usize = 1000;
-const EDGE: usize = 3;
+/// Positions of an axis that are shown at each end.
+pub const EDGE: usize = 3;
 /// Characters of a line.
 const LINE: usize = 75;
 /// Digits behind the point at the most.
@@ -19,6 +20,14 @@ pub fn format(data: &Block) -> String {
     let texts = texts(data, &shown);
     let width = texts.iter().map(|t| t.chars().count()).max().unwrap_or(0);
     let mut out = Printer { shape: data.shape(), summary, width, texts: texts.into_iter() };
+    out.axis(0, String::new())
+}
+
+/// The text of a large array of this shape, by its edges: the first and last `EDGE` positions of every longer axis.
+pub fn format_edges(edges: &Block, shape: &[usize]) -> String {
+    let texts = texts(edges, &(0..edges.len()).collect::<Vec<_>>());
+    let width = texts.iter().map(|t| t.chars().count()).max().unwrap_or(0);
+    let mut out = Printer { shape, summary: true, width, texts: texts.into_iter() };
     out.axis(0, String::new())
 }
 

@@ -100,6 +100,21 @@ struct Node {
 struct Living {
     node: NodeId,
     failure: Option<Failure>,
+    /// The call that makes it, by its serial; 0 for what the user put.
+    call: u64,
+}
+
+/// How far an array is, as its handle shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Every block is made.
+    Ready,
+    /// The call that makes the blocks is not done.
+    Pending,
+    /// A block is known to have failed.
+    Failed,
+    /// The cluster has none of these blocks any more.
+    Gone,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,6 +191,18 @@ impl Driver {
         self.blocks.get(&id).map(|b| b.node)
     }
 
+    /// How far the blocks of an array are.
+    pub fn state(&self, ids: &[Gid]) -> State {
+        let blocks: Option<Vec<&Living>> = ids.iter().map(|id| self.blocks.get(id)).collect();
+        match blocks {
+            _ if self.closed => State::Gone,
+            None => State::Gone,
+            Some(blocks) if blocks.iter().any(|b| b.failure.is_some()) => State::Failed,
+            Some(blocks) if blocks.iter().any(|b| self.running.contains_key(&b.call)) => State::Pending,
+            Some(_) => State::Ready,
+        }
+    }
+
     /// The first failure that nobody was told of.
     pub fn first_unread(&self) -> Option<&Error> {
         self.unread.first().map(|(_, error)| error)
@@ -222,7 +249,7 @@ impl Driver {
         }
         let n_inputs = call.inputs.len();
         for block in batch::kept(&call.graph, n_inputs) {
-            let living = Living { node: owners[block], failure: None };
+            let living = Living { node: owners[block], failure: None, call: self.serial };
             self.blocks.insert(call.first + (block - n_inputs) as u64, living);
         }
         if left.iter().any(|&n| n > 0) {
@@ -246,7 +273,7 @@ impl Driver {
         let mut owners = vec![NodeId(0); graph.n_blocks()];
         for (owner, &id) in owners.iter_mut().zip(inputs) {
             match self.blocks.get(&id) {
-                Some(Living { node, failure: None }) => *owner = *node,
+                Some(Living { node, failure: None, .. }) => *owner = *node,
                 Some(Living { failure: Some(failure), .. }) => {
                     let failure = failure.clone();
                     return Err(self.tell(failure));
@@ -271,7 +298,7 @@ impl Driver {
             Some(n) if n.lost.is_some() => return Err(self.lost_error(node)),
             Some(_) => {}
         }
-        self.blocks.insert(id, Living { node, failure: None });
+        self.blocks.insert(id, Living { node, failure: None, call: 0 });
         actions.push(Action::Send(node, ToWorker::Put(id, block)));
         Ok(())
     }

@@ -15,7 +15,7 @@ mod progress;
 mod threads;
 
 use crate::block::Block;
-use crate::driver::{Action, Driver, Event, Reply, Ticket};
+use crate::driver::{Action, Driver, Event, Reply, State, Ticket};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::place::{ClusterSpec, Order};
@@ -248,6 +248,11 @@ impl Pool {
     /// The node that holds a kept block; node 0 for one that is unknown.
     pub fn home(&self, id: Gid) -> NodeId {
         self.hub.lock().driver.home(id).unwrap_or_default()
+    }
+
+    /// How far the blocks of an array are; never waits.
+    pub fn state(&self, ids: &[Gid]) -> State {
+        self.hub.lock().driver.state(ids)
     }
 
     /// What the nodes did so far. A node that was lost stays as it last was heard of.

@@ -4,14 +4,12 @@
 //! corner comes to the driver. A thread of its own waits, so that a call still returns when it is submitted, and
 //! `Cluster::finish` waits for all of them. Nothing is changed by a report: it reads what the program keeps anyway.
 
-use crate::array::DynArray;
-use crate::call::{Arg, run_bound};
-use crate::error::{Error, Result};
-use nums_ir::bind::{Bound, bind};
+use crate::array::{DynArray, once};
+use crate::error::Result;
 use nums_ir::diag::Loc;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::Kind;
-use nums_ir::func::{Func, IndexItem, Op, Size};
+use nums_ir::func::{IndexItem, Op, Size};
 use nums_ir::ops::ReduceOp;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -69,11 +67,5 @@ fn text(label: &str, array: &DynArray) -> Result<String> {
 
 /// One operator on the array.
 fn apply(array: &DynArray, op: Op) -> Result<DynArray> {
-    let mut func = Func::new("print");
-    let x = func.param("x", None, Loc::default());
-    let y = func.push(op, &[x], Loc::default());
-    func.results = vec![y];
-    let wrong = |d: nums_ir::diag::Diag| Error::Program { name: "print".into(), place: String::new(), message: d.to_string() };
-    let bound = bind(&func, &[Bound::Array(array.dtype(), array.shape().to_vec())]).map_err(wrong)?;
-    run_bound(array.cluster(), "print", &bound, &[Arg::Array(array.clone())])
+    once(array, "print", |func, x| func.push(op, &[x], Loc::default()))
 }

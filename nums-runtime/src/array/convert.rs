@@ -1,12 +1,14 @@
-//! Small programs of the library itself (`full`, `astype`), and plain scalars from 0-d arrays.
+//! Small programs of the library itself (`full`, `astype`, what is printed), and plain scalars from 0-d arrays.
 
 use super::DynArray;
+use crate::call::{Arg, run_bound};
 use crate::element::{Element, c64, c128};
 use crate::error::{Error, Result};
-use nums_ir::diag::Loc;
+use nums_ir::bind::{Bound, bind};
+use nums_ir::diag::{Diag, Loc};
 use nums_ir::dim::Dim;
 use nums_ir::dtype::{DType, Kind};
-use nums_ir::func::{Func, Op, Scalar, Size, Stage};
+use nums_ir::func::{Func, IndexItem, Op, Scalar, Size, Stage, Value};
 use nums_ir::types::Type;
 
 /// `full(shape, value)`, fused.
@@ -29,6 +31,36 @@ pub(super) fn cast(from: DType, to: DType, shape: &[usize]) -> Func {
     let out = func.push_typed(Op::Cast(to), &[x], Type::of(to, shape), Loc::default());
     func.results = vec![out];
     func
+}
+
+/// A small program of the library on one array, as a call of its own.
+pub(crate) fn once(array: &DynArray, name: &str, write: impl FnOnce(&mut Func, Value) -> Value) -> Result<DynArray> {
+    let mut func = Func::new(name);
+    let x = func.param("x", None, Loc::default());
+    let y = write(&mut func, x);
+    func.results = vec![y];
+    let wrong = |d: Diag| Error::Program { name: name.to_owned(), place: String::new(), message: d.to_string() };
+    let bound = bind(&func, &[Bound::Array(array.dtype(), array.shape().to_vec())]).map_err(wrong)?;
+    run_bound(array.cluster(), name, &bound, &[Arg::Array(array.clone())])
+}
+
+/// The first and last `edge` positions of every longer axis.
+pub(super) fn edges(array: &DynArray, edge: usize) -> Result<DynArray> {
+    let edge = i64::try_from(edge).unwrap_or(i64::MAX);
+    let whole = || IndexItem::Slice { start: None, stop: None, step: 1 };
+    let size = |n: i64| Some(Size::Dim(Dim::Const(n)));
+    once(array, "print", |func, mut x| {
+        for (axis, _) in array.shape().iter().enumerate().filter(|(_, n)| **n as i64 > 2 * edge) {
+            let mut part = |start, stop| {
+                let mut items: Vec<IndexItem> = (0..axis).map(|_| whole()).collect();
+                items.push(IndexItem::Slice { start, stop, step: 1 });
+                func.push(Op::Index { items }, &[x], Loc::default())
+            };
+            let (first, last) = (part(None, size(edge)), part(size(-edge), None));
+            x = func.push(Op::Concatenate { axis: Some(axis as i64) }, &[first, last], Loc::default());
+        }
+        x
+    })
 }
 
 /// Rust's plain numbers that a 0-d array can become without loss.
