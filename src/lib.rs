@@ -45,6 +45,13 @@ pub use nums_runtime::{DType, Stage, ndarray};
 #[doc(hidden)]
 pub use nums_runtime::emitted as __emitted;
 
+/// The vocabulary of `nums!`, for editors: no compiler sees it.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+pub mod __editor {
+    nums_macros::words!();
+}
+
 /// Turns this process into a worker if a driver started it as one; else does nothing. Call it first in `main` where the
 /// feature `worker-hook` is off.
 pub fn init() {
@@ -77,7 +84,6 @@ mod pages {
     #[doc = include_str!("../README.md")]
     mod readme {}
     #[doc = include_str!("../docs/language.md")]
-    #[doc = include_str!("../docs/placement.md")]
     mod language {}
     #[doc = include_str!("../docs/placement.md")]
     mod placement {}

@@ -5,6 +5,7 @@
 //! `allow` that a crate might forbid. Captured variables keep the user's spans.
 
 use crate::ast::{Expression, Function, RustType, Written, ours};
+use crate::editor;
 use crate::lex::Tokens;
 use crate::lower::Capture;
 use nums_ir::func::{Func, Op, Scalar};
@@ -21,7 +22,14 @@ pub(crate) struct Programs {
 }
 
 /// `fn f` and `mod f`; without programs (after a mistake) stubs of the same types, so that nothing else complains.
-pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, programs: Option<&Programs>) -> TokenStream {
+/// `mirror` is what an editor sees of the body.
+pub(crate) fn function(
+    root: &TokenStream,
+    tokens: &Tokens,
+    f: &Function,
+    programs: Option<&Programs>,
+    mirror: &TokenStream,
+) -> TokenStream {
     let span = ours(tokens.get(f.token).span);
     let (name, Signature { params, args, result }) = (ident(&f.name, span), signature(root, tokens, f));
     let (visibility, attributes) = (&f.visibility, f.attributes.iter().map(|(_, tokens)| tokens));
@@ -31,6 +39,7 @@ pub(crate) fn function(root: &TokenStream, tokens: &Tokens, f: &Function, progra
     quote_spanned! {span=>
         #(#attributes)*
         #visibility fn #name(#(#params),*) -> #root::__emitted::Result<#result> {
+            #mirror
             #root::__emitted::call(&#name::PROGRAM, &[#(#args),*])
         }
         #(#cfg)*
@@ -46,8 +55,8 @@ pub(crate) fn generic(
     root: &TokenStream,
     tokens: &Tokens,
     f: &Function,
-    wide: Option<&Programs>,
-    narrow: Option<&Programs>,
+    (wide, narrow): (Option<&Programs>, Option<&Programs>),
+    mirror: &TokenStream,
 ) -> TokenStream {
     let span = ours(tokens.get(f.token).span);
     let (name, Signature { params, args, result }) = (ident(&f.name, span), signature(root, tokens, f));
@@ -59,6 +68,7 @@ pub(crate) fn generic(
     quote_spanned! {span=>
         #(#attributes)*
         #visibility fn #name<#t: #root::__emitted::Float>(#(#params),*) -> #root::__emitted::Result<#result> {
+            #mirror
             let program = if #root::__emitted::is_single::<#t>() { &#name::f32::PROGRAM } else { &#name::f64::PROGRAM };
             #root::__emitted::call(program, &[#(#args),*])
         }
@@ -79,6 +89,36 @@ pub(crate) fn generic(
             #[must_use]
             pub fn ir(dtype: #root::__emitted::DType, stage: #root::__emitted::Stage) -> ::std::string::String {
                 if dtype == #root::__emitted::DType::F32 { self::f32::ir(stage) } else { self::f64::ir(stage) }
+            }
+
+            /// The plan of a call of the version of a dtype; `f64`'s for any but `f32`.
+            ///
+            /// # Errors
+            /// The shapes do not fit the program.
+            pub fn plan(
+                dtype: #root::__emitted::DType,
+                spec: &#root::__emitted::ClusterSpec,
+                shapes: &[&[::core::primitive::usize]],
+            ) -> #root::__emitted::Result<#root::__emitted::Plan> {
+                self::plan_with(dtype, spec, shapes, &[], &[])
+            }
+
+            /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters.
+            ///
+            /// # Errors
+            /// The shapes, blocks or integers do not fit the program.
+            pub fn plan_with(
+                dtype: #root::__emitted::DType,
+                spec: &#root::__emitted::ClusterSpec,
+                shapes: &[&[::core::primitive::usize]],
+                blocks: &[&[::core::primitive::usize]],
+                ints: &[::core::primitive::i64],
+            ) -> #root::__emitted::Result<#root::__emitted::Plan> {
+                if dtype == #root::__emitted::DType::F32 {
+                    self::f32::plan_with(spec, shapes, blocks, ints)
+                } else {
+                    self::f64::plan_with(spec, shapes, blocks, ints)
+                }
             }
         }
     }
@@ -104,8 +144,10 @@ fn signature(root: &TokenStream, tokens: &Tokens, f: &Function) -> Signature {
         }
         RustType::Array(_) | RustType::Dyn | RustType::Scalar(_) => rust_type(root, rust, ours(tokens.get(at).span)),
     };
+    // Where an editor looks, a parameter's place is that of its mirror.
+    let place = |token: usize| if editor::expands() { Span::mixed_site() } else { ours(tokens.get(token).span) };
     let params = f.params.iter().map(|p| {
-        let name = ident(&p.name, ours(tokens.get(p.token).span));
+        let name = ident(&p.name, place(p.token));
         let ty = written(&p.written.rust, p.written.first);
         match p.written.rust {
             RustType::Scalar(_) | RustType::GenericScalar => quote_spanned!(span=> #name: #ty),
@@ -113,7 +155,7 @@ fn signature(root: &TokenStream, tokens: &Tokens, f: &Function) -> Signature {
         }
     });
     let args = f.params.iter().map(|p| {
-        let name = ident(&p.name, ours(tokens.get(p.token).span));
+        let name = ident(&p.name, place(p.token));
         match p.written.rust {
             RustType::Scalar(_) => quote_spanned!(span=> &#name),
             RustType::GenericScalar => quote_spanned!(span=> &#root::__emitted::plain(#name)),
@@ -246,7 +288,7 @@ fn bytes(func: &Func) -> Literal {
 }
 
 /// A name of the user, raw where Rust has a keyword of it.
-fn ident(name: &str, span: Span) -> Ident {
+pub(crate) fn ident(name: &str, span: Span) -> Ident {
     match syn::parse_str::<Ident>(name) {
         Ok(_) => Ident::new(name, span),
         Err(_) => Ident::new_raw(name, span),
