@@ -234,3 +234,85 @@ fn sorts_agree_with_rust_on_any_cut() {
 fn element_types_are_named_by_the_facade() {
     assert_eq!((<f32 as Element>::DTYPE, <f64 as Element>::DTYPE), (DType::F32, DType::F64));
 }
+
+#[test]
+fn an_index_takes_only_the_blocks_that_it_touches() {
+    on(Cluster::local(2).unwrap(), || {
+        let all: Vec<f64> = (0..60).map(f64::from).collect();
+        let x = Array::from_vec(all.clone(), &[60])?.rechunk(&[1])?;
+        let text = nums::ir!(Stage::Tiled, x[7])?;
+        assert!(!text.contains("60"), "{text}");
+        let whole = Array::from_vec(all, &[60])?;
+        for i in [0_i64, 1, 29, 59, -1, -60] {
+            let one: f64 = nums! { x[i] }?;
+            assert_eq!(one, whole.to_vec()?[(i.rem_euclid(60)) as usize]);
+        }
+        for (a, b) in [(0_i64, 60_i64), (3, 9), (-5, 60), (10, 10), (50, 20)] {
+            let (cut, back): (Array<f64>, Array<f64>) = nums! { (x[a:b], x[b:a:-2]) }?;
+            let (want, want_back): (Array<f64>, Array<f64>) = nums! { (whole[a:b], whole[b:a:-2]) }?;
+            assert_eq!((cut.to_vec()?, back.to_vec()?), (want.to_vec()?, want_back.to_vec()?), "{a}:{b}");
+        }
+        let m = x.rechunk(&[60])?;
+        let table: Array<f64> = nums! { m.reshape(6, 10) }?;
+        let table = table.rechunk(&[1, 3])?;
+        let corner: Array<f64> = nums! { table[None, -2:, ..., ::4] + table[0, 9] }?;
+        assert_eq!((corner.shape(), corner.to_vec()?), (&[1, 2, 3][..], vec![49.0, 53.0, 57.0, 59.0, 63.0, 67.0]));
+        let outside = nums! { x[60] -> f64 }.unwrap_err().to_string();
+        assert!(outside.contains("index 60 is out of bounds for axis 0 with size 60"), "{outside}");
+        Ok(())
+    });
+}
+
+nums! {
+    fn like(X: f32[n, d]) -> (f64[n, d], f32[n, d], i64[n, d], f64[n, d]) {
+        n_rows, n_columns = X.shape;
+        _total = n_rows * n_columns;
+        (np.zeros(X.shape), np.ones(X.shape, dtype=f32), np.full(X.shape, 7), X.ravel().reshape(X.shape).astype(float))
+    }
+}
+
+#[test]
+fn shapes_and_python_s_dtypes_are_arguments() {
+    on(Cluster::threads(1).unwrap(), || {
+        let x = Array::<f32>::from_vec(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3])?;
+        let (zeros, ones, sevens, same) = like(&x)?;
+        assert_eq!((zeros.to_vec()?, ones.to_vec()?, sevens.to_vec()?), (vec![0.0; 6], vec![1.0f32; 6], vec![7; 6]));
+        assert_eq!((same.shape(), same.to_vec()?), (&[2, 3][..], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let counts: Array<i64> = nums! { x.astype(int) + np.zeros((2, 3), dtype=int) }?;
+        assert_eq!(counts.to_vec()?, [1, 2, 3, 4, 5, 6]);
+        let error = nums! { a, b, c = x.shape; a + b + c -> i64 }.unwrap_err().to_string();
+        assert!(error.contains("3 names for the 2 sizes of a shape"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_handle_shows_its_state_without_waiting() {
+    on(Cluster::threads(1).unwrap(), || {
+        let x = vector(&[1.0, 2.0, 3.0]).rechunk(&[2])?;
+        x.wait()?;
+        assert_eq!(format!("{x:?}"), "f64[3] in 2 blocks of [2], ready");
+        let a = Array::<f64>::zeros(&[2, 2])?;
+        let b = vector(&[1.0, 2.0]);
+        let y: Array<f64> = nums! { np.linalg.solve(a, b) }?;
+        assert!(y.wait().is_err());
+        assert_eq!(format!("{y:?}"), "f64[2] in 1 block of [2], failed");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_large_array_is_shown_by_its_edges() {
+    on(Cluster::threads(2).unwrap(), || {
+        let n = 1_000_usize;
+        let all: Vec<f64> = (0..n * n).map(|i| (i % 7) as f64).collect();
+        let x = Array::from_vec(all, &[n, n])?.rechunk(&[300, 999])?;
+        let want = "[[0. 1. 2. ... 3. 4. 5.]";
+        let text = x.to_string();
+        assert_eq!((text.lines().next(), text.lines().count()), (Some(want), 7), "{text}");
+        let near: Array<f64> = nums! { x[:200, :300] }?;
+        let whole = near.to_string();
+        assert_eq!((whole.lines().count(), whole.matches("...").count()), (7, 7), "{whole}");
+        Ok(())
+    });
+}

@@ -14,6 +14,7 @@ mod rows;
 pub mod signature;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::attr::Attr;
 use crate::diag::{Diag, Loc, suggest};
@@ -25,6 +26,7 @@ pub use bind::signature_shown;
 pub(crate) use calls::SHAPE;
 pub use index::{Item, assign, index};
 pub use rows::{ROWS, Row};
+pub use words::{Word, attributes, constants, words};
 
 /// What an expression of the language stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,13 +159,12 @@ pub fn function<'a>(name: &str, own: impl IntoIterator<Item = &'a str>, loc: Loc
     if let Some(diag) = missing::function(name, loc) {
         return Err(diag);
     }
-    let diag = Diag::new(loc, format!("unknown function `{name}`"));
-    let other_blocks = format!(
+    let diag = Diag::new(loc, format!("unknown function `{name}`")).note(format!(
         "functions of other `nums!` blocks are called from Rust, `let y = {name}(&x)?;`: their result is stored, not fused"
-    );
+    ));
     Err(match suggest(name, own.into_iter().chain(Callable::names().map(|n| -> &'a str { n }))) {
         Some(near) => diag.help(format!("a function with a similar name exists: `{near}`")),
-        None => diag.note(other_blocks),
+        None => diag,
     })
 }
 
@@ -178,8 +179,19 @@ pub fn unknown_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, lo
     }
     match suggest(name, known) {
         Some(near) => diag.help(format!("a similar name is in scope: `{near}`")),
+        None if LIBRARIES.contains(&name) => {
+            diag.help("write NumPy's functions without a module, or with `np.`: `sin(x)`, `np.sin(x)`")
+        }
         None => diag.help(format!("make it a parameter, or assign it first: `{name} = …;`")),
     }
+}
+
+/// Modules of Python that have functions of NumPy's names.
+const LIBRARIES: &[&str] = &["math", "cmath", "scipy", "torch", "jax", "jnp", "cupy", "cp", "tf", "da", "statistics"];
+
+/// The mistake of calling what is an attribute: `x.T()`.
+pub fn called_attribute(name: &str, loc: Loc) -> Diag {
+    Diag::new(loc, format!("`{name}` is an attribute, not a method")).help(format!("write it without brackets: `x.{name}`"))
 }
 
 /// What `base.name` means. `loc` is the whole expression.
@@ -195,15 +207,19 @@ pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Re
     {
         return Ok(Term::Callable(callable));
     }
+    if let Term::Callable(callable) = base.0 {
+        return Err(missing::of_function(callable.name(), name, loc));
+    }
     if let Term::Generator(_) = base.0 {
         return match Callable::find(&format!("random.{name}")) {
             Some(callable) => Ok(Term::Method(Box::new(base.0), callable)),
             None => {
                 let names = Callable::names().filter_map(|n| n.strip_prefix("random."));
+                let all: Vec<&str> = names.filter(|n| *n != "default_rng").collect();
                 let diag = Diag::new(loc, format!("a generator has no method `{name}`"));
-                Err(match suggest(name, names) {
+                Err(match missing::generator(name).or_else(|| suggest(name, all.iter().copied())) {
                     Some(near) => diag.help(format!("a similar method exists: `{near}`")),
-                    None => diag,
+                    None => diag.note(format!("it has {}", all.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" "))),
                 })
             }
         };
@@ -272,9 +288,12 @@ fn module_attribute(module: &'static str, name: &str, loc: Loc) -> Result<Term, 
         }
     }
     let path = format!("{module}.{name}");
-    if module == "random" && name != "default_rng" && Callable::find(&path).is_some() {
-        return Err(Diag::new(loc, format!("`np.random.{name}` draws from a hidden generator"))
-            .help(format!("write `rng = np.random.default_rng(seed);` and `rng.{name}(…)`")));
+    if module == "random" && name != "default_rng" {
+        let method = missing::generator(name).or_else(|| Callable::find(&path).map(|_| name));
+        if let Some(method) = method {
+            return Err(Diag::new(loc, format!("`np.random.{name}` draws from a hidden generator"))
+                .help(format!("write `rng = np.random.default_rng(seed);` and `rng.{method}(…)`")));
+        }
     }
     if let Some(callable) = Callable::find(&path) {
         return Ok(Term::Callable(callable));
@@ -298,7 +317,30 @@ fn module_attribute(module: &'static str, name: &str, loc: Loc) -> Result<Term, 
 /// # Errors
 /// An operand is no array or number, or the operator asks for the truth of an array.
 pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -> Result<Term, Diag> {
-    let map = match (op, operands.len()) {
+    if let ("@", [a, b]) = (op, operands) {
+        let (a, b) = (value(func, a)?, value(func, b)?);
+        return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b], loc)));
+    }
+    let Some(map) = operator_row(op, operands.len()) else {
+        let words = match op {
+            "not" => "write `logical_not(a)`, or `~a` of booleans",
+            "and" => "write `logical_and(a, b)`, or `a & b` of booleans",
+            _ => "write `logical_or(a, b)`, or `a | b` of booleans",
+        };
+        return Err(Diag::new(loc, format!("`{op}` asks for the truth of a whole array, which is ambiguous")).help(words));
+    };
+    let values = operands.iter().map(|o| value(func, o)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Term::Value(func.push(Op::Map(map), &values, loc)))
+}
+
+/// NumPy's function of a Python operator with so many operands.
+pub fn operator_name(op: &str, operands: usize) -> Option<&'static str> {
+    if op == "@" { Some("matmul") } else { operator_row(op, operands).map(MapOp::name) }
+}
+
+/// The row of a Python operator with so many operands.
+fn operator_row(op: &str, operands: usize) -> Option<MapOp> {
+    Some(match (op, operands) {
         ("+", 2) => MapOp::Add,
         ("-", 2) => MapOp::Subtract,
         ("*", 2) => MapOp::Multiply,
@@ -319,21 +361,8 @@ pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -
         ("-", 1) => MapOp::Negative,
         ("+", 1) => MapOp::Positive,
         ("~", 1) => MapOp::Invert,
-        ("@", 2) => {
-            let (a, b) = (value(func, &operands[0])?, value(func, &operands[1])?);
-            return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b], loc)));
-        }
-        _ => {
-            let words = match op {
-                "not" => "write `logical_not(a)`, or `~a` of booleans",
-                "and" => "write `logical_and(a, b)`, or `a & b` of booleans",
-                _ => "write `logical_or(a, b)`, or `a | b` of booleans",
-            };
-            return Err(Diag::new(loc, format!("`{op}` asks for the truth of a whole array, which is ambiguous")).help(words));
-        }
-    };
-    let values = operands.iter().map(|o| value(func, o)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Term::Value(func.push(Op::Map(map), &values, loc)))
+        _ => return None,
+    })
 }
 
 /// Whether both hold, element by element: `a < b < c`.
@@ -419,9 +448,11 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
 }
 
 /// One array of a call that gives one an axis.
-fn of_axis(func: &mut Func, call: &Call, args: &[Value], axis: i64, loc: Loc) -> Term {
+/// `names` is how many it was unpacked to.
+fn of_axis(func: &mut Func, call: &Call, args: &[Value], axis: i64, names: Option<i64>, loc: Loc) -> Term {
     let mut call = call.clone();
     call.attrs.push(Attr::Int(axis));
+    call.attrs.extend(names.map(Attr::Int));
     calls::pushed(func, call, args, 1, loc)
 }
 
@@ -433,12 +464,18 @@ pub fn unpack(func: &mut Func, term: Term, n: usize, loc: Loc) -> Result<Vec<(Te
     match term {
         Term::Tuple(parts) if parts.len() == n => Ok(parts),
         Term::Tuple(parts) => Err(Diag::new(loc, format!("{n} names for {} values", parts.len()))),
-        Term::PerAxis(call, args) => Ok((0..n as i64).map(|i| (of_axis(func, &call, &args, i, loc), loc)).collect()),
-        Term::Shape(x) => {
-            let axes = 0..i64::try_from(n).unwrap_or(i64::MAX);
-            Ok(axes.map(|axis| (Term::Value(func.push(Op::ShapeOf { axis }, &[x], loc)), loc)).collect())
+        Term::PerAxis(call, args) => {
+            let n = n as i64;
+            Ok((0..n).map(|i| (of_axis(func, &call, &args, i, Some(n), loc), loc)).collect())
         }
-        _ => Err(Diag::new(loc, format!("{n} names for one value"))),
+        Term::Shape(x) => {
+            let call = Call { name: "unpack_shape", attrs: vec![Attr::Arg(0), Attr::Int(n as i64)] };
+            match calls::pushed(func, call, &[x], n, loc) {
+                Term::Tuple(parts) => Ok(parts),
+                one => Ok(vec![(one, loc)]),
+            }
+        }
+        _ => Err(Diag::new(loc, format!("{n} names for one value")).help("take parts by index: `a = x[0]; b = x[1];`")),
     }
 }
 
@@ -496,10 +533,11 @@ fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
         },
         Term::Value(v) => Ok(Size::Value(*v)),
         Term::Shape(_) => Err(Diag::new(term.1, format!("{what} is one integer, not a shape")).help("write `x.shape[0]`")),
+        Term::Str(_) => Err(Diag::new(term.1, format!("{what} is an integer, not a string"))
+            .help("axes and columns have no names: take one by its position, `x[:, 0]`")),
         Term::Number(_)
         | Term::None
         | Term::Ellipsis
-        | Term::Str(_)
         | Term::DType(_)
         | Term::Tuple(_)
         | Term::Module(_)
@@ -515,6 +553,12 @@ fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
 /// # Errors
 /// A label is no string.
 pub fn printed(func: &mut Func) -> Result<(), Diag> {
+    let is_print = |v: &Value| matches!(func.def(*v).map(|i| &i.op), Some(Op::Call(call)) if call.name == "print");
+    let mut used = func.insts.iter().flat_map(|i| &i.args).chain(&func.results);
+    if let Some(v) = used.find(|v| is_print(v)) {
+        let diag = Diag::new(func.data(*v).loc, "`print` gives no value");
+        return Err(diag.help("write it as a statement of its own, `print(\"x\", x);`, and use `x`"));
+    }
     for inst in std::mem::take(&mut func.insts) {
         match &inst.op {
             Op::Call(call) if call.name == "print" => {
@@ -529,6 +573,12 @@ pub fn printed(func: &mut Func) -> Result<(), Diag> {
         }
     }
     Ok(())
+}
+
+/// The name of a parameter of a function.
+pub(crate) fn parameter(name: &str, at: usize) -> Option<&'static str> {
+    let callable = Callable::find(name)?;
+    bind::params(callable.signature()).nth(at).map(|p| p.name)
 }
 
 /// The name of a function that is written with other operators, for the text.

@@ -70,8 +70,12 @@ impl std::error::Error for Diag {}
 /// The name in `known` that a misspelt `name` most likely means; the two have something in common.
 pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let budget = 1 + name.len() / 4;
-    let near = |(d, k): &(usize, &str)| *d <= budget && *d < name.len().max(k.len());
-    known.into_iter().map(|k| (distance(name, k), k)).filter(near).min().map(|(_, k)| k)
+    let near = |(d, _, k): &(usize, usize, &str)| *d <= budget && *d < name.len().max(k.len());
+    // Of two that are as near the one that begins alike; another case alone is no distance.
+    let begins = |k: &str| name.bytes().zip(k.bytes()).take_while(|(a, b)| a == b).count();
+    let apart = |k: &str| if name.eq_ignore_ascii_case(k) { 0 } else { distance(name, k) };
+    let measured = known.into_iter().map(|k| (apart(k), usize::MAX - begins(k), k));
+    measured.filter(near).min().map(|(.., k)| k)
 }
 
 /// Edit distance with neighbouring swaps (optimal string alignment).

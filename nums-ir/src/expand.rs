@@ -54,6 +54,12 @@ pub(crate) fn expand(infer: &mut Infer<'_>, call: &Call, args: Vec<Value>, loc: 
         for inner in ["concatenate", "matmul", "where"] {
             diag.message = diag.message.replace(&format!("in `{inner}`"), &format!("in `{}`", call.name));
         }
+        // The operators inside have axes and operands of their own, which the user did not write.
+        let about_operands = diag.message.starts_with("shapes do not agree") || diag.message.starts_with("axis ");
+        if about_operands && diag.notes.is_empty() {
+            let types = x.args.iter().enumerate().filter(|(_, v)| x.rank(**v) > 0);
+            diag.notes.extend(types.map(|(i, v)| format!("operand {i} is {}", x.ty(*v))));
+        }
         diag
     })
 }
@@ -79,6 +85,13 @@ impl Expand<'_, '_> {
 
     fn name(&self) -> &'static str {
         self.call.name
+    }
+
+    /// The parameter's name, for messages.
+    fn parameter(&self, at: usize) -> &'static str {
+        // A drawn number has its place in the program as a parameter of its own.
+        let at = if self.name().starts_with("random.") && at > 1 { at - 1 } else { at };
+        crate::builtin::parameter(self.name(), at).unwrap_or("argument")
     }
 
     /// The array of a parameter that is always given.
@@ -110,7 +123,7 @@ impl Expand<'_, '_> {
             Attr::None => Ok(default),
             Attr::Bool(b) => Ok(*b),
             Attr::Int(i @ (0 | 1)) => Ok(*i == 1),
-            _ => self.fail(format!("a flag of `{}` is `True` or `False`", self.name())),
+            _ => self.fail(format!("`{}` of `{}` is `True` or `False`", self.parameter(at), self.name())),
         }
     }
 
@@ -118,7 +131,8 @@ impl Expand<'_, '_> {
         match self.attr(at) {
             Attr::None => Ok(None),
             Attr::Int(i) => Ok(Some(*i)),
-            _ => self.fail(format!("an argument of `{}` is a literal integer", self.name())),
+            Attr::List(_) => self.fail(format!("`{}` of `{}` is one literal integer", self.parameter(at), self.name())),
+            _ => self.fail(format!("`{}` of `{}` is a literal integer", self.parameter(at), self.name())),
         }
     }
 
@@ -126,7 +140,7 @@ impl Expand<'_, '_> {
         match self.attr(at) {
             Attr::None => Ok(None),
             Attr::Str(s) => Ok(Some(s)),
-            _ => self.fail(format!("an argument of `{}` is a string", self.name())),
+            _ => self.fail(format!("`{}` of `{}` is a string", self.parameter(at), self.name())),
         }
     }
 

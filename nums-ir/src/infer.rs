@@ -14,6 +14,7 @@ mod results;
 mod shapes;
 mod tell;
 
+pub(crate) use index::at;
 pub use results::result_types;
 use results::stays_weak;
 pub(crate) use tell::{name_operands, out_of_bounds};
@@ -274,6 +275,14 @@ impl Infer<'_> {
             let exact = if computed[0] == DType::U64 { DType::F64 } else { DType::I64 };
             computed.fill(exact);
         }
+        if let (MapOp::Power, Kind::Int, Some(Scalar::Int(i))) =
+            (op, computed[0].kind(), args.get(1).and_then(|a| self.constants.get(a)))
+            && *i < 0
+            && types.iter().any(|t| !t.weak)
+        {
+            return Err(Diag::new(loc, "integers to negative integer powers are not allowed")
+                .help(format!("write `x ** {i}.0`, which is a float, or `1 / x ** {}`", i.unsigned_abs())));
+        }
         // Shapes first, in the user's dtypes.
         broadcast_all(op, &types.iter().collect::<Vec<_>>(), loc)?;
         let args = args.iter().zip(computed).map(|(a, d)| self.cast(*a, d, loc)).collect::<Result<Vec<_>, _>>()?;
@@ -466,13 +475,15 @@ pub(crate) fn declared(want: &Type, has: &Type, loc: Loc) -> Result<(), Diag> {
             Err(clash().help(format!("convert with `.astype({})`", want.dtype)))
         };
     };
-    if want.dtype != has.dtype {
-        return Err(clash().help(format!("declare `{}{}`, or convert with `.astype({})`", has.dtype, want.shape, want.dtype)));
+    let fits = want_dims.len() == dims.len() && want_dims.iter().zip(dims).all(|(w, h)| w.compare(h) != Sameness::Different);
+    match (want.dtype == has.dtype, fits) {
+        (true, true) => Ok(()),
+        (false, true) => {
+            let mend = format!("declare `{}{}`, or convert with `.astype({})`", has.dtype, want.shape, want.dtype);
+            Err(clash().help(mend))
+        }
+        (_, false) => Err(clash().help(format!("declare `{has}`"))),
     }
-    if want_dims.len() != dims.len() || want_dims.iter().zip(dims).any(|(w, h)| w.compare(h) == Sameness::Different) {
-        return Err(clash().help(format!("declare `{has}`")));
-    }
-    Ok(())
 }
 
 /// The fact that explains an axis out of bounds.
@@ -486,13 +497,22 @@ pub(crate) fn normalise(axis: i64, rank: usize, loc: Loc) -> Result<usize, Diag>
     if (-n..n).contains(&axis) {
         return Ok(if axis < 0 { axis + n } else { axis } as usize);
     }
-    let axes = count(rank, "axis", "axes");
-    Err(Diag::new(loc, format!("axis {axis} is out of bounds for an array with {axes}")))
+    let diag = Diag::new(loc, format!("axis {axis} is out of bounds for an array with {}", count(rank, "axis", "axes")));
+    Err(match n {
+        0 => diag.help("a single value has no axes: leave `axis` out"),
+        1 => diag.help("the only axis is 0, or -1"),
+        _ => diag.help(format!("axes count from 0 to {}, or from the end from -1 to -{n}", n - 1)),
+    })
 }
 
 /// `1 axis`, `2 axes`.
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// `1 is`, `2 are`.
+pub(crate) fn are(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "is" } else { "are" })
 }
 
 /// The shape that all operands broadcast to.

@@ -33,8 +33,8 @@ pub(crate) enum Kind {
     Ellipsis,
     /// A bare name and its token (brackets may stand around it).
     Name(String, usize),
-    /// `base.name`.
-    Attribute(Box<Expr>, String),
+    /// `base.name`, and the name's token.
+    Attribute(Box<Expr>, String, usize),
     /// `callee(arguments)`.
     Call(Box<Expr>, Vec<Argument>),
     /// `base[items]`.
@@ -148,6 +148,8 @@ pub(crate) struct Function {
     pub(crate) body: Body,
     /// A mistake was reported in it: it becomes a stub.
     pub(crate) broken: bool,
+    /// The mistake is in its signature: its body would be judged by names that are not there.
+    pub(crate) unread: bool,
 }
 
 /// The body of an expression-form `nums!`.
@@ -155,6 +157,10 @@ pub(crate) struct Expression {
     pub(crate) body: Body,
     /// Types after the arrow.
     pub(crate) results: Option<(Vec<Written>, bool)>,
+    /// A mistake was reported in it.
+    pub(crate) broken: bool,
+    /// A statement was not read: names may be missing.
+    pub(crate) unread: bool,
 }
 
 /// Which of the two forms.
@@ -178,7 +184,7 @@ impl Kind {
         let deepest = |all: &mut dyn Iterator<Item = &Expr>| all.map(|e| e.depth).max().unwrap_or(0);
         match self {
             Kind::Number(_) | Kind::Str(_) | Kind::None | Kind::Ellipsis | Kind::Name(..) | Kind::Splice(_) | Kind::Broken => 0,
-            Kind::Attribute(a, _) | Kind::Unary(_, a) => a.depth,
+            Kind::Attribute(a, ..) | Kind::Unary(_, a) => a.depth,
             Kind::Call(callee, args) => callee.depth.max(deepest(&mut args.iter().map(|a| &a.value))),
             Kind::Index(base, items) => base.depth.max(deepest(&mut items.iter().flat_map(Item::parts))),
             Kind::Binary(_, a, b) => a.depth.max(b.depth),

@@ -1,6 +1,7 @@
 //! One `nums!` from tokens to Rust: parse, lower, infer, fuse, emit, or all mistakes found on the way.
 
 use crate::ast::{Content, Function};
+use crate::editor;
 use crate::emit::{self, Programs};
 use crate::lex::{Tok, Tokens};
 use crate::parse::Parser;
@@ -18,14 +19,31 @@ pub(crate) fn nums(input: TokenStream) -> TokenStream {
     let mut parser = Parser::new(&tokens);
     match parser.content() {
         Content::Functions(functions) => {
-            let mut out: TokenStream = error::emit(&tokens, &parser.diags).into_iter().collect();
-            out.extend(compile_functions(&root, &tokens, &functions));
-            out
+            // Mistakes stand behind what they are about: an editor that tries out a word finds the same places.
+            compile_functions(&root, &tokens, &functions, parser.diags)
         }
-        Content::Expression(expression) => match lower::expression(&tokens, &expression) {
-            Ok((func, captures)) => emit::expression(&root, &tokens, &expression, &func, &captures),
-            Err(diags) => broken(&tokens, &diags),
-        },
+        Content::Expression(expression) => {
+            let made = match expression.broken {
+                true => {
+                    let mut diags = parser.diags.clone();
+                    if !expression.unread {
+                        diags.extend(lower::expression(&tokens, &expression).err().unwrap_or_default());
+                    }
+                    diags.sort_by_key(|d| d.loc);
+                    diags.dedup_by_key(|d| d.loc);
+                    broken(&tokens, &diags)
+                }
+                false => match lower::expression(&tokens, &expression) {
+                    Ok((func, captures)) => emit::expression(&root, &tokens, &expression, &func, &captures),
+                    Err(diags) => broken(&tokens, &diags),
+                },
+            };
+            if !editor::expands() {
+                return made;
+            }
+            let mirror = editor::expression(&root, &tokens, &expression);
+            quote!({ #mirror; #made })
+        }
         Content::Broken => broken(&tokens, &parser.diags),
     }
 }
@@ -39,6 +57,7 @@ pub(crate) fn ir(input: TokenStream) -> TokenStream {
     let tokens = read(trees.collect());
     let mut parser = Parser::new(&tokens);
     match parser.content() {
+        Content::Expression(expression) if expression.broken => broken(&tokens, &parser.diags),
         Content::Expression(expression) => match lower::expression(&tokens, &expression) {
             Ok((func, captures)) => emit::ir_of(&root, &tokens, &stage, &func, &captures),
             Err(diags) => broken(&tokens, &diags),
@@ -76,9 +95,9 @@ fn read(input: TokenStream) -> Tokens {
     tokens
 }
 
-fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]) -> TokenStream {
+/// `diags` are the mistakes of syntax.
+fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function], mut diags: Vec<Diag>) -> TokenStream {
     let mut out = TokenStream::new();
-    let mut diags = Vec::new();
     let mut wide = None;
     for (at, function) in functions.iter().enumerate() {
         let other_version = |f: &Function| match (&f.generic, &function.generic) {
@@ -90,18 +109,20 @@ fn compile_functions(root: &TokenStream, tokens: &Tokens, functions: &[Function]
             diags.push(Diag::new(place, format!("two functions are called `{}`", function.name)));
             continue;
         }
-        let programs = match function.broken {
+        let programs = match function.unread {
             true => Err(Vec::new()),
             false => compile(tokens, functions, at),
         };
         let programs = programs.map_err(|mistakes| diags.extend(mistakes)).ok();
+        let mirror = if editor::expands() { editor::function(root, tokens, functions, function) } else { TokenStream::new() };
         match &function.generic {
-            None => out.extend(emit::function(root, tokens, function, programs.as_ref())),
+            None => out.extend(emit::function(root, tokens, function, programs.as_ref(), &mirror)),
             // Both versions become one function of Rust, behind the second.
             Some(generic) if generic.dtype == DType::F64 => wide = programs,
-            Some(_) => out.extend(emit::generic(root, tokens, function, wide.take().as_ref(), programs.as_ref())),
+            Some(_) => out.extend(emit::generic(root, tokens, function, (wide.take().as_ref(), programs.as_ref()), &mirror)),
         }
     }
+    diags.sort_by_key(|d| d.loc);
     // What is wrong in both versions of a generic function is said once.
     let mut told = Vec::new();
     diags.retain(|d| {
@@ -129,7 +150,11 @@ fn broken(tokens: &Tokens, diags: &[Diag]) -> TokenStream {
         [one] => one.clone(),
         all => match &tokens.get(0).tok {
             Tok::Ident(word) if ["def", "import", "from", "class"].contains(&word.as_str()) => quote!(#(#all)*),
-            _ => quote!({ #(#all;)* }),
+            // The last stands as the value, so that no type is missing on top of what is wrong.
+            _ => {
+                let (last, others) = all.split_last().map_or((None, all), |(last, others)| (Some(last), others));
+                quote!({ #(#others;)* #last })
+            }
         },
     }
 }

@@ -4,16 +4,17 @@
 //! Rust, in order of first use. What a function, operator or index means is `nums_ir::builtin`'s. Calls of functions of the same
 //! block are inlined. A mistake poisons the name that it was assigned to, so that one mistake is reported once.
 
+mod call;
 #[cfg(test)]
 mod tests;
 
 use crate::ast::{Assign, Body, Expr, Expression, Function, Generic, Item, Kind, Written};
 use crate::lex::Tokens;
-use nums_ir::builtin::signature::{self, Parameter, arguments, bound_symbols, fits, unbound_symbols};
-use nums_ir::builtin::{self, Given, Term};
+use nums_ir::builtin::signature::{self, Parameter, bound_symbols, unbound_symbols};
+use nums_ir::builtin::{self, Term};
 use nums_ir::diag::{Diag, Loc};
 use nums_ir::dim::Dim;
-use nums_ir::dtype::{DType, Kind as DKind};
+use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Op, Scalar, Value};
 use nums_ir::infer::infer;
 use nums_ir::types::Type;
@@ -71,6 +72,8 @@ struct Lower<'a> {
     /// Indices of the functions that are being inlined, the outermost first.
     stack: Vec<usize>,
     captures: Option<Vec<Capture>>,
+    /// A statement of the expression could not be read.
+    broken: bool,
 }
 
 /// A function of the block as its parsed `Func`, or its mistakes. `at` is its index in `functions`.
@@ -106,11 +109,20 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
     }
     let result = lower.body(&function.body);
     lower.results(result, function.results.len());
-    if !open.is_empty() {
+    // A body with a mistake in its result cannot tell whether its sizes come from data.
+    if !open.is_empty() && lower.func.results.len() == function.results.len() {
         match wait::waits(&lower.func) {
             true => signature::from_data(&params, &mut lower.func.declared),
             false => lower.diags.extend(open),
         }
+    }
+    if function.broken || !lower.diags.is_empty() {
+        // Shapes of the statements without a mistake are judged all the same.
+        let mut sound = lower.func.clone();
+        (sound.declared, sound.results, sound.labels) = (Vec::new(), Vec::new(), Vec::new());
+        lower.diags.extend(infer(&sound).err().unwrap_or_default());
+        lower.diags.sort_by_key(|d| d.loc);
+        return Err(lower.diags);
     }
     lower.finish().map(|(func, _)| func)
 }
@@ -118,6 +130,7 @@ pub(crate) fn function(tokens: &Tokens, functions: &[Function], at: usize) -> Re
 /// An expression as its parsed `Func` and what it captures, or its mistakes.
 pub(crate) fn expression(tokens: &Tokens, expression: &Expression) -> Result<(Func, Vec<Capture>), Vec<Diag>> {
     let mut lower = Lower::new(tokens, &[], "expr", Some(Vec::new()));
+    lower.broken = expression.broken;
     lower.frames.push(Frame { locals: Vec::new(), symbols: Vec::new() });
     let result = lower.body(&expression.body);
     lower.declare(expression);
@@ -137,6 +150,16 @@ fn parameters(tokens: &Tokens, function: &Function) -> Vec<Parameter> {
     function.params.iter().filter_map(param).collect()
 }
 
+/// What Python's own types are as dtypes.
+fn python_dtype(name: &str) -> Option<DType> {
+    match name {
+        "float" => Some(DType::F64),
+        "int" => Some(DType::I64),
+        "complex" => Some(DType::C128),
+        _ => None,
+    }
+}
+
 fn place(tokens: &Tokens, written: &Written) -> Loc {
     tokens.loc(written.first, written.last)
 }
@@ -144,7 +167,7 @@ fn place(tokens: &Tokens, written: &Written) -> Loc {
 impl<'a> Lower<'a> {
     fn new(tokens: &'a Tokens, functions: &'a [Function], name: &str, captures: Option<Vec<Capture>>) -> Lower<'a> {
         let func = Func::new(name);
-        Lower { tokens, functions, func, diags: Vec::new(), frames: Vec::new(), stack: Vec::new(), captures }
+        Lower { tokens, functions, func, diags: Vec::new(), frames: Vec::new(), stack: Vec::new(), captures, broken: false }
     }
 
     fn finish(self) -> Result<(Func, Option<Vec<Capture>>), Vec<Diag>> {
@@ -238,6 +261,7 @@ impl<'a> Lower<'a> {
     fn update(&mut self, assign: &Assign, value: Lowers<Term>) -> Lowers<Term> {
         let [(name, token)] = assign.targets.as_slice() else { return Err(Failed) };
         let at = self.tokens.loc(*token, *token);
+        let whole = self.tokens.loc(*token, assign.value.last);
         let base = self.name(name, *token);
         let items = match &assign.items {
             Some(items) => Some(self.items(items)?),
@@ -249,17 +273,17 @@ impl<'a> Lower<'a> {
         if let Some(op) = assign.op {
             let old = match &items {
                 Some(items) => {
-                    let old = builtin::index(&mut self.func, base.clone(), items, at);
+                    let old = builtin::index(&mut self.func, base.clone(), items, whole);
                     self.check(old)?
                 }
                 None => base.0.clone(),
             };
-            let new = builtin::operator(&mut self.func, op, &[(old, at), given], loc);
+            let new = builtin::operator(&mut self.func, op, &[(old, at), given], whole);
             given = (self.check(new)?, loc);
         }
         match items {
             Some(items) => {
-                let new = builtin::assign(&mut self.func, base, &items, given, at);
+                let new = builtin::assign(&mut self.func, base, &items, given, whole);
                 self.check(new)
             }
             None => Ok(given.0),
@@ -282,7 +306,9 @@ impl<'a> Lower<'a> {
 
     fn is_read(&mut self, local: &Local) {
         let Some(token) = local.assigned else { return };
-        if local.read || local.name.starts_with('_') || local.term.is_none() {
+        // A statement that could not be read may have read it.
+        let broken = self.stack.last().is_some_and(|at| self.functions[*at].broken) || self.broken;
+        if broken || local.read || local.name.starts_with('_') || local.term.is_none() {
             return;
         }
         let name = &local.name;
@@ -302,7 +328,11 @@ impl<'a> Lower<'a> {
         if parts.len() != wanted {
             let (s, are) = if wanted == 1 { ("", "is") } else { ("s", "are") };
             let found = parts.len();
-            self.diags.push(Diag::new(loc, format!("{wanted} result{s} {are} declared, the body gives {found}")));
+            let diag = Diag::new(loc, format!("{wanted} result{s} {are} declared, the body gives {found}"));
+            self.diags.push(match wanted {
+                1 => diag.help("declare them all, as in `-> (f64[n], i64[n])`, or take one: `[0]`"),
+                _ => diag.help("end the body with as many values, as in `a, b`"),
+            });
             return;
         }
         for part in &parts {
@@ -325,13 +355,13 @@ impl<'a> Lower<'a> {
             Kind::None => Ok(Term::None),
             Kind::Ellipsis => Ok(Term::Ellipsis),
             Kind::Name(name, token) => self.name(name, *token),
-            Kind::Attribute(base, name) => {
+            Kind::Attribute(base, name, _) => {
                 let base = (self.base(base)?, self.loc(base));
                 let result = builtin::attribute(&mut self.func, base, name, loc);
                 self.check(result)
             }
             Kind::Call(callee, args) => {
-                let given = self.given(args);
+                let given = self.given(callee, args);
                 self.call(callee, given, loc)
             }
             Kind::Index(base, items) => {
@@ -431,10 +461,18 @@ impl<'a> Lower<'a> {
         if self.captures.is_some() {
             return Ok(self.capture(name, Capture::Name(name.to_owned(), token), loc));
         }
+        if let Some(dtype) = python_dtype(name) {
+            return Ok(Term::DType(dtype));
+        }
         let frame = self.frame();
         let known: Vec<String> =
             frame.locals.iter().map(|l| l.name.clone()).chain(frame.symbols.iter().map(|(s, _)| s.clone())).collect();
         let diag = builtin::unknown_name(name, known.iter().map(String::as_str), loc);
+        // The name that was meant is not unread on top of that.
+        for local in frame.locals.iter_mut().filter(|l| diag.help.as_ref().is_some_and(|h| h.contains(&format!("`{}`", l.name))))
+        {
+            local.read = true;
+        }
         self.say(diag)
     }
 
@@ -474,20 +512,6 @@ impl<'a> Lower<'a> {
         Ok(self.capture(&name, Capture::Splice(stream.clone(), token), loc))
     }
 
-    fn given(&mut self, args: &[crate::ast::Argument]) -> Lowers<Vec<Given>> {
-        let mut given = Vec::with_capacity(args.len());
-        let mut failed = false;
-        for arg in args {
-            let loc = self.loc(&arg.value);
-            let keyword = arg.keyword.as_ref().map(|(name, token)| (name.clone(), self.tokens.loc(*token, *token)));
-            match self.expr(&arg.value) {
-                Ok(term) => given.push(Given { keyword, term, loc }),
-                Err(Failed) => failed = true,
-            }
-        }
-        if failed { Err(Failed) } else { Ok(given) }
-    }
-
     fn items(&mut self, items: &[Item]) -> Lowers<Vec<builtin::Item>> {
         let mut out = Vec::with_capacity(items.len());
         for item in items {
@@ -503,105 +527,5 @@ impl<'a> Lower<'a> {
             });
         }
         Ok(out)
-    }
-
-    // ---- calls
-
-    fn call(&mut self, callee: &Expr, given: Lowers<Vec<Given>>, loc: Loc) -> Lowers<Term> {
-        let term = match &callee.kind {
-            Kind::Name(name, token) if self.local(name, *token).is_none() => {
-                if let Some(at) = self.of_block(name) {
-                    return self.inline(at, given?, loc);
-                }
-                let own: Vec<&str> = self.functions.iter().map(|f| f.name.as_str()).collect();
-                let result = builtin::function(name, own, self.loc(callee));
-                self.check(result)?
-            }
-            _ => self.expr(callee)?,
-        };
-        let given = given?;
-        if let Term::Value(_) | Term::Number(_) | Term::Tuple(_) = &term
-            && self.tokens.begins_line(callee.last + 1)
-        {
-            let at = self.tokens.loc(callee.last, callee.last);
-            let help = "newlines do not matter: without `;` the next line belongs to this one";
-            return self.say(Diag::new(at, "missing `;`").help(help));
-        }
-        let callee = (term, self.loc(callee));
-        let result = builtin::call(&mut self.func, callee, given, loc);
-        self.check(result)
-    }
-
-    /// The body of another function of the block, on these arguments.
-    fn inline(&mut self, at: usize, given: Vec<Given>, loc: Loc) -> Lowers<Term> {
-        let function = &self.functions[at];
-        let name = &function.name;
-        if self.stack.contains(&at) {
-            let diag = Diag::new(loc, format!("`{name}` calls itself"));
-            return self
-                .say(diag.note("a call inside a block is inlined, so it cannot be recursive").help("write the loop in Rust"));
-        }
-        if function.broken {
-            return Err(Failed);
-        }
-        let params = parameters(self.tokens, function);
-        let result = arguments(name, &params, given, loc);
-        let args = self.check(result)?;
-        let mut frame = Frame { locals: Vec::new(), symbols: Vec::new() };
-        let mut kept = Vec::with_capacity(args.len());
-        for (param, (term, arg_loc)) in params.iter().zip(args) {
-            // A literal for a float parameter is a float.
-            let term = match term {
-                Term::Number(Scalar::Int(i)) if param.ty.weak && param.ty.dtype.kind() == DKind::Float => {
-                    Term::Number(Scalar::Float(i as f64))
-                }
-                term => term,
-            };
-            let term = match term {
-                Term::Number(_) if param.ty.weak => term,
-                term => {
-                    let value = builtin::value(&mut self.func, &(term, arg_loc));
-                    Term::Value(self.check(value)?)
-                }
-            };
-            if let Term::Value(value) = term {
-                for (axis, dim) in param.ty.dims().unwrap_or_default().iter().enumerate() {
-                    if let Some(symbol) = dim.as_symbol()
-                        && frame.symbols.iter().all(|(s, _)| *s != **symbol)
-                    {
-                        frame.symbols.push((symbol.to_string(), Origin::Axis(value, i64::try_from(axis).unwrap_or(i64::MAX))));
-                    }
-                }
-            }
-            frame.locals.push(Local { name: param.name.clone(), term: Some(term.clone()), scope: 0, assigned: None, read: true });
-            kept.push((term, arg_loc));
-        }
-        self.fits(name, &params, &kept)?;
-        self.frames.push(frame);
-        self.stack.push(at);
-        let result = self.body(&function.body);
-        self.stack.pop();
-        self.frames.pop();
-        result.map(|(term, _)| term).ok_or(Failed)
-    }
-
-    /// Holds the types of a call's arguments to the declared ones; the body is then inlined, and they would be lost.
-    fn fits(&mut self, name: &str, params: &[Parameter], args: &[(Term, Loc)]) -> Lowers<()> {
-        let mut probe = self.func.clone();
-        probe.declared.clear();
-        let value = |term: &Term| if let Term::Value(v) = term { Some(*v) } else { None };
-        probe.results = args.iter().filter_map(|(term, _)| value(term)).collect();
-        // A mistake before the call is reported when the whole function is inferred.
-        let Ok(typed) = infer(&probe) else { return Ok(()) };
-        let mut types = typed.results.iter().map(|v| typed.ty(*v).clone());
-        let mut found = Vec::with_capacity(args.len());
-        for (term, loc) in args {
-            let ty = match term {
-                Term::Number(n) => Some(Type::weak(n.kind())),
-                _ => types.next(),
-            };
-            found.extend(ty.map(|ty| (ty, *loc)));
-        }
-        self.check(fits(name, params, &found))
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Parser<'a> {
     nested: usize,
     /// The type parameter of the function that is being read.
     generic: Option<Generic>,
+    /// A statement was not read and may have given names: what they are is not judged.
+    lost: bool,
     pub(crate) diags: Vec<Diag>,
 }
 
@@ -65,7 +67,7 @@ const UPDATES: &[(&str, &str)] = &[
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(tokens: &'a Tokens) -> Parser<'a> {
-        Parser { tokens, at: 0, nested: 0, generic: None, diags: Vec::new() }
+        Parser { tokens, at: 0, nested: 0, generic: None, lost: false, diags: Vec::new() }
     }
 
     /// A whole `nums!`: functions if it begins like items, else an expression.
@@ -216,16 +218,22 @@ impl<'a> Parser<'a> {
         let mistakes = self.diags.len();
         let params = self.params();
         let (results, tuple) = self.arrow()?;
+        if self.is_op(",") && !tuple {
+            let help = "write several results in brackets: `-> (f64[n], f64[n])`";
+            return self.fail(self.at, self.at, "a function has one result, or a tuple of them", Some(help));
+        }
         if !self.is(&Tok::Open('{')) {
             return self.expected("`{` and the function's body");
         }
         let end = self.tokens.get(self.at).partner;
         self.at += 1;
+        let unread = self.diags.len() > mistakes;
         let body = self.body(end);
+        let unread = std::mem::take(&mut self.lost) || unread;
         self.at = end + 1;
         let broken = self.diags.len() > mistakes;
-        let generic = self.generic.take();
-        Ok(Function { attributes, visibility, name: name.clone(), token, generic, params, results, tuple, body, broken })
+        let (generic, name) = (self.generic.take(), name.clone());
+        Ok(Function { attributes, visibility, name, token, generic, params, results, tuple, body, broken, unread })
     }
 
     /// `<T: Float>`.
@@ -322,7 +330,7 @@ impl<'a> Parser<'a> {
                 token,
                 token,
                 "functions of `nums!` have no `self`",
-                Some("put the `nums! { … }` outside the `impl`"),
+                Some("put it at module level: the `nums! { … }` stands outside the `impl`"),
             );
         }
         self.reserved(name, token)?;
@@ -409,7 +417,7 @@ impl<'a> Parser<'a> {
         if results.is_some() && !self.is(&Tok::End) {
             return self.expected("the end after the type of the result");
         }
-        if self.diags.len() > mistakes { Err(Failed) } else { Ok(Expression { body, results }) }
+        Ok(Expression { body, results, broken: self.diags.len() > mistakes, unread: self.lost })
     }
 
     /// Statements and the result, up to the token `end`.
@@ -417,6 +425,7 @@ impl<'a> Parser<'a> {
         let (begin, mistakes) = (self.at, self.diags.len());
         let mut body = Body { assigns: Vec::new(), result: None };
         while self.at < end {
+            let first = self.at;
             let done = match (self.update(), self.targets()) {
                 (Some(update), _) => update.and_then(|u| self.assign(u.0, u.1, u.2, end)).map(|assign| body.assigns.push(assign)),
                 (None, Some(targets)) => self.assign(targets, None, None, end).map(|assign| body.assigns.push(assign)),
@@ -430,9 +439,22 @@ impl<'a> Parser<'a> {
                 }),
             };
             if done.is_err() {
+                // What follows is still read for its mistakes, with the names that this statement would have given; what is missing
+                // is not said of a broken body.
+                self.at = first;
+                while self.is_word("let") || self.is_word("mut") {
+                    self.at += 1;
+                }
+                let targets = self.targets();
                 self.skip_statement(end);
-                // What follows is still read for its mistakes, but what is missing is not said of a broken body.
-                body.result.get_or_insert(Expr::new(Kind::Broken, begin, begin));
+                match targets {
+                    Some(targets) => {
+                        let value = Expr::new(Kind::Broken, begin, begin);
+                        body.assigns.push(Assign { targets, items: None, op: None, value });
+                    }
+                    None if self.at == end => drop(body.result.get_or_insert(Expr::new(Kind::Broken, begin, begin))),
+                    None => self.lost = true,
+                }
             }
         }
         if body.result.is_none() && self.diags.len() == mistakes {
@@ -506,7 +528,7 @@ impl<'a> Parser<'a> {
         }
         let value = self.tuple_or_expr(end)?;
         if self.at < end && !self.eat_op(";") {
-            return self.not_ended(end);
+            self.not_ended(end)?;
         }
         Ok(Assign { targets, items, op, value })
     }
@@ -522,7 +544,8 @@ impl<'a> Parser<'a> {
         }
         let semicolon = self.at;
         if !self.eat_op(";") {
-            return self.not_ended(end);
+            self.not_ended(end)?;
+            return Err(Failed);
         }
         if let Kind::Call(callee, _) = &value.kind
             && matches!(&callee.kind, Kind::Name(name, _) if name == "print")
@@ -536,8 +559,8 @@ impl<'a> Parser<'a> {
         self.fail(value.first, value.last, "this value is not used", Some("assign it, `y = …;`, or remove it"))
     }
 
-    /// A statement does not go on as it should.
-    fn not_ended<T>(&mut self, end: usize) -> Parsed<T> {
+    /// A statement does not go on as it should. Where only a `;` is missing the next statement is read.
+    fn not_ended(&mut self, end: usize) -> Parsed<()> {
         self.habit_of_operators()?;
         let at = self.at;
         if self.is_op("=") {
@@ -546,7 +569,9 @@ impl<'a> Parser<'a> {
         }
         if self.tokens.begins_line(at) {
             let help = "statements end with `;`: newlines do not matter";
-            return self.fail(at - 1, at - 1, format!("missing `;` after {}", self.tok_at(at - 1).describe()), Some(help));
+            let message = format!("missing `;` after {}", self.tok_at(at - 1).describe());
+            let _ = self.fail::<()>(at - 1, at - 1, message, Some(help));
+            return Ok(());
         }
         let what = if at < end { self.tok().describe() } else { "the end".to_owned() };
         self.fail(at, at, format!("expected an operator or `;`, found {what}"), None)
@@ -568,10 +593,12 @@ impl<'a> Parser<'a> {
                 let help = "newlines do not matter: without `;` the next line belongs to this one";
                 let message = format!("missing `;` after {}", self.tok_at(at - 1).describe());
                 let _ = self.fail::<()>(at - 1, at - 1, message, Some(help));
+                self.lost = true;
             }
             None => {
-                let help = "end the body with an expression without `;`";
-                let _ = self.fail::<()>(end - 1, end - 1, "the body has no result", Some(help));
+                let name = body.assigns.last().and_then(|a| a.targets.first()).map_or("x", |(name, _)| name);
+                let help = format!("an assignment gives no value: end the body with an expression without `;`, as `{name}`");
+                let _ = self.fail::<()>(end - 1, end - 1, "the body has no result", Some(&help));
             }
         }
     }

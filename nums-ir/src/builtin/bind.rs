@@ -226,7 +226,8 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
 pub(super) fn flag(arg: &(Term, Loc), what: &str) -> Result<bool, Diag> {
     match &arg.0 {
         Term::Number(Scalar::Bool(b)) => Ok(*b),
-        _ => Err(Diag::new(arg.1, format!("`{what}` is `True` or `False`"))),
+        _ => Err(Diag::new(arg.1, format!("`{what}` is `True` or `False`"))
+            .note("it is a constant in the source, because it decides the shape of the result")),
     }
 }
 

@@ -129,6 +129,29 @@ pub(super) fn nested(func: &mut Func, term: &(Term, Loc), args: &mut Vec<Value>)
     }
 }
 
+/// Parameters that are strings.
+const WORDS: [&str; 5] = ["subscripts", "mode", "method", "indexing", "side"];
+
+/// Parameters that are literals because the program depends on them.
+const CONSTANTS: [&str; 16] = [
+    "axis",
+    "axis1",
+    "axis2",
+    "axes",
+    "source",
+    "destination",
+    "keepdims",
+    "dtype",
+    "endpoint",
+    "rowvar",
+    "density",
+    "right",
+    "invert",
+    "equal_nan",
+    "descending",
+    "replace",
+];
+
 fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<Value>) -> Result<Attr, Diag> {
     let any = param.kind == "a";
     Ok(match &term.0 {
@@ -158,6 +181,13 @@ fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<V
             Attr::List(vec![Attr::Str(SHAPE.to_owned()), Attr::Arg(args.len() - 1)])
         }
         Term::Value(_) if any => return operand(func, term, args),
+        Term::Value(_) if WORDS.contains(&param.name) => {
+            return Err(Diag::new(term.1, format!("`{}` is a string", param.name)));
+        }
+        Term::Value(_) if CONSTANTS.contains(&param.name) => {
+            let diag = Diag::new(term.1, format!("`{}` is a literal, not a value that the program computes", param.name));
+            return Err(diag.note("it decides what is computed, or the rank or order of axes"));
+        }
         Term::Value(v) => Attr::Size(Size::Value(*v)),
         Term::Number(Scalar::Complex(..))
         | Term::Module(_)

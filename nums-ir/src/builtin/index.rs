@@ -48,7 +48,7 @@ pub fn index(func: &mut Func, base: (Term, Loc), items: &[Item], loc: Loc) -> Re
     }
     if let (Term::PerAxis(call, args), [Item::At(which, at)]) = (&base.0, items) {
         let i = bind::integer(&(which.clone(), *at), "index")?;
-        return Ok(super::of_axis(func, call, args, i, loc));
+        return Ok(super::of_axis(func, call, args, i, None, loc));
     }
     let x = value(func, &base)?;
     if items.iter().any(has_arrays) {

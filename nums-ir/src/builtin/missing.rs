@@ -35,7 +35,39 @@ const OTHERS: &[(&str, &str)] = &[
     ("powf", "write `x ** y`"),
     ("powi", "write `x ** n`"),
     ("ln", "write `log(x)`"),
+    ("relu", "write `maximum(x, 0)`"),
+    ("sigmoid", "write `1 / (1 + exp(-x))`"),
+    ("expit", "write `1 / (1 + exp(-x))`"),
+    ("softmax", "write `e = exp(x - max(x)); e / sum(e)`"),
+    ("sorted", "write `sort(x)`"),
+    ("reversed", "write `flip(x)`, or `x[::-1]`"),
+    ("zip", "compute on whole arrays: `a * b` works element by element"),
+    ("map", "compute on whole arrays: a function takes the array itself"),
+    ("enumerate", "compute on whole arrays, with positions by `arange(n)`"),
+    ("type", "dtypes and ranks are written in the function's parameters"),
+    ("float16", "there is no float16: where NumPy would make one, nums makes `f32`"),
+    ("half", "there is no float16: where NumPy would make one, nums makes `f32`"),
+    ("float128", "the widest float is `f64`"),
+    ("longdouble", "the widest float is `f64`"),
 ];
+
+/// Functions of NumPy's hidden generator and what a generator calls them.
+const GENERATOR: &[(&str, &str)] = &[
+    ("rand", "random"),
+    ("random_sample", "random"),
+    ("ranf", "random"),
+    ("randn", "standard_normal"),
+    ("randint", "integers"),
+    ("random_integers", "integers"),
+    ("gaussian", "normal"),
+    ("gauss", "normal"),
+    ("shuffle", "permutation"),
+];
+
+/// What a generator calls the draw that other generators call `name`.
+pub(super) fn generator(name: &str) -> Option<&'static str> {
+    find(GENERATOR, name)
+}
 
 /// Attributes that other libraries have: the name, the help.
 const OTHER_ATTRIBUTES: &[(&str, &str)] = &[
@@ -88,6 +120,26 @@ pub(super) fn attribute(name: &str, loc: Loc) -> Option<Diag> {
     }
     // A function that is missing is missing as a method too.
     has(FUNCTIONS, name).then(|| not_yet(&format!("np.{name}"), name, loc))
+}
+
+/// The mistake of an attribute of a function, `add.reduce`.
+pub(super) fn of_function(function: &str, name: &str, loc: Loc) -> Diag {
+    let reduction = match function {
+        "add" => Some("sum(x)"),
+        "multiply" => Some("prod(x)"),
+        "maximum" => Some("max(x)"),
+        "minimum" => Some("min(x)"),
+        "logical_and" => Some("all(x)"),
+        "logical_or" => Some("any(x)"),
+        _ => None,
+    };
+    let diag = Diag::new(loc, format!("`{function}.{name}` is not in nums yet"));
+    match (name, reduction) {
+        ("reduce", Some(reduction)) => diag.help(format!("write `{reduction}`")),
+        ("outer", _) => diag.help(format!("write `{function}(a[:, None], b)`")),
+        ("at", _) => diag.help("write `x[i] = …;` for a new version of `x`"),
+        _ => diag,
+    }
 }
 
 fn not_yet(shown: &str, name: &str, loc: Loc) -> Diag {

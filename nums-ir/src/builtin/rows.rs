@@ -3,12 +3,13 @@
 //! To add one, add a row: `docs/operators.md`, the macro's names and the suggestions follow from it.
 
 use super::bind::{Bound, dtype, integer};
-use super::calls::Gives;
+use super::calls::{Gives, SHAPE, pushed};
 use super::{Term, size, value};
+use crate::attr::Attr;
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::func::{Func, Op, Scalar, Size};
+use crate::func::{Call, Func, Op, Scalar, Size, Value};
 
 /// A structural function or method.
 #[derive(Debug)]
@@ -291,9 +292,34 @@ fn transpose(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     Ok(Term::Value(func.push(Op::Transpose { perm }, &[x], bound.loc)))
 }
 
+/// The array whose shape an argument is, `zeros(x.shape)`.
+fn shape_of(arg: &(Term, Loc)) -> Option<Value> {
+    match &arg.0 {
+        Term::Shape(x) => Some(*x),
+        Term::Tuple(parts) => {
+            if let [(Term::Shape(x), _)] = parts.as_slice() {
+                Some(*x)
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A call on `x` and the shape of another array.
+fn with_shape(func: &mut Func, name: &'static str, x: Value, of: Value, loc: Loc) -> Term {
+    let shape = Attr::List(vec![Attr::Str(SHAPE.to_owned()), Attr::Arg(1)]);
+    pushed(func, Call { name, attrs: vec![Attr::Arg(0), shape] }, &[x, of], 1, loc)
+}
+
 fn reshape(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let x = value(func, &bound.required(0)?)?;
-    let shape = sizes(&bound.required(1)?)?;
+    let shape = bound.required(1)?;
+    if let Some(of) = shape_of(&shape) {
+        return Ok(with_shape(func, "reshape_to", x, of, bound.loc));
+    }
+    let shape = sizes(&shape)?;
     Ok(Term::Value(func.push(Op::Reshape { shape }, &[x], bound.loc)))
 }
 
@@ -314,13 +340,13 @@ fn astype(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 
 fn concatenate(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let arrays = bound.required(0)?;
+    let Term::Tuple(parts) = &arrays.0 else {
+        return Err(Diag::new(arrays.1, "`concatenate` wants a list of arrays").help("write `concatenate([a, b], axis=0)`"));
+    };
     let axis = match bound.optional(1) {
         None => Some(0),
         Some((Term::None, _)) => None,
         Some(axis) => Some(integer(&axis, "axis")?),
-    };
-    let Term::Tuple(parts) = &arrays.0 else {
-        return Err(Diag::new(arrays.1, "`concatenate` wants a list of arrays").help("write `concatenate([a, b], axis=0)`"));
     };
     if parts.is_empty() {
         return Err(Diag::new(arrays.1, "`concatenate` wants at least one array"));
@@ -330,9 +356,14 @@ fn concatenate(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 }
 
 fn filled(func: &mut Func, bound: &mut Bound, with: f64) -> Result<Term, Diag> {
-    let shape = new_sizes(&bound.required(0)?)?;
+    let shape = bound.required(0)?;
     let dtype = bound.optional(1).map_or(Ok(DType::F64), |d| dtype(&d))?;
     let one = func.push(Op::Const(Scalar::Float(with)), &[], bound.loc);
+    if let Some(of) = shape_of(&shape) {
+        let one = func.push(Op::Cast(dtype), &[one], bound.loc);
+        return Ok(with_shape(func, "broadcast_to", one, of, bound.loc));
+    }
+    let shape = new_sizes(&shape)?;
     Ok(Term::Value(func.push(Op::Fill { shape, dtype: Some(dtype) }, &[one], bound.loc)))
 }
 
@@ -345,9 +376,16 @@ fn ones(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 }
 
 fn full(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
-    let shape = new_sizes(&bound.required(0)?)?;
-    let with = value(func, &bound.required(1)?)?;
+    let shape = bound.required(0)?;
+    let mut with = value(func, &bound.required(1)?)?;
     let dtype = bound.optional(2).map(|d| dtype(&d)).transpose()?;
+    if let Some(of) = shape_of(&shape) {
+        if let Some(dtype) = dtype {
+            with = func.push(Op::Cast(dtype), &[with], bound.loc);
+        }
+        return Ok(with_shape(func, "broadcast_to", with, of, bound.loc));
+    }
+    let shape = new_sizes(&shape)?;
     Ok(Term::Value(func.push(Op::Fill { shape, dtype }, &[with], bound.loc)))
 }
 

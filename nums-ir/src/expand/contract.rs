@@ -346,16 +346,20 @@ fn vecdot(x: &mut Expand<'_, '_>) -> One {
 
 fn matvec(x: &mut Expand<'_, '_>) -> One {
     let (a, b) = (x.arg(0), x.arg(1));
+    let shown = format!("shapes do not agree in `matvec`: {} and {}", x.ty(a), x.ty(b));
     let b = x.unsqueeze(b, x.rank(b))?;
-    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b])?;
+    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b]);
+    let out = out.map_err(|d| Diag { message: shown, ..d })?;
     let last = x.rank(out) - 1;
     x.at(out, last, Dim::Const(0))
 }
 
 fn vecmat(x: &mut Expand<'_, '_>) -> One {
     let (a, b) = (conjugated(x, x.arg(0))?, x.arg(1));
+    let shown = format!("shapes do not agree in `vecmat`: {} and {}", x.ty(a), x.ty(b));
     let a = x.unsqueeze(a, x.rank(a).saturating_sub(1))?;
-    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b])?;
+    let out = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b]);
+    let out = out.map_err(|d| Diag { message: shown, ..d })?;
     let row = x.rank(out) - 2;
     x.at(out, row, Dim::Const(0))
 }

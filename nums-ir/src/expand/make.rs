@@ -7,7 +7,7 @@ use crate::attr::Attr;
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
-use crate::func::{Op, Value};
+use crate::func::{Op, Size, Value};
 use crate::ops::MapOp;
 
 pub(super) const ROWS: &[Expansion] = &[
@@ -24,7 +24,28 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "tril", write: |x| triangle(x, MapOp::LessEqual).map(one) },
     Expansion { name: "triu", write: |x| triangle(x, MapOp::GreaterEqual).map(one) },
     Expansion { name: "vander", write: |x| vander(x).map(one) },
+    Expansion { name: "unpack_shape", write: unpack_shape },
+    Expansion {
+        name: "reshape_to",
+        write: |x| {
+            let dims = x.sizes_at(1)?;
+            x.op(Op::Reshape { shape: dims.into_iter().map(Size::Dim).collect() }, &[x.arg(0)]).map(one)
+        },
+    },
 ];
+
+/// `a, b = x.shape`: as many names as there are axes.
+fn unpack_shape(x: &mut Expand<'_, '_>) -> Made {
+    let dims = x.dims(x.arg(0));
+    match x.integer(1)? {
+        Some(names) if names != dims.len() as i64 => {
+            let sizes = crate::infer::count(dims.len(), "size", "sizes");
+            let diag = Diag::new(x.loc, format!("{names} names for the {sizes} of a shape"));
+            Err(diag.note(format!("operand 0 is {}", x.ty(x.arg(0)))))
+        }
+        _ => dims.iter().map(|d| x.dim(d)).collect(),
+    }
+}
 
 /// Numbers written one by one as an array of one axis.
 pub(super) fn array_of(x: &mut Expand<'_, '_>, parts: &[Value]) -> One {
@@ -40,7 +61,11 @@ pub(super) fn array_of(x: &mut Expand<'_, '_>, parts: &[Value]) -> One {
         let zero = x.float(0.0)?;
         return x.full(&[Dim::Const(0)], zero, dtype);
     }
-    if let Some(bad) = parts.iter().find(|v| x.rank(**v) != x.rank(parts[0])) {
+    let fits = |v: &Value| {
+        let (a, b) = (x.dims(parts[0]), x.dims(*v));
+        a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| x.is_same(a, b))
+    };
+    if let Some(bad) = parts.iter().find(|v| !fits(v)) {
         return x.fail(format!("the elements of an array are of one shape: {} and {}", x.ty(parts[0]), x.ty(*bad)));
     }
     let mut rows = Vec::new();

@@ -83,9 +83,8 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
     };
     let used: usize = items.iter().map(|i| width(x, i)).sum();
     if used > rank {
-        let message =
-            format!("too many indices: {} has {}, {used} are indexed", x.ty(v), crate::infer::count(rank, "axis", "axes"));
-        return Err(Diag::new(x.loc, message));
+        let (axes, used) = (crate::infer::count(rank, "axis", "axes"), crate::infer::are(used));
+        return x.fail(format!("too many indices: {} has {axes}, {used} indexed", x.ty(v)));
     }
     let mut out = Vec::new();
     let mut axis = 0;
@@ -253,7 +252,10 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
         let mask = x.args[*i];
         let dims = x.dims(v);
         if x.dims(mask).iter().zip(&dims).any(|(a, b)| !x.is_same(a, b)) {
-            return x.fail(format!("the mask {} does not fit {}", x.ty(mask), x.ty(v)));
+            let diag = Diag::new(x.loc, format!("the mask {} does not fit {}", x.ty(mask), x.ty(v)));
+            return Err(
+                diag.help("a mask has the sizes of the axes that it stands for: make it of the array itself, `x[x < 0] = 0`")
+            );
         }
         let given = converted(x, given, v)?;
         return x.choose(mask, given, v);
@@ -275,7 +277,7 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
                 axis += 1;
             }
             Part::Basic(IndexItem::At(Size::Dim(d))) => {
-                check(x, &d, &dims[axis], axis)?;
+                crate::infer::at(&d, &dims[axis], axis, x.loc)?;
                 let i = x.dim(&d)?;
                 lists.push((x.cast(i, DType::I64)?, true));
                 spots.push(true);
@@ -336,20 +338,11 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
     x.data(DataOp::Put { axis: 0, count, add: false }, &args)
 }
 
-/// An index of an assignment against the size, where both are known.
-fn check(x: &Expand<'_, '_>, i: &Dim, n: &Dim, axis: usize) -> Result<(), Diag> {
-    match (i.as_const(), n.as_const()) {
-        (Some(i), Some(n)) if !(-n..n).contains(&i) => {
-            x.fail(format!("index {i} is out of bounds for axis {axis} with size {n}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// A value in the dtype of the array that it is put into: as `astype`, but complex numbers do not become real.
 fn converted(x: &mut Expand<'_, '_>, given: Value, into: Value) -> One {
     if x.kind(given) == Kind::Complex && x.kind(into) != Kind::Complex {
-        return x.fail(format!("complex numbers cannot be put into {}", x.ty(into)));
+        let diag = Diag::new(x.loc, format!("complex numbers cannot be put into {}", x.ty(into)));
+        return Err(diag.help("take the real part, `.real`, or make the array complex first, `x = x.astype(c128);`"));
     }
     let dtype = x.dtype(into);
     x.cast(given, dtype)
@@ -463,11 +456,25 @@ fn extract(x: &mut Expand<'_, '_>) -> One {
 fn nonzero(x: &mut Expand<'_, '_>) -> Made {
     let mask = truth(x, x.arg(0))?;
     let all = nonzero_of(x, mask)?;
+    // Unpacked: as many names as there are arrays.
+    if let Some(names) = x.integer(2)?
+        && names != all.len() as i64
+    {
+        let arrays = crate::infer::count(all.len(), "array", "arrays");
+        return x.fail(format!("{names} names for the {arrays} of `nonzero`, one an axis"));
+    }
     match x.integer(1)? {
         // One of the arrays, `nonzero(x)[i]`.
         Some(i) => {
-            let i = x.normal(i, all.len())?;
-            Ok(vec![all[i]])
+            let n = all.len() as i64;
+            let at = if i < 0 { i + n } else { i };
+            match usize::try_from(at).ok().and_then(|at| all.get(at)) {
+                Some(places) => Ok(vec![*places]),
+                None => {
+                    let arrays = crate::infer::count(all.len(), "array", "arrays");
+                    x.fail(format!("`nonzero` gives {arrays} here, one an axis: there is no number {i}"))
+                }
+            }
         }
         None => Ok(all),
     }

@@ -347,7 +347,11 @@ fn stack(x: &mut Expand<'_, '_>) -> One {
     let all = x.list(0);
     let Some(first) = all.first() else { return x.fail("`stack` wants at least one array") };
     let axis = x.axis_at(1, x.rank(*first) + 1)?.unwrap_or(0);
-    if let Some(other) = all.iter().find(|v| x.rank(**v) != x.rank(*first)) {
+    let fits = |v: &Value| {
+        let (a, b) = (x.dims(*first), x.dims(*v));
+        a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| x.is_same(a, b))
+    };
+    if let Some(other) = all.iter().find(|v| !fits(v)) {
         return Err(Diag::new(x.loc, format!("shapes do not agree in `stack`: {} and {}", x.ty(*first), x.ty(*other)))
             .note("all arrays of `stack` have one shape"));
     }

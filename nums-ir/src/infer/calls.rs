@@ -16,7 +16,10 @@ impl Infer<'_> {
     /// A function that is written with other operators.
     pub(super) fn call(&mut self, inst: &Inst, call: &Call, args: Vec<Value>, loc: Loc) -> Result<(), Diag> {
         let mut call = call.clone();
-        self.resolve(|see| call.attrs.iter_mut().for_each(|a| a.visit_sizes(see)), loc)?;
+        self.resolve(|see| call.attrs.iter_mut().for_each(|a| a.visit_sizes(see)), loc).map_err(|diag| Diag {
+            message: diag.message.replacen("a size is", &format!("a size of `{}` is", call.name), 1),
+            ..diag
+        })?;
         if args.iter().any(|a| self.out.ty(*a).rank().is_none()) {
             return self.unranked(inst, &call, args, loc);
         }

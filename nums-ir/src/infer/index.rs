@@ -13,7 +13,7 @@ pub(super) fn index(x: &Type, items: &[IndexItem], loc: Loc) -> Result<Type, Dia
     let taken = items.iter().filter(|i| matches!(i, IndexItem::At(_) | IndexItem::Slice { .. })).count();
     if taken > dims.len() {
         let axes = super::count(dims.len(), "axis", "axes");
-        return Err(Diag::new(loc, format!("too many indices: {x} has {axes}, {taken} are indexed")));
+        return Err(Diag::new(loc, format!("too many indices: {x} has {axes}, {} indexed", super::are(taken))));
     }
     if items.iter().filter(|i| matches!(i, IndexItem::Ellipsis)).count() > 1 {
         return Err(Diag::new(loc, "an index can only have a single ellipsis (`...`)"));
@@ -54,13 +54,20 @@ fn resolved(size: &Size, loc: Loc) -> Result<&Dim, Diag> {
     }
 }
 
-fn at(i: &Dim, n: &Dim, axis: usize, loc: Loc) -> Result<(), Diag> {
-    match (i.as_const(), n.as_const()) {
-        (Some(i), Some(n)) if !(-n..n).contains(&i) => {
-            Err(Diag::new(loc, format!("index {i} is out of bounds for axis {axis} with size {n}")))
-        }
-        _ => Ok(()),
+/// An index against the size of its axis: `x[n]` is outside whatever `n` is.
+pub(crate) fn at(i: &Dim, n: &Dim, axis: usize, loc: Loc) -> Result<(), Diag> {
+    // An integer parameter may be negative, so only a distance that is a number refutes.
+    let outside = |beyond: Dim| beyond.as_const().is_some_and(|c| c >= 0);
+    if !outside(i.sub(n)) && !outside(Dim::Const(-1).sub(n).sub(i)) {
+        return Ok(());
     }
+    let diag = Diag::new(loc, format!("index {i} is out of bounds for axis {axis} with size {n}"));
+    Err(match n.as_const() {
+        Some(0) => diag.help("the axis is empty"),
+        Some(1) => diag.help("the only index is 0, or -1"),
+        Some(n) => diag.help(format!("indices count from 0 to {}, or from the end from -1 to -{n}", n - 1)),
+        None => diag.help("the last element is `x[-1]`"),
+    })
 }
 
 /// Whether a bound counts from the end.

@@ -94,13 +94,17 @@ pub(super) fn broadcast(op: MapOp, args: &[&Type], a: &Dim, b: &Dim, loc: Loc) -
     for (i, ty) in args.iter().enumerate() {
         let Some([n]) = ty.dims() else { continue };
         if args.iter().any(|other| matches!(other.dims(), Some([rows, _]) if rows == n)) {
-            return diag.help(format!("make operand {i} a column with `[:, None]`"));
+            let words = format!("make operand {i} a column with `[:, None]`, or keep the axis with `keepdims=True`");
+            return diag.help(words);
         }
     }
     match (a.as_symbol(), b.as_symbol()) {
         (Some(_), Some(_)) => diag.help("write the same symbol if they are equal"),
         (Some(n), None) if b.as_const().is_some() => number(diag, n, b),
         (None, Some(n)) if a.as_const().is_some() => number(diag, n, a),
+        (Some(_), None) | (None, Some(_)) | (None, None) if a.as_const().is_none() && b.as_const().is_none() => {
+            diag.help("take slices of one size, as in `x[1:] - x[:-1]`")
+        }
         (Some(_), None) | (None, Some(_)) | (None, None) => diag,
     }
 }
@@ -110,19 +114,49 @@ fn number(diag: Diag, symbol: &str, number: &Dim) -> Diag {
     diag.help(format!("declare `{number}` instead of `{symbol}` if it always is: a symbol stands for no number"))
 }
 
+/// Functions that NumPy has for complex numbers too.
+const COMPLEX_IN_NUMPY: [MapOp; 10] = [
+    MapOp::Arcsin,
+    MapOp::Arccos,
+    MapOp::Arctan,
+    MapOp::Arcsinh,
+    MapOp::Arccosh,
+    MapOp::Arctanh,
+    MapOp::Expm1,
+    MapOp::Log1p,
+    MapOp::Rint,
+    MapOp::Sign,
+];
+
 /// What to write instead of an operator that does not take a dtype.
 pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
     let boolean = types.iter().all(|t| t.dtype == DType::Bool);
+    let complex = types.iter().any(|t| t.dtype.kind() == Kind::Complex);
     let words = match (op, op.rule()) {
         (MapOp::Subtract, _) if boolean => "use `logical_xor(a, b)` or `a ^ b`",
         (MapOp::Negative, _) if boolean => "use `logical_not(a)` or `~a`",
         (MapOp::Positive, _) if boolean => "leave the `+` out, or convert with `.astype(i64)`",
         (MapOp::FloorDivide | MapOp::Remainder, _) => "complex numbers have no order: divide with `/`",
         (MapOp::Gcd | MapOp::Lcm, _) => "divisors are of integers: convert with `.astype(i64)`",
+        (MapOp::BitwiseAnd | MapOp::BitwiseOr, _) => {
+            "bits are of integers and booleans: put comparisons in brackets, `(a > 0) & (b < 1)`, or convert with `.astype(i64)`"
+        }
         (_, DTypeRule::Bitwise | DTypeRule::Shift) => {
             "bits are of integers and booleans: compare first, or convert with `.astype(i64)`"
         }
+        (op, _) if complex && COMPLEX_IN_NUMPY.contains(&op) => {
+            "of complex numbers it is not in nums yet: take `.real` and `.imag`"
+        }
+        _ if complex => "complex numbers have no order: take `.real` and `.imag`, or `abs(z)`",
         _ => return diag,
+    };
+    // The operator as the user wrote it, beside the function's name.
+    let diag = match symbol(&Op::Map(op)) {
+        Some(symbol) => {
+            let written = format!("`{symbol}` (`{}`)", op.name());
+            Diag { message: diag.message.replacen(&format!("`{}`", op.name()), &written, 1), ..diag }
+        }
+        None => diag,
     };
     diag.help(words)
 }

@@ -169,9 +169,13 @@ impl Parser<'_> {
                     match self.tok() {
                         Tok::Ident(name) => {
                             self.at += 1;
-                            Kind::Attribute(Box::new(base), name.clone())
+                            Kind::Attribute(Box::new(base), name.clone(), self.at - 1)
                         }
-                        _ => return self.expected("an attribute's name after `.`"),
+                        _ => {
+                            // The operand is kept: an editor asks what may stand behind its dot.
+                            let _ = self.expected::<()>("an attribute's name after `.`");
+                            break;
+                        }
                     }
                 }
                 Tok::Open('(') => {

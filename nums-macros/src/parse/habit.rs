@@ -32,7 +32,7 @@ const ITEMS: &[(&str, &str, &str)] = &[
     ("import", "there is nothing to import", "NumPy's names are known, with and without `np.`"),
     ("from", "there is nothing to import", "NumPy's names are known, with and without `np.`"),
     ("class", "there are no classes in `nums!`", "write functions: `fn f(x: f64[n]) -> f64[n] { … }`"),
-    ("impl", "functions of `nums!` stand at module level", "put the `nums! { … }` outside the `impl`"),
+    ("impl", "functions of `nums!` stand at module level", "put it at module level: the `nums! { … }` stands outside the `impl`"),
     ("async", "functions of `nums!` are not `async`", "a call returns at once; wait with `wait_async()`"),
     ("unsafe", "functions of `nums!` are safe", "write `fn`"),
     ("const", "there are no `const` items in `nums!`", "write it outside, and pass it to the function"),
@@ -138,6 +138,13 @@ impl Parser<'_> {
 
     /// A mark where an operand should stand.
     pub(super) fn habit_of_operands(&mut self) -> Parsed<()> {
+        let before = |n: usize| self.at.checked_sub(n).map(|at| self.tok_at(at));
+        if let (Some(Tok::Op(op @ ("+" | "-"))), Some(Tok::Op(other)), true) = (before(1), before(2), self.ends_here())
+            && op == other
+        {
+            let message = format!("there is no `{op}{op}` in `nums!`");
+            return self.fail(self.at - 2, self.at - 1, message, Some(&format!("write `x {op}= 1;`")));
+        }
         match self.tok() {
             Tok::Op(op) => self.habit(BEFORE, op, self.at, self.at),
             Tok::Other(text) if text.starts_with('\'') => {
@@ -148,13 +155,27 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether a statement or bracket ends at this token.
+    fn ends_here(&self) -> bool {
+        matches!(self.tok(), Tok::Op(";" | ",") | Tok::Close(_) | Tok::End)
+    }
+
     /// A word or mark behind an operand that Python or Rust would know.
     pub(super) fn habit_of_operators(&mut self) -> Parsed<()> {
+        // Rust's lexer has told that it does not know the prefix; here is what to write.
+        if let (Tok::Str(_), Some(Tok::Ident(prefix))) = (self.tok(), self.at.checked_sub(1).map(|at| self.tok_at(at)))
+            && ["f", "F", "fr", "rf"].contains(&prefix.as_str())
+        {
+            let help = "write `print(\"label\", x)` to look at a value, and format texts in Rust";
+            return self.fail(self.at - 1, self.at, "there are no f-strings in `nums!`", Some(help));
+        }
         let text: &str = match self.tok() {
             Tok::Op(op) => op,
             Tok::Ident(word) => word,
             Tok::Number(_) | Tok::Str(_) | Tok::Open(_) | Tok::Close(_) | Tok::Other(_) | Tok::End => return Ok(()),
         };
+        // The name that it would have given is not unknown on top of that.
+        self.lost |= text == ":=";
         self.habit(BEHIND, text, self.at, self.at)
     }
 }

@@ -11,8 +11,8 @@ fn read(source: &str) -> String {
     let tokens = Tokens::new(stream, Span::call_site());
     let mut parser = Parser::new(&tokens);
     match parser.content() {
-        Content::Expression(e) => e.body.result.as_ref().map_or("nothing".to_owned(), shown),
-        Content::Functions(_) | Content::Broken => {
+        Content::Expression(e) if !e.broken => e.body.result.as_ref().map_or("nothing".to_owned(), shown),
+        Content::Expression(_) | Content::Functions(_) | Content::Broken => {
             let all: Vec<String> = parser.diags.iter().map(ToString::to_string).collect();
             all.join("; ").replace('\n', " | ")
         }
@@ -29,7 +29,7 @@ fn shown(e: &Expr) -> String {
         Kind::None => "None".to_owned(),
         Kind::Ellipsis => "...".to_owned(),
         Kind::Name(name, _) => name.clone(),
-        Kind::Attribute(base, name) => format!("{}.{name}", shown(base)),
+        Kind::Attribute(base, name, _) => format!("{}.{name}", shown(base)),
         Kind::Call(f, args) => {
             let args = args.iter().map(|a| match &a.keyword {
                 Some((name, _)) => format!("{name}={}", shown(&a.value)),

@@ -24,9 +24,17 @@ impl Parser<'_> {
     pub(super) fn written(&mut self) -> Parsed<Written> {
         let first = self.at;
         let Tok::Ident(name) = self.tok() else {
+            if self.is_op("&") {
+                let help = "write `f64[n]`: arrays are borrowed, numbers copied";
+                return self.fail(first, first, "types are written without `&`", Some(help));
+            }
             return self.expected("a type such as `f64[n, d]`");
         };
         self.at += 1;
+        if self.is(&Tok::Open('(')) {
+            let (last, help) = (self.tokens.get(self.at).partner, format!("write `{name}[n]`"));
+            return self.fail(first, last, "a shape stands between square brackets", Some(&help));
+        }
         if let Some(generic) = self.generic.clone().filter(|g| g.name == *name) {
             return self.generic_type(&generic, first);
         }
@@ -71,6 +79,8 @@ impl Parser<'_> {
             "float" => Some("f64"),
             "int" => Some("i64"),
             "complex" => Some("c128"),
+            "Vec" | "Tensor" | "ndarray" | "ArrayD" | "Array1" => Some("f64[n]"),
+            "Array2" | "Matrix" => Some("f64[n, d]"),
             _ => DType::from_name(name).map(DType::name),
         };
         let help = match python.or_else(|| nums_ir::diag::suggest(name, known)) {
@@ -117,6 +127,9 @@ impl Parser<'_> {
     /// A size in a type: numbers, symbols, sums, differences, products.
     fn dim(&mut self, size: &Expr) -> Parsed<Dim> {
         match &size.kind {
+            Kind::Number(Scalar::Int(n)) if *n < 0 => {
+                self.fail(size.first, size.last, format!("a size is not negative: {n}"), Some("write `n` for any size"))
+            }
             Kind::Number(Scalar::Int(n)) => match i64::try_from(*n) {
                 Ok(n) => Ok(Dim::Const(n)),
                 Err(_) => self.fail(size.first, size.last, "a size is at most 2^63 - 1", None),

@@ -1,0 +1,11 @@
+//! `&&`.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> bool[n] {
+        x > 0 && x < 1
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! `!` of booleans.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(m: bool[n]) -> bool[n] {
+        !m
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Two results without brackets.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n], f64[n] {
+        x, x
+    }
+}
+
+fn main() {}

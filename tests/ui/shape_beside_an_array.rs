@@ -1,0 +1,11 @@
+//! A shape is no array.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n]) -> f64[n] {
+        x + x.shape
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A shape in round brackets.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64(n)) -> f64[n] {
+        x
+    }
+}
+
+fn main() {}
