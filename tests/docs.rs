@@ -1,6 +1,7 @@
 //! Tables in `docs/` that follow from the operator table. `NUMS_BLESS=1 cargo test --test docs` writes them anew.
 
-use nums_ir::builtin::{Callable, ROWS, signature_shown};
+use nums_ir::builtin::{Callable, ROWS, operator_name, signature_shown};
+use nums_ir::dtype::{DType, Kind};
 use nums_ir::ops::{MapOp, ReduceOp};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -30,6 +31,62 @@ fn check(page: &str, want: &str) {
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(found == want, "docs/{page} is not what the tables say: run `NUMS_BLESS=1 cargo test --test docs`");
+}
+
+/// Compares a generated part of a page, between its marks, with what the tables say, or writes it.
+fn check_part(page: &str, part: &str, want: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let begin = format!("<!-- generated: {part} -->\n");
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("docs/{page} has no part `{part}`"));
+    let (found, after) =
+        rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("the part `{part}` of docs/{page} does not end"));
+    if std::env::var_os("NUMS_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{want}<!-- end -->{after}")).unwrap();
+        return;
+    }
+    assert!(found == want, "docs/{page}, `{part}`, is not what the tables say: run `NUMS_BLESS=1 cargo test --test docs`");
+}
+
+/// Python's operators from the loosest to the tightest, with their number of operands.
+const OPERATORS: [(&str, &[(&str, usize)]); 8] = [
+    ("comparisons", &[("==", 2), ("!=", 2), ("<", 2), ("<=", 2), (">", 2), (">=", 2)]),
+    ("bits, or", &[("|", 2)]),
+    ("bits, exclusive or", &[("^", 2)]),
+    ("bits, and", &[("&", 2)]),
+    ("shifts", &[("<<", 2), (">>", 2)]),
+    ("sums", &[("+", 2), ("-", 2)]),
+    ("products", &[("*", 2), ("/", 2), ("%", 2), ("@", 2)]),
+    ("signs", &[("-", 1), ("+", 1), ("~", 1)]),
+];
+
+#[test]
+fn the_tables_of_the_language_page_follow_from_the_tables() {
+    let mut part = String::from("| operators | are |\n|---|---|\n");
+    for (_, row) in OPERATORS {
+        let shown: Vec<String> = row.iter().map(|(op, _)| format!("`{}`", op.replace('|', "\\|"))).collect();
+        let are: Vec<String> = row.iter().map(|(op, n)| format!("`{}`", operator_name(op, *n).unwrap())).collect();
+        writeln!(part, "| {} | {} |", shown.join(" "), are.join(" ")).unwrap();
+    }
+    writeln!(part, "| `**` (groups to the right) | `{}` |", operator_name("**", 2).unwrap()).unwrap();
+    check_part("language.md", "operators", &part);
+
+    let header = |first: &str, all: &[&str]| format!("| {first} | {} |\n|---|{}\n", all.join(" | "), "---|".repeat(all.len()));
+    let names = DType::ALL.map(DType::name);
+    let mut part = header("", &names);
+    for a in DType::ALL {
+        let row = DType::ALL.map(|b| a.promote(b).name());
+        writeln!(part, "| **{}** | {} |", a.name(), row.join(" | ")).unwrap();
+    }
+    check_part("language.md", "promotion", &part);
+
+    let kinds = [Kind::Bool, Kind::Int, Kind::Float, Kind::Complex];
+    let mut part = header("array", &["`bool`", "integer", "float", "complex"]);
+    for a in DType::ALL {
+        let row = kinds.map(|k| a.promote_weak(k).name());
+        writeln!(part, "| **{}** | {} |", a.name(), row.join(" | ")).unwrap();
+    }
+    check_part("language.md", "weak", &part);
 }
 
 #[test]
