@@ -51,25 +51,26 @@ struct Inner {
     grid: Grid,
     blocks: Vec<Gid>,
     homes: Arc<[NodeId]>,
-    layout: OnceLock<u64>,
+    /// Hash of `homes`, once it was asked for.
+    hash: OnceLock<u64>,
 }
 
 /// The nodes of an array's blocks as a part of a key: hashed once an array, compared by address first.
 #[derive(Clone)]
-pub(crate) struct Layout {
+pub(crate) struct Homes {
     hash: u64,
     homes: Arc<[NodeId]>,
 }
 
-impl PartialEq for Layout {
-    fn eq(&self, other: &Layout) -> bool {
+impl PartialEq for Homes {
+    fn eq(&self, other: &Homes) -> bool {
         self.hash == other.hash && (Arc::ptr_eq(&self.homes, &other.homes) || self.homes == other.homes)
     }
 }
 
-impl Eq for Layout {}
+impl Eq for Homes {}
 
-impl Hash for Layout {
+impl Hash for Homes {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash);
     }
@@ -87,7 +88,7 @@ impl Drop for Inner {
 impl DynArray {
     /// The array whose blocks are (or will be) on the cluster.
     pub(crate) fn new(cluster: Cluster, dtype: DType, grid: Grid, blocks: Vec<Gid>, homes: Arc<[NodeId]>) -> DynArray {
-        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, homes, layout: OnceLock::new() }) }
+        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, homes, hash: OnceLock::new() }) }
     }
 
     /// Puts whole data on the current cluster, cut as `grid`.
@@ -168,13 +169,13 @@ impl DynArray {
     }
 
     /// Where the blocks are, as a part of a key.
-    pub(crate) fn layout(&self) -> Layout {
-        let hash = *self.inner.layout.get_or_init(|| {
+    pub(crate) fn homes_key(&self) -> Homes {
+        let hash = *self.inner.hash.get_or_init(|| {
             let mut hasher = DefaultHasher::new();
             self.inner.homes.hash(&mut hasher);
             hasher.finish()
         });
-        Layout { hash, homes: Arc::clone(&self.inner.homes) }
+        Homes { hash, homes: Arc::clone(&self.inner.homes) }
     }
 
     /// The same elements in other blocks; sizes are clipped to the axis.

@@ -8,7 +8,7 @@ mod outputs;
 
 pub use outputs::{FromOutput, FromOutputs, Output};
 
-use crate::array::{DynArray, Layout};
+use crate::array::{DynArray, Homes};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, Placed, homes, place};
@@ -70,7 +70,7 @@ struct Key {
 
 #[derive(PartialEq, Eq, Hash)]
 enum ArgKey {
-    Array(DType, Grid, Layout),
+    Array(DType, Grid, Homes),
     /// The kind of a scalar; its value where it sizes something.
     Scalar(Kind, Option<i128>),
 }
@@ -126,7 +126,11 @@ impl Program {
 
     /// A mistake that only sizes show, with file, line and column.
     fn mistake(&self, diag: &Diag) -> Error {
-        let place = format!("{}:{}:{}", self.file, diag.loc.line, diag.loc.column);
+        // A parameter has its place in the message alone.
+        let place = match diag.loc.line {
+            0 => self.file.to_owned(),
+            line => format!("{}:{line}:{}", self.file, diag.loc.column),
+        };
         Error::Program { name: self.name.to_owned(), place, message: diag.to_string() }
     }
 
@@ -336,7 +340,7 @@ impl Decoded {
         let func = self.fused.as_ref().unwrap_or(&self.parsed);
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
         let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
-            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), a.layout()),
+            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), a.homes_key()),
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
