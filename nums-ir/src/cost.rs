@@ -3,9 +3,10 @@
 //! A flop is one arithmetic operation on one element; a transcendental counts as `TRANSCENDENTAL`, comparisons, selections and
 //! casts as 1, and moving data as 0. Complex operations count as their real ones would.
 
+use crate::contraction::{self, Step};
 use crate::data::DataTask;
 use crate::func::{Func, Inst, Op, Value};
-use crate::graph::{Arg, BlockId, Graph, Task, TaskOp};
+use crate::graph::{Arg, BlockId, ContractTask, Graph, Task, TaskOp};
 use crate::ops::{DTypeRule, MapOp};
 use std::collections::HashMap;
 
@@ -82,6 +83,7 @@ impl<'a> Sizes<'a> {
                 let side = (made as f64).sqrt();
                 (if *symmetric { product * (side + 1.0) / side.max(1.0) } else { 2.0 * product }) as u64
             }
+            TaskOp::Contract(task) => contract_flops(task),
             TaskOp::Solve => operands().next().map_or(0, |a| {
                 let n = (self.elements(a) as f64).sqrt();
                 (2.0 / 3.0 * n * n * n) as u64
@@ -119,6 +121,18 @@ impl<'a> Sizes<'a> {
     }
 }
 
+/// A product and a sum a term of every step; only a product where nothing is summed.
+fn contract_flops(task: &ContractTask) -> u64 {
+    let shapes: Vec<&[usize]> = task.windows.iter().map(|w| &w.shape[..]).collect();
+    let (Some(sizes), Some(steps)) = (task.spec.sizes(&shapes), task.spec.steps(&task.order)) else { return 0 };
+    let flops = |step: &Step| {
+        let all = contraction::union(step.operands.iter().flatten());
+        let terms: u64 = all.iter().map(|i| sizes[i] as u64).product();
+        if all.len() > step.result.len() { 2 * terms } else { terms }
+    };
+    steps.iter().map(flops).sum()
+}
+
 /// Flops of a panel's instruction for so many rows.
 fn row_flops(body: &Func, inst: &Inst, rows: u64) -> u64 {
     let elements = |v: &Value| body.ty(*v).sizes().map_or(0, |s| s.iter().product::<usize>() as u64);
@@ -149,6 +163,7 @@ fn per_element(body: &Func) -> u64 {
             | Op::Dim(_)
             | Op::ShapeOf { .. }
             | Op::Matmul { .. }
+            | Op::Contract(_)
             | Op::Transpose { .. }
             | Op::Reshape { .. }
             | Op::Index { .. }

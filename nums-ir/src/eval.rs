@@ -95,6 +95,7 @@ fn run(func: &Func, inst: &Inst, args: &[Tensor]) -> Result<Vec<Tensor>, String>
             let product = product::matmul(a, *trans_a, b, *trans_b)?;
             if *symmetric { product::mirror(&product)? } else { product }
         }
+        (Op::Contract(c), args) => product::contract(c, args)?,
         (Op::Transpose { perm: Some(perm) }, [x]) => shape::transpose(x, perm)?,
         (Op::Reshape { shape }, [x]) => x.reshape(&sizes(shape)?)?,
         (Op::Index { items }, [x]) => shape::index(x, items)?,

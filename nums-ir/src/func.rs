@@ -14,6 +14,7 @@
 //! ```
 
 use crate::attr::Attr;
+use crate::contraction::Contraction;
 use crate::data::DataOp;
 use crate::diag::Loc;
 use crate::dim::Dim;
@@ -171,6 +172,8 @@ pub enum Op {
         /// The result is symmetric: its lower triangle is computed and mirrored (`passes/symmetric.rs`).
         symmetric: bool,
     },
+    /// A product of arrays summed over shared indices; not those that `Matmul` takes.
+    Contract(Contraction),
     /// Axes in another order; `None` reverses them (parsed stage only).
     Transpose {
         /// `perm[i]` is the operand's axis that becomes axis `i`.
@@ -241,6 +244,7 @@ impl Op {
             Op::Cast(_) => "cast",
             Op::Reduce { op, .. } => op.name(),
             Op::Matmul { .. } => "matmul",
+            Op::Contract(_) => "contract",
             Op::Transpose { .. } => "transpose",
             Op::Reshape { .. } => "reshape",
             Op::Index { .. } => "index",

@@ -11,6 +11,7 @@
 //! %t[0]: f64[256] = combine sum %s[0], %s[1]
 //! ```
 
+use crate::contraction::Contraction;
 use crate::data::DataTask;
 use crate::diag::Loc;
 use crate::dtype::DType;
@@ -126,6 +127,8 @@ pub enum TaskOp {
         /// The product is symmetric: its lower triangle is computed and mirrored.
         symmetric: bool,
     },
+    /// A contraction of windows of blocks.
+    Contract(ContractTask),
     /// Puts regions of operand blocks together: slices, transposes, concatenation, changed grids.
     Assemble {
         /// Shape of the block that is made.
@@ -173,6 +176,28 @@ pub enum TaskOp {
     Solve,
     /// Looks at positions or at an order of the data.
     Data(DataTask),
+}
+
+/// A contraction of windows of operand blocks, pair by pair.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ContractTask {
+    /// Index sets.
+    pub spec: Contraction,
+    /// The pairs, as in `Contraction::steps`.
+    pub order: Vec<[usize; 2]>,
+    /// By operand: the part of its block that is read.
+    pub windows: Vec<Window>,
+}
+
+/// A part of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Window {
+    /// First position on every axis.
+    pub start: Vec<usize>,
+    /// Size on every axis.
+    pub shape: Vec<usize>,
 }
 
 /// A region of one operand block that becomes a region of the new block.

@@ -73,6 +73,7 @@ impl Group {
                 Op::Dim(_) | Op::Index { .. } | Op::Reduce { .. } => {}
                 Op::ShapeOf { .. }
                 | Op::Matmul { .. }
+                | Op::Contract(_)
                 | Op::Transpose { .. }
                 | Op::Reshape { .. }
                 | Op::Concatenate { .. }

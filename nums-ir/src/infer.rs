@@ -142,7 +142,7 @@ impl Infer<'_> {
                 self.define(result, Op::Cast(*dtype), args, ty);
             }
             Op::Reduce { op, axes, keepdims } => self.reduce(*op, axes.as_deref(), *keepdims, args[0], result, loc)?,
-            Op::Matmul { .. } | Op::Concatenate { .. } | Op::Solve => {
+            Op::Matmul { .. } | Op::Contract(_) | Op::Concatenate { .. } | Op::Solve => {
                 let solve = matches!(inst.op, Op::Solve);
                 let types: Vec<&Type> = args.iter().map(|a| self.out.ty(*a)).collect();
                 let strong = types.iter().filter(|t| !t.weak).map(|t| t.dtype);

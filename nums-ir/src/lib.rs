@@ -15,6 +15,7 @@
 pub mod attr;
 pub mod bind;
 pub mod builtin;
+pub mod contraction;
 pub mod cost;
 pub mod data;
 pub mod diag;

@@ -52,6 +52,7 @@ pub(crate) fn visit_sizes(op: &mut Op, see: &mut dyn FnMut(&mut Size)) {
         | Op::Cast(_)
         | Op::Reduce { .. }
         | Op::Matmul { .. }
+        | Op::Contract(_)
         | Op::Transpose { .. }
         | Op::Concatenate { .. }
         | Op::Arange { .. }

@@ -4,8 +4,9 @@
 //! are re-cut by `assemble` tasks first. What is reduced along a cut axis leaves a partial result a block, and `combine` tasks
 //! join them in a tree that splits the range of blocks at ⌈n/2⌉: a function of the grid alone, so that the bits are the
 //! same wherever tasks run. `tile/regions.rs` moves data (slices, transposes, concatenation, changed grids),
-//! `tile/products.rs` multiplies, `tile/kernels.rs` tiles kernels, `tile/panels.rs` panels. Nothing here knows nodes.
+//! `tile/products.rs` multiplies, `tile/contract.rs` contracts, `tile/kernels.rs` tiles kernels, `tile/panels.rs` panels. Nothing here knows nodes.
 
+mod contract;
 mod data;
 mod kernels;
 mod panels;
@@ -186,6 +187,7 @@ impl Tiler {
             Op::Kernel(body) if body.rows.is_empty() => return self.kernel(func, inst, body),
             Op::Kernel(body) => return self.panel(func, inst, body),
             Op::Matmul { trans_a, trans_b, symmetric } => self.matmul(func, inst, (*trans_a, *trans_b), *symmetric),
+            Op::Contract(spec) => self.contract(func, inst, spec),
             Op::Transpose { perm } => self.transpose(func, inst, perm.as_deref().unwrap_or_default()),
             Op::Index { items } => self.index(func, inst, items),
             Op::Concatenate { axis } => self.concatenate(func, inst, *axis),

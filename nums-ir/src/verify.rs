@@ -247,6 +247,7 @@ fn arity(op: &Op) -> Option<usize> {
             DataOp::Search { .. } => 2,
             DataOp::Random { dist, .. } => 1 + dist.parameters(),
         }),
+        Op::Contract(c) => Some(c.operands.len()),
         Op::Concatenate { .. } | Op::Kernel(_) | Op::Call(_) => None,
     }
 }

@@ -3,10 +3,11 @@
 //! `run` is total: operands that do not fit are an error, never a panic, because tasks come over the wire. Results depend on
 //! the task and its operand blocks alone: every sum has an order fixed by the block's shape (`reduce`), loops give the same
 //! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`, `panel`). `op` is the operator table
-//! as types; `map` one operator over contiguous elements; `assemble`, `reshape` and `make` move and make elements; `matmul`
-//! and `solve` are linear algebra.
+//! as types; `map` one operator over contiguous elements; `assemble`, `reshape` and `make` move and make elements; `matmul`,
+//! `contract` and `solve` are linear algebra.
 
 mod assemble;
+mod contract;
 mod data;
 mod gemm;
 mod interpret;
@@ -114,6 +115,7 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
             let [a, b] = blocks("matmul", args)?;
             matmul::matmul(a, b, (*trans_a, *trans_b), *symmetric)?
         }
+        TaskOp::Contract(task) => contract::contract(task, &all_blocks("contract", args)?)?,
         TaskOp::Assemble { shape, pieces } => assemble::assemble(shape, pieces, &all_blocks("assemble", args)?)?,
         TaskOp::Reshape(task) => reshape::reshape(task, &all_blocks("reshape", args)?)?,
         TaskOp::Fill { shape, dtype } => make::fill(shape, *dtype, scalars("fill", args)?)?,

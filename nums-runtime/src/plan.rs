@@ -216,6 +216,7 @@ impl fmt::Display for Plan {
                 TaskOp::Kernel(_) => "kernel",
                 TaskOp::Combine(_) => "combine",
                 TaskOp::Matmul { .. } => "matmul",
+                TaskOp::Contract(_) => "contract",
                 TaskOp::Assemble { .. } => "assemble",
                 TaskOp::Reshape(_) => "reshape",
                 TaskOp::Fill { .. } | TaskOp::Arange { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => "create",

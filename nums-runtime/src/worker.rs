@@ -519,6 +519,7 @@ fn op_name(op: &TaskOp) -> &'static str {
         TaskOp::Kernel(_) => "kernel",
         TaskOp::Combine(op) => op.name(),
         TaskOp::Matmul { .. } => "matmul",
+        TaskOp::Contract(_) => "contract",
         TaskOp::Assemble { .. } => "assemble",
         TaskOp::Reshape(_) => "reshape",
         TaskOp::Fill { .. } => "fill",

@@ -4,6 +4,8 @@
 //! answer is as exact as twice the precision, then rounded. Integers wrap, booleans are "or" of "and", as in NumPy.
 
 use super::tensor::{Item, Tensor, common_shape};
+use crate::contraction::{Contraction, Index};
+use crate::ops::MapOp;
 use crate::scalar;
 use ndarray::{ArrayD, LinalgScalar};
 use num_complex::Complex;
@@ -110,6 +112,25 @@ pub(super) fn mirror(x: &Tensor) -> Result<Tensor, String> {
         [n, m] if n == m => Ok(x.gather(&[n, n], |at| vec![at[0].max(at[1]), at[0].min(at[1])])),
         ref shape => Err(format!("a symmetric product of shape {shape:?}")),
     }
+}
+
+/// The products of all operands over the whole index space, result first, and the sums over the rest.
+pub(super) fn contract(c: &Contraction, args: &[&Tensor]) -> Result<Tensor, String> {
+    let shapes: Vec<&[usize]> = args.iter().map(|x| x.shape()).collect();
+    let sizes = c.sizes(&shapes).ok_or_else(|| format!("\"{c}\" of shapes {shapes:?}"))?;
+    let rest = c.indices().into_iter().filter(|i| !c.result.contains(i));
+    let all: Vec<Index> = c.result.iter().copied().chain(rest).collect();
+    let space: Vec<usize> = all.iter().map(|i| sizes[i]).collect();
+    let spread = |x: &Tensor, set: &[Index]| {
+        let axes: Vec<usize> = set.iter().filter_map(|i| all.iter().position(|a| a == i)).collect();
+        x.gather(&space, |at| axes.iter().map(|a| at[*a]).collect())
+    };
+    let mut product = spread(args[0], &c.operands[0]);
+    for (x, set) in args.iter().zip(&c.operands).skip(1) {
+        product = super::map::map(MapOp::Multiply, &[&product, &spread(x, set)])?;
+    }
+    let (kept, summed) = space.split_at(c.result.len());
+    sum(&product.reshape(&[kept.iter().product(), summed.iter().product()])?)?.reshape(kept)
 }
 
 /// NumPy's `matmul`; a transposed operand has its last two axes swapped, one axis stays.

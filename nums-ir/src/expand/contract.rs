@@ -1,10 +1,12 @@
-//! Contractions: `einsum`, `tensordot` and their kin, written as transposes, one product of stacked matrices, and sums.
+//! Contractions: `einsum`, `tensordot` and their kin, as one operator on index sets.
 //!
-//! Two operands are contracted by sorting each index into four sorts: shared and kept (a stack), only left, only right, shared
-//! and summed. Several operands are contracted pair by pair, the cheapest pair first where sizes are numbers.
+//! Indices that only one operand has are summed first. Where the terms are no more than the elements of an operand, the product
+//! is element-wise and fuses; matrices and vectors make a `matmul`, which shares rows with its neighbours; everything else
+//! is one `contract`. In which order the operands of a long one meet is decided when sizes are bound (`contraction.rs`).
 
 use super::{Expand, Expansion, One, one, select};
 use crate::attr::Attr;
+use crate::contraction::{Contraction, MOST};
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
@@ -110,23 +112,7 @@ fn einsum(x: &mut Expand<'_, '_>) -> One {
         let value = x.cast(*v, dtype)?;
         operands.push(diagonals(x, Operand { value, index }, &sizes)?);
     }
-    let keep = |c: char, rest: &[&Operand]| result.contains(&c) || rest.iter().any(|o| o.index.contains(&c));
-    while operands.len() > 1 {
-        let (i, j) = cheapest(&operands, &sizes);
-        let right = operands.remove(j);
-        let left = operands.remove(i);
-        let rest: Vec<&Operand> = operands.iter().collect();
-        let left = summed(x, left, &|c| keep(c, &rest) || right.index.contains(&c))?;
-        let index: Vec<char> = left.index.clone();
-        let right = summed(x, right, &|c| keep(c, &rest) || index.contains(&c))?;
-        let kept: Vec<char> = left.index.iter().chain(&right.index).copied().filter(|c| keep(*c, &rest)).collect();
-        let made = pair(x, left, right, &kept)?;
-        operands.insert(i, made);
-    }
-    let Some(last) = operands.pop() else { return x.fail("`einsum` wants at least one operand") };
-    let last = summed(x, last, &|c| result.contains(&c))?;
-    let perm: Vec<usize> = result.iter().filter_map(|c| last.index.iter().position(|d| d == c)).collect();
-    x.transpose(last.value, &perm)
+    product(x, operands, &result)
 }
 
 /// An index that stands twice in one operand is its diagonal; an axis of size 1 of a longer index is dropped.
@@ -163,72 +149,89 @@ fn summed(x: &mut Expand<'_, '_>, o: Operand, keep: &dyn Fn(char) -> bool) -> Re
     Ok(Operand { value, index: o.index.into_iter().filter(|c| keep(*c)).collect() })
 }
 
-/// The pair whose product has fewest terms; the first two where sizes are symbols.
-fn cheapest(operands: &[Operand], sizes: &BTreeMap<char, Dim>) -> (usize, usize) {
-    let mut best = (0, 1);
-    let mut least = f64::INFINITY;
-    for i in 0..operands.len() {
-        for j in i + 1..operands.len() {
-            let mut index: Vec<char> = operands[i].index.iter().chain(&operands[j].index).copied().collect();
-            index.sort_unstable();
-            index.dedup();
-            let cost = index.iter().map(|c| sizes[c].as_const().map_or(1e3, |n| n as f64)).product::<f64>();
-            if cost < least {
-                (best, least) = ((i, j), cost);
+/// The product of all operands, summed over what `result` has not.
+fn product(x: &mut Expand<'_, '_>, operands: Vec<Operand>, result: &[char]) -> One {
+    let count = |c: &char| operands.iter().filter(|o| o.index.contains(c)).count();
+    let all: Vec<char> = operands.iter().flat_map(|o| &o.index).copied().collect();
+    let needed: Vec<char> = all.iter().copied().filter(|c| result.contains(c) || count(c) > 1).collect();
+    let operands = operands.into_iter().map(|o| summed(x, o, &|c| needed.contains(&c))).collect::<Result<Vec<_>, _>>()?;
+    let [a, b] = &operands[..] else {
+        return match &operands[..] {
+            [] => x.fail("`einsum` wants at least one operand"),
+            [only] => {
+                let perm: Vec<usize> = result.iter().filter_map(|c| only.index.iter().position(|d| d == c)).collect();
+                x.transpose(only.value, &perm)
             }
+            _ if is_elementwise(&operands, result) => elementwise(x, &operands, result),
+            _ => contraction(x, &operands, result),
+        };
+    };
+    let shared = |c: &char| a.index.contains(c) && b.index.contains(c);
+    let stacked = result.iter().any(shared);
+    let summed = a.index.iter().any(|c| shared(c) && !result.contains(c));
+    let (left, right) = (a.index.iter().any(|c| !shared(c)), b.index.iter().any(|c| !shared(c)));
+    let flat = a.index.len() < 2 && b.index.len() < 2;
+    if !summed || (stacked && !(left && right)) || (!left && !right && !flat) {
+        return elementwise(x, &operands, result);
+    }
+    if !stacked && a.index.len() <= 2 && b.index.len() <= 2 {
+        return matrices(x, a, b, result);
+    }
+    contraction(x, &operands, result)
+}
+
+/// Whether the terms are no more than the elements of the largest array: then they share the pass of what makes and reads it.
+fn is_elementwise(operands: &[Operand], result: &[char]) -> bool {
+    let mut sets = operands.iter().map(|o| &o.index[..]).chain([result]);
+    sets.any(|set| operands.iter().flat_map(|o| &o.index).all(|c| set.contains(c)))
+}
+
+/// Matrices and vectors that share one index: a `matmul`, which may fuse with what has the same rows.
+fn matrices(x: &mut Expand<'_, '_>, a: &Operand, b: &Operand, result: &[char]) -> One {
+    // The result's first index is the left operand's.
+    let (a, b) = if result.first().is_some_and(|c| !a.index.contains(c)) { (b, a) } else { (a, b) };
+    let shared = |c: &char| a.index.contains(c) && b.index.contains(c);
+    let trans_a = a.index.len() == 2 && shared(&a.index[0]);
+    let trans_b = b.index.len() == 2 && shared(&b.index[1]);
+    x.op(Op::Matmul { trans_a, trans_b, symmetric: false }, &[a.value, b.value])
+}
+
+fn contraction(x: &mut Expand<'_, '_>, operands: &[Operand], result: &[char]) -> One {
+    let sets: Vec<Vec<char>> = operands.iter().map(|o| o.index.clone()).collect();
+    let Some(spec) = Contraction::new(&sets, result) else {
+        return x.fail(format!("`{}` has more than {MOST} indices", x.name()));
+    };
+    x.op(Op::Contract(spec), &operands.iter().map(|o| o.value).collect::<Vec<_>>())
+}
+
+/// All operands multiplied element by element, and what `result` has not summed.
+fn elementwise(x: &mut Expand<'_, '_>, operands: &[Operand], result: &[char]) -> One {
+    let mut order = result.to_vec();
+    for c in operands.iter().flat_map(|o| &o.index) {
+        if !order.contains(c) {
+            order.push(*c);
         }
     }
-    best
-}
-
-/// The product of two operands that keeps `kept`, in the order stack, left, right.
-fn pair(x: &mut Expand<'_, '_>, a: Operand, b: Operand, kept: &[char]) -> Result<Operand, Diag> {
-    let in_both = |c: &char| a.index.contains(c) && b.index.contains(c);
-    let stack: Vec<char> = a.index.iter().copied().filter(|c| in_both(c) && kept.contains(c)).collect();
-    let inner: Vec<char> = a.index.iter().copied().filter(|c| in_both(c) && !kept.contains(c)).collect();
-    let left: Vec<char> = a.index.iter().copied().filter(|c| !in_both(c)).collect();
-    let right: Vec<char> = b.index.iter().copied().filter(|c| !in_both(c)).collect();
-    let index: Vec<char> = [&stack[..], &left, &right].concat();
-    if inner.is_empty() || (!stack.is_empty() && (left.is_empty() || right.is_empty())) {
-        let value = elementwise(x, &a, &b, &[&index[..], &inner].concat(), inner.len())?;
-        return Ok(Operand { value, index });
-    }
-    let sizes = |o: &Operand, of: &[char], x: &Expand<'_, '_>| -> Vec<Dim> {
-        let dims = x.dims(o.value);
-        of.iter().filter_map(|c| Some(dims[o.index.iter().position(|d| d == c)?].clone())).collect()
-    };
-    let (s, l, r, k) = (sizes(&a, &stack, x), sizes(&a, &left, x), sizes(&b, &right, x), sizes(&a, &inner, x));
-    let matrices = |x: &mut Expand<'_, '_>, o: &Operand, order: Vec<char>, rows: &[Dim], cols: &[Dim]| {
-        let perm: Vec<usize> = order.iter().filter_map(|c| o.index.iter().position(|d| d == c)).collect();
-        let v = x.transpose(o.value, &perm)?;
-        let mut shape = s.clone();
-        shape.extend([x.product(rows), x.product(cols)]);
-        // A vector stays one where nothing is stacked.
-        x.reshape(v, &shape)
-    };
-    let p = matrices(x, &a, [&stack[..], &left, &inner].concat(), &l, &k)?;
-    let q = matrices(x, &b, [&stack[..], &inner, &right].concat(), &k, &r)?;
-    let product = x.op(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[p, q])?;
-    let value = x.reshape(product, &[&s[..], &l, &r].concat())?;
-    Ok(Operand { value, index })
-}
-
-/// Both operands with the axes `order`, multiplied, and the last `inner` axes summed.
-fn elementwise(x: &mut Expand<'_, '_>, a: &Operand, b: &Operand, order: &[char], inner: usize) -> One {
-    let spread = |x: &mut Expand<'_, '_>, o: &Operand| {
+    let mut product: Option<Value> = None;
+    for o in operands {
         let present: Vec<char> = order.iter().copied().filter(|c| o.index.contains(c)).collect();
         let perm: Vec<usize> = present.iter().filter_map(|c| o.index.iter().position(|d| d == c)).collect();
-        let v = x.transpose(o.value, &perm)?;
-        let items = order.iter().map(|c| if present.contains(c) { super::whole() } else { crate::func::IndexItem::NewAxis });
-        if present.len() == order.len() { Ok(v) } else { x.index(v, items.collect()) }
-    };
-    let (p, q) = (spread(x, a)?, spread(x, b)?);
-    let dtype = x.dtype(p);
-    let product = x.map(MapOp::Multiply, &[p, q])?;
-    if inner == 0 {
+        let mut v = x.transpose(o.value, &perm)?;
+        if present.len() < order.len() {
+            let item = |c| if present.contains(c) { super::whole() } else { crate::func::IndexItem::NewAxis };
+            v = x.index(v, order.iter().map(item).collect())?;
+        }
+        product = Some(match product {
+            Some(before) => x.map(MapOp::Multiply, &[before, v])?,
+            None => v,
+        });
+    }
+    let Some(product) = product else { return x.fail("a product of nothing") };
+    let dtype = x.dtype(product);
+    if order.len() == result.len() {
         return Ok(product);
     }
-    let axes: Vec<usize> = (order.len() - inner..order.len()).collect();
+    let axes: Vec<usize> = (result.len()..order.len()).collect();
     let sum = x.reduce(ReduceOp::Sum, product, &axes, false)?;
     x.cast(sum, dtype)
 }
@@ -254,9 +257,7 @@ fn contract(x: &mut Expand<'_, '_>, a: Value, b: Value, of_a: &[usize], of_b: &[
     let kept: Vec<char> =
         index_a.iter().chain(&index_b).copied().filter(|c| !(index_a.contains(c) && index_b.contains(c))).collect();
     let (a, b) = (x.cast(a, dtype)?, x.cast(b, dtype)?);
-    let made = pair(x, Operand { value: a, index: index_a }, Operand { value: b, index: index_b }, &kept)?;
-    let perm: Vec<usize> = kept.iter().filter_map(|c| made.index.iter().position(|d| d == c)).collect();
-    x.transpose(made.value, &perm)
+    product(x, vec![Operand { value: a, index: index_a }, Operand { value: b, index: index_b }], &kept)
 }
 
 fn tensordot(x: &mut Expand<'_, '_>) -> One {

@@ -26,6 +26,7 @@ pub fn result_types(op: &Op, args: &[&Type], loc: Loc) -> Result<Vec<Type>, Diag
         Op::Cast(dtype) => one(args[0].with_dtype(*dtype)),
         Op::Reduce { op, axes, keepdims } => one(reduce_type(*op, axes.as_deref(), *keepdims, args[0], loc)?),
         Op::Matmul { trans_a, trans_b, symmetric: _ } => one(shapes::matmul(args[0], args[1], *trans_a, *trans_b, loc)?),
+        Op::Contract(c) => one(shapes::contract(c, args, loc)?),
         Op::Transpose { perm } => one(shapes::transpose(args[0], perm.as_deref(), loc)?),
         Op::Reshape { shape } => {
             let dims = bound(shape, loc)?;

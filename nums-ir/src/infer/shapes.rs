@@ -1,9 +1,11 @@
 //! Shape rules of products, joins, reshapes and `solve`. Notes say `operand 0`; `infer` puts the names of the source there.
 
 use super::{broadcast, more_telling};
+use crate::contraction::{Contraction, Index};
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
 use crate::types::{Shape, Type};
+use std::collections::BTreeMap;
 
 fn any(ty: &Type) -> Type {
     Type { dtype: ty.dtype, shape: Shape::Any, weak: false }
@@ -55,6 +57,25 @@ pub(super) fn matmul(a: &Type, b: &Type, trans_a: bool, trans_b: bool, loc: Loc)
     dims.extend(row.map(|r| left[r].clone()));
     dims.extend(column.map(|c| right[c].clone()));
     Ok(Type::array(a.dtype, dims))
+}
+
+pub(super) fn contract(c: &Contraction, args: &[&Type], loc: Loc) -> Result<Type, Diag> {
+    c.check().map_err(|why| Diag::new(loc, format!("`contract` \"{c}\": {why}")))?;
+    let mut sizes: BTreeMap<Index, &Dim> = BTreeMap::new();
+    for (set, ty) in c.operands.iter().zip(args) {
+        let Some(dims) = ty.dims() else { return Ok(any(ty)) };
+        if set.len() != dims.len() || ty.dtype != args[0].dtype {
+            return Err(Diag::new(loc, format!("`contract` \"{c}\" of an operand {ty}")));
+        }
+        for (i, dim) in set.iter().zip(dims) {
+            let known = sizes.entry(*i).or_insert(dim);
+            if same(known, dim).is_none() {
+                let index = char::from(*i);
+                return Err(Diag::new(loc, format!("the index `{index}` of \"{c}\" has two sizes: `{known}` and `{dim}`")));
+            }
+        }
+    }
+    Ok(Type::array(args[0].dtype, c.result.iter().map(|i| sizes[i].clone()).collect()))
 }
 
 pub(super) fn transpose(x: &Type, perm: Option<&[i64]>, loc: Loc) -> Result<Type, Diag> {

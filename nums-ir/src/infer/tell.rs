@@ -69,6 +69,7 @@ fn symbol(op: &Op) -> Option<&'static str> {
         | Op::ShapeOf { .. }
         | Op::Cast(_)
         | Op::Reduce { .. }
+        | Op::Contract(_)
         | Op::Transpose { .. }
         | Op::Reshape { .. }
         | Op::Index { .. }

@@ -159,6 +159,7 @@ impl Plan {
                 Op::Index { .. }
                 | Op::ShapeOf { .. }
                 | Op::Matmul { .. }
+                | Op::Contract(_)
                 | Op::Transpose { .. }
                 | Op::Reshape { .. }
                 | Op::Concatenate { .. }

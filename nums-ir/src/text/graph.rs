@@ -22,8 +22,8 @@ use crate::diag::Loc;
 use crate::dtype::DType;
 use crate::func::{Func, Scalar, Stage};
 use crate::graph::{
-    Arg, ArrayId, BlockCopy, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, Load, NodeId, Piece, Placement, ReshapeTask,
-    Task, TaskId, TaskOp,
+    Arg, ArrayId, BlockCopy, BlockId, ContractTask, Graph, GraphArray, GraphOutput, GraphScalar, Load, NodeId, Piece, Placement,
+    ReshapeTask, Task, TaskId, TaskOp, Window,
 };
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
@@ -157,6 +157,12 @@ fn operator(op: &TaskOp, kernels: &[Func]) -> (String, Vec<String>) {
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             let flags = [flag("trans_a", *trans_a), flag("trans_b", *trans_b), flag("symmetric", *symmetric)];
             ("matmul".into(), flags.into_iter().flatten().collect())
+        }
+        TaskOp::Contract(ContractTask { spec, order, windows }) => {
+            let windows: Vec<String> = windows.iter().map(|w| format!("({}, {})", list(&w.start), list(&w.shape))).collect();
+            let attributes =
+                vec![format!("spec=\"{spec}\""), format!("order={order:?}"), format!("windows=[{}]", windows.join(", "))];
+            ("contract".into(), attributes)
         }
         TaskOp::Assemble { shape, pieces } => {
             let pieces: Vec<String> = pieces.iter().map(piece).collect();
@@ -489,6 +495,15 @@ impl<'a> Parser<'a> {
                 };
                 TaskOp::Matmul { trans_a: flag("trans_a")?, trans_b: flag("trans_b")?, symmetric: flag("symmetric")? }
             }
+            "contract" => {
+                let spec = super::parse::contract(&mut self.lexer)?;
+                self.attribute("order")?;
+                let order = self.lexer.list('[', ']', |l| {
+                    sizes(l)?.try_into().map_err(|_| l.error("a step of a contraction takes two operands"))
+                })?;
+                self.attribute("windows")?;
+                TaskOp::Contract(ContractTask { spec, order, windows: self.lexer.list('[', ']', parse_window)? })
+            }
             "assemble" => {
                 let shape = self.shape("shape")?;
                 self.attribute("pieces")?;
@@ -533,6 +548,15 @@ impl<'a> Parser<'a> {
             _ => Err(self.lexer.error("a grid is a shape and a block shape")),
         }
     }
+}
+
+fn parse_window(l: &mut Lexer<'_>) -> Parsed<Window> {
+    l.want('(')?;
+    let start = sizes(l)?;
+    l.want(',')?;
+    let shape = sizes(l)?;
+    l.want(')')?;
+    Ok(Window { start, shape })
 }
 
 fn parse_piece(l: &mut Lexer<'_>) -> Parsed<Piece> {

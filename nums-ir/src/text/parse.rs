@@ -3,6 +3,7 @@
 use super::lex::{Lexer, ParseError, Token};
 use super::{DEPTH, MAGIC};
 use crate::attr::Attr;
+use crate::contraction::Contraction;
 use crate::data::DataOp;
 use crate::diag::Loc;
 use crate::dim::Dim;
@@ -354,6 +355,7 @@ fn operator<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str, first: boo
     match name {
         "const" => return Ok(Op::Const(scalar(lexer)?)),
         "dim" => return Ok(Op::Dim(dim(lexer)?)),
+        "contract" => return contract(lexer).map(Op::Contract),
         _ => {}
     }
     let mut attrs = Attributes::read(lexer, scope, first)?;
@@ -425,6 +427,18 @@ fn operator<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str, first: boo
         None => Ok(op),
         Some((extra, _)) => Err(lexer.error(format!("`{name}` has no attribute `{extra}`"))),
     }
+}
+
+/// `spec="ab,bc->ac"`.
+pub(super) fn contract(lexer: &mut Lexer<'_>) -> Result<Contraction, ParseError> {
+    lexer.eat(',');
+    lexer.want_word("spec")?;
+    lexer.want('=')?;
+    let Token::Str(text) = lexer.peek() else { return Err(lexer.expected("index sets")) };
+    let spec = Contraction::parse(text).filter(|c| c.check().is_ok());
+    let spec = spec.ok_or_else(|| lexer.error(format!("\"{text}\" are no index sets of a contraction")))?;
+    lexer.next();
+    Ok(spec)
 }
 
 fn dtype_of(attribute: Option<Attribute>) -> Option<DType> {

@@ -204,6 +204,7 @@ fn attributes(op: &Op, names: &[String]) -> Vec<String> {
             let flags = [flag("trans_a", *trans_a), flag("trans_b", *trans_b), flag("symmetric", *symmetric)];
             flags.into_iter().flatten().collect()
         }
+        Op::Contract(c) => vec![format!("spec=\"{c}\"")],
         Op::Transpose { perm } => perm.iter().map(|p| format!("perm={p:?}")).collect(),
         Op::Reshape { shape } => vec![format!("shape={}", list(shape))],
         Op::Index { items } => {

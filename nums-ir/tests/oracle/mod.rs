@@ -6,7 +6,7 @@ use nums_ir::diag::Loc;
 use nums_ir::dtype::DType;
 use nums_ir::eval::{self, Tensor};
 use nums_ir::func::{Func, Op, Stage, Value};
-use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp};
+use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp, Window};
 use nums_ir::infer::result_types;
 use nums_ir::types::Type;
 
@@ -25,6 +25,13 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
         TaskOp::Combine(op) => eval::map(op.combine().expect("partial results"), &[&tensors[0], &tensors[1]])?,
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b, symmetric: *symmetric }, &tensors)?
+        }
+        TaskOp::Contract(task) => {
+            let cut = |(x, w): (&Tensor, &Window)| {
+                x.gather(&w.shape, |at| at.iter().zip(&w.start).map(|(i, start)| i + start).collect())
+            };
+            let parts: Vec<Tensor> = tensors.iter().zip(&task.windows).map(cut).collect();
+            line(Op::Contract(task.spec.clone()), &parts)?
         }
         TaskOp::Solve => line(Op::Solve, &tensors)?,
         TaskOp::Data(task) => return Err(format!("`{}` is held to whole arrays, in the runtime's tests", task.name())),

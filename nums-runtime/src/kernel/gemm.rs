@@ -82,10 +82,29 @@ impl<T: Real> Aligned<T> {
 /// # Panics
 /// When the sizes do not fit each other: callers have checked shapes.
 pub(super) fn gemm<T: Real>(isa: Isa, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], into: Into, packed: &mut Packed<T>) {
-    assert!(a.is_inside() && b.is_inside() && a.cols == b.rows && out.len() == a.rows * b.cols, "sizes of a product");
+    assert!(out.len() == a.rows * b.cols, "sizes of a product");
     if a.cols == 0 && !into.accumulate {
         out.fill(T::default());
     }
+    let stride = b.cols;
+    gemm_into(isa, a, b, (out, stride), into, packed);
+}
+
+/// The same for an `out` whose rows begin `stride` apart.
+///
+/// # Panics
+/// When the sizes do not fit each other: callers have checked shapes.
+pub(super) fn gemm_into<T: Real>(
+    isa: Isa,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    (out, stride): (&mut [T], usize),
+    into: Into,
+    packed: &mut Packed<T>,
+) {
+    assert!(a.is_inside() && b.is_inside() && a.cols == b.rows && (a.rows < 2 || b.cols <= stride), "sizes of a product");
+    // One row has no next one.
+    let stride = stride.max(b.cols);
     let tile = T::tile(isa);
     for k in (0..a.cols).step_by(PANEL_K) {
         let terms = PANEL_K.min(a.cols - k);
@@ -113,7 +132,7 @@ pub(super) fn gemm<T: Real>(isa: Isa, a: Matrix<'_, T>, b: Matrix<'_, T>, out: &
                         let (row, col) = (m + i * tile.rows, n + j * tile.cols);
                         if !into.lower || row + tile.rows > col {
                             let size = ((m + rows - row).min(tile.rows), (n + cols - col).min(tile.cols));
-                            tile.run((left, right), &mut out[row * b.cols + col..], b.cols, size, accumulate, ahead.next(terms));
+                            tile.run((left, right), &mut out[row * stride + col..], stride, size, accumulate, ahead.next(terms));
                         }
                     }
                 }

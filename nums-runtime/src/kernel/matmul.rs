@@ -69,7 +69,7 @@ pub(super) fn rows_of_product(a: &Block, b: &Block, trans_b: bool, one_row: bool
 
 /// Which loop takes a product; it fixes the order of summation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// Rows of the left operand times a vector.
     LeftDots,
     /// A vector times the transposed left operand.
@@ -97,7 +97,7 @@ impl Form {
 }
 
 /// One operand: its batch axes and its matrix.
-struct Side {
+pub(super) struct Side {
     batch: Vec<usize>,
     rows: usize,
     cols: usize,
@@ -106,6 +106,11 @@ struct Side {
 }
 
 impl Side {
+    /// A matrix by its strides.
+    pub(super) fn strided(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> Side {
+        Side { batch: vec![], rows, cols, row_stride, col_stride }
+    }
+
     fn left(shape: &[usize], trans: bool) -> Option<Side> {
         match shape {
             [] => None,
@@ -157,7 +162,7 @@ impl Side {
 }
 
 /// A product of two matrices into a zeroed C-order one; of a `lower` one only the lower triangle is defined.
-trait Product: Element {
+pub(super) trait Product: Element {
     fn product(left: (&[Self], &Side), right: (&[Self], &Side), out: &mut [Self], form: Form, lower: bool);
 }
 

@@ -6,10 +6,11 @@
 use super::codec::LARGEST;
 use super::message::{Batch, BatchTask};
 use crate::block::byte_len;
+use nums_ir::contraction::{Index, MOST, Step};
 use nums_ir::data::DataTask;
 use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Op};
-use nums_ir::graph::TaskOp;
+use nums_ir::graph::{ContractTask, TaskOp};
 use nums_ir::grid::Grid;
 
 /// Tasks of a batch, and blocks that concern it.
@@ -81,9 +82,23 @@ fn check_task(task: &BatchTask) -> Result<(), String> {
             }
             check_shape(&reshape.to.block_shape_at(reshape.block as usize), DType::Bool)
         }
+        TaskOp::Contract(task) => check_contraction(task),
         TaskOp::Data(task) => check_data(task),
         TaskOp::Kernel(_) | TaskOp::Combine(_) | TaskOp::Matmul { .. } | TaskOp::Const { .. } | TaskOp::Solve => Ok(()),
     }
+}
+
+/// The arrays that a contraction reads and makes on its way.
+fn check_contraction(task: &ContractTask) -> Result<(), String> {
+    most("operands of a contraction", task.windows.len(), MOST)?;
+    task.windows.iter().try_for_each(|w| check_shape(&w.shape, DType::Bool))?;
+    let shapes: Vec<&[usize]> = task.windows.iter().map(|w| &w.shape[..]).collect();
+    let (Some(sizes), Some(steps)) = (task.spec.sizes(&shapes), task.spec.steps(&task.order)) else {
+        return Err(format!("the windows or the order of the contraction \"{}\" do not fit", task.spec));
+    };
+    let size = |i: &Index| sizes.get(i).copied().ok_or_else(|| format!("the index sets \"{}\"", task.spec));
+    let made = |step: &Step| step.result.iter().map(size).collect::<Result<Vec<_>, _>>();
+    steps.iter().try_for_each(|step| check_shape(&made(step)?, DType::Bool))
 }
 
 fn check_data(task: &DataTask) -> Result<(), String> {

@@ -187,6 +187,7 @@ fn run(job: &Job) -> (Finished, u64) {
         TaskOp::Kernel(k) => job.kernels()[*k as usize].is_native(),
         TaskOp::Combine(_)
         | TaskOp::Matmul { .. }
+        | TaskOp::Contract(_)
         | TaskOp::Assemble { .. }
         | TaskOp::Reshape(_)
         | TaskOp::Fill { .. }

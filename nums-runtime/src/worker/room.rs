@@ -99,7 +99,7 @@ pub(super) struct Pinned {
 }
 
 /// Kinds of tasks whose scratch is told apart.
-const KINDS: usize = 11;
+const KINDS: usize = 12;
 
 pub(super) fn kind(op: &TaskOp) -> usize {
     match op {
@@ -114,6 +114,7 @@ pub(super) fn kind(op: &TaskOp) -> usize {
         TaskOp::Const { .. } => 8,
         TaskOp::Solve => 9,
         TaskOp::Data(_) => 10,
+        TaskOp::Contract(_) => 11,
     }
 }
 

@@ -158,6 +158,7 @@ fn check(body: &Func) -> Result<(), KernelError> {
             Op::Const(_) | Op::Dim(_) => 0,
             Op::ShapeOf { .. }
             | Op::Matmul { .. }
+            | Op::Contract(_)
             | Op::Transpose { .. }
             | Op::Reshape { .. }
             | Op::Concatenate { .. }
@@ -205,6 +206,7 @@ fn origins(body: &Func) -> Result<HashMap<Value, Origin>, KernelError> {
             Op::Map(_) | Op::Cast(_) | Op::Const(_) | Op::Reduce { .. } => {}
             Op::ShapeOf { .. }
             | Op::Matmul { .. }
+            | Op::Contract(_)
             | Op::Transpose { .. }
             | Op::Reshape { .. }
             | Op::Concatenate { .. }
