@@ -81,6 +81,7 @@ fn kernel(body: &Func) -> Result<Part, &'static str> {
     for r in &body.results {
         results.push(match body.def(*r).map(|i| &i.op) {
             Some(Op::Reduce { op, axes: Some(axes), .. }) if axes.contains(&0) => Role::Total(*op),
+            Some(Op::Reduce { op: ReduceOp::Moments, .. }) => return Err("moments of rows have not their rows first"),
             _ if body.ty(*r).dims().is_some_and(|d| d.first() == space.first()) => Role::Row,
             _ => return Err("a result has not its rows"),
         });

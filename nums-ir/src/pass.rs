@@ -4,7 +4,7 @@
 //! and debug builds; a failure names the pass and shows the text before and after.
 
 use crate::func::{Func, Stage};
-use crate::passes::{cse, dce, decompose, fuse, panel, simplify, symmetric, transpose};
+use crate::passes::{cse, dce, decompose, fuse, moments, panel, simplify, symmetric, transpose};
 use crate::verify::verify;
 
 /// One rewriting step over a `Func`.
@@ -34,8 +34,17 @@ impl Changed {
 }
 
 /// All passes, in order.
-pub const PIPELINE: &[Pass] =
-    &[decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, symmetric::PASS, dce::PASS, fuse::PASS, panel::PASS];
+pub const PIPELINE: &[Pass] = &[
+    decompose::PASS,
+    simplify::PASS,
+    cse::PASS,
+    transpose::PASS,
+    moments::PASS,
+    symmetric::PASS,
+    dce::PASS,
+    fuse::PASS,
+    panel::PASS,
+];
 
 /// Runs the pipeline on a typed function; the result is fused.
 pub fn run(mut func: Func) -> Func {
@@ -48,7 +57,7 @@ pub fn run(mut func: Func) -> Func {
 
 /// Runs the pipeline without fusing: every operator makes its whole result, as in a library of array calls. To compare with.
 pub fn run_apart(mut func: Func) -> Func {
-    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, dce::PASS, fuse::APART];
+    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, moments::PASS, dce::PASS, fuse::APART];
     for pass in apart {
         apply(&pass, &mut func);
     }

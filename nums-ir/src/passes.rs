@@ -4,6 +4,7 @@ pub mod cse;
 pub mod dce;
 pub mod decompose;
 pub mod fuse;
+pub mod moments;
 pub mod panel;
 pub mod simplify;
 pub mod symmetric;

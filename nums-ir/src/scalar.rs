@@ -383,3 +383,88 @@ pub fn complex_reciprocal<C: Complex>(a: C) -> C {
         C::from_parts(ratio / scale, C::Part::negate(C::Part::ONE) / scale)
     }
 }
+
+/// Count, mean (or sum) and sum of squared deviations from the mean of some elements.
+pub type Moments<T> = (T, T, T);
+
+/// Elements that have moments: Welford's steps and Chan's merge, the meaning of `ReduceOp::Moments`.
+pub trait Spread: Copy + std::ops::Add<Output = Self> {
+    /// A number of elements.
+    fn of(n: usize) -> Self;
+    /// The part that element number `step` has of the mean so far.
+    fn share(step: usize) -> Self;
+    /// The squared deviation of one element: 0, or NaN if it is not finite.
+    fn alone(x: Self) -> Self;
+    /// Mean and squares with one more element.
+    fn step(so_far: (Self, Self), x: Self, first: bool, share: Self) -> (Self, Self);
+    /// Mean and squares of two parts together; each is count, mean, squares.
+    fn join(a: Moments<Self>, b: Moments<Self>) -> (Self, Self);
+    /// The same with their count.
+    fn join_counted(a: Moments<Self>, b: Moments<Self>) -> Moments<Self>;
+    /// Squares as NumPy's two passes have them where something overflows: the deviations from an infinite mean are infinite, and
+    /// those of finite elements are never NaN.
+    fn settle(sum: Self, squares: Self) -> Self;
+    /// Two parts together; each is count, sum, squares.
+    fn join_sums(a: Moments<Self>, b: Moments<Self>) -> Moments<Self>;
+}
+
+macro_rules! spread {
+    ($($t:ident)*) => {$(
+        impl Spread for $t {
+            #[inline(always)]
+            fn of(n: usize) -> $t {
+                n as $t
+            }
+
+            #[inline(always)]
+            fn share(step: usize) -> $t {
+                1.0 / (step + 1) as $t
+            }
+
+            #[inline(always)]
+            fn alone(x: $t) -> $t {
+                x - x
+            }
+
+            #[inline(always)]
+            fn step((mean, squares): ($t, $t), x: $t, first: bool, share: $t) -> ($t, $t) {
+                let off = x - mean;
+                let next = mean + off * share;
+                if first { (x, x - x) } else { (next, squares + off * (x - next)) }
+            }
+
+            #[inline(always)]
+            fn join(a: Moments<$t>, b: Moments<$t>) -> ($t, $t) {
+                if a.0 == 0.0 || b.0 == 0.0 {
+                    return if a.0 == 0.0 { (b.1, b.2) } else { (a.1, a.2) };
+                }
+                let (off, share) = (b.1 - a.1, b.0 / (a.0 + b.0));
+                (a.1 + off * share, a.2 + b.2 + off * (off * (a.0 * share)))
+            }
+
+            #[inline(always)]
+            fn join_counted(a: Moments<$t>, b: Moments<$t>) -> Moments<$t> {
+                let (mean, squares) = <$t>::join(a, b);
+                (a.0 + b.0, mean, squares)
+            }
+
+            #[inline(always)]
+            fn settle(sum: $t, squares: $t) -> $t {
+                if sum.is_nan() || (sum.is_infinite() && squares.is_nan()) {
+                    $t::NAN
+                } else if sum.is_infinite() || !squares.is_finite() {
+                    $t::INFINITY
+                } else {
+                    squares
+                }
+            }
+
+            fn join_sums(a: Moments<$t>, b: Moments<$t>) -> Moments<$t> {
+                let (_, squares) = <$t>::join((a.0, a.1 / a.0, a.2), (b.0, b.1 / b.0, b.2));
+                let sum = a.1 + b.1;
+                (a.0 + b.0, sum, <$t>::settle(sum, squares))
+            }
+        }
+    )*};
+}
+spread!(f32 f64);

@@ -24,6 +24,7 @@ pub use interpret::{Counts, counts};
 pub use panel::Kernel;
 
 use crate::block::Block;
+use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::graph::TaskOp;
 use nums_ir::ops::ReduceOp;
@@ -132,6 +133,9 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
 
 /// Two partial results of a reduction joined.
 fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError> {
+    if reduce == ReduceOp::Moments {
+        return combine_moments(a, b);
+    }
     let Some(op) = reduce.combine() else {
         return Err(KernelError::Unsupported(format!("joining partial results of `{}`", reduce.name())));
     };
@@ -141,6 +145,20 @@ fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError>
     }
     let mut out = Block::stale(a.dtype(), a.shape());
     map::map(op, &[a.slice(), b.slice()], out.slice_mut())?;
+    Ok(out)
+}
+
+fn combine_moments(a: &Block, b: &Block) -> Result<Block, KernelError> {
+    let wrong = || KernelError::mismatch("moments", format!("{}{:?} and {}{:?}", a.dtype(), a.shape(), b.dtype(), b.shape()));
+    if a.shape() != b.shape() || a.dtype() != b.dtype() || a.shape().first() != Some(&3) {
+        return Err(wrong());
+    }
+    let mut out = Block::stale(a.dtype(), a.shape());
+    match a.dtype() {
+        DType::F32 => reduce::join_moments::<f32>(a.as_slice(), b.as_slice(), out.as_mut_slice()),
+        DType::F64 => reduce::join_moments::<f64>(a.as_slice(), b.as_slice(), out.as_mut_slice()),
+        _ => return Err(wrong()),
+    }
     Ok(out)
 }
 
@@ -168,7 +186,7 @@ fn scalars<const N: usize>(op: &str, args: &[Operand<'_>]) -> Result<[Scalar; N]
 }
 
 /// A zeroed block of a shape that came with a task.
-fn room(op: &str, dtype: nums_ir::dtype::DType, shape: &[usize]) -> Result<Block, KernelError> {
+fn room(op: &str, dtype: DType, shape: &[usize]) -> Result<Block, KernelError> {
     match crate::block::byte_len(dtype, shape) {
         Some(_) => Ok(Block::zeros(dtype, shape)),
         None => Err(KernelError::mismatch(op, format!("a block of shape {shape:?} is larger than memory"))),

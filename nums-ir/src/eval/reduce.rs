@@ -28,7 +28,18 @@ pub(super) fn reduce(op: ReduceOp, x: &Tensor, axes: &[i64], keepdims: bool) -> 
     } else {
         outer.iter().map(|&a| shape[a]).collect()
     };
-    flat.reshape(&result)
+    let rows = (op == ReduceOp::Moments).then_some(3);
+    flat.reshape(&rows.into_iter().chain(result).collect::<Vec<_>>())
+}
+
+/// Counts, sums and squared deviations of the rows of a matrix, in two passes.
+fn moments(matrix: &Tensor, rows: usize, len: usize) -> Result<Tensor, String> {
+    let count = Tensor::constant(Scalar::Float(len as f64), matrix.dtype())?.broadcast(&[rows])?;
+    let sums = sum(matrix)?;
+    let mean = map(MapOp::Divide, &[&sums, &count])?.reshape(&[rows, 1])?;
+    let off = map(MapOp::Subtract, &[matrix, &mean])?;
+    let squares = sum(&map(MapOp::Multiply, &[&off, &off])?)?;
+    super::shape::concatenate(&[&count, &sums, &squares], Some(0))?.reshape(&[3, rows])
 }
 
 /// The reduction of each row of a matrix.
@@ -36,6 +47,7 @@ fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result
     let constant = |value: Scalar| Tensor::constant(value, matrix.dtype())?.broadcast(&[rows]);
     let combine = match (op, op.combine()) {
         (ReduceOp::Sum, _) => return sum(matrix),
+        (ReduceOp::Moments, _) => return moments(matrix, rows, len),
         (ReduceOp::Mean, _) => {
             return map(MapOp::Divide, &[&sum(matrix)?, &constant(Scalar::Float(len as f64))?]);
         }

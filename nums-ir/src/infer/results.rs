@@ -175,5 +175,7 @@ fn reduce_type(op: ReduceOp, axes: Option<&[i64]>, keepdims: bool, x: &Type, loc
     }
     let reduced = |i: usize| axes.contains(&(i as i64));
     let dims = dims.iter().enumerate().filter(|(i, _)| keepdims || !reduced(*i));
-    Ok(Type::array(dtype, dims.map(|(i, d)| if reduced(i) { Dim::Const(1) } else { d.clone() }).collect()))
+    let dims = dims.map(|(i, d)| if reduced(i) { Dim::Const(1) } else { d.clone() });
+    let rows = (op == ReduceOp::Moments).then_some(Dim::Const(3));
+    Ok(Type::array(dtype, rows.into_iter().chain(dims).collect()))
 }

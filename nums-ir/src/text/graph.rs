@@ -479,8 +479,8 @@ impl<'a> Parser<'a> {
                 Some(k) => TaskOp::Kernel(k as u32),
                 None => return Err(self.lexer.error(format!("no kernel `{detail}`"))),
             },
-            "combine" => match ReduceOp::ALL.iter().find(|r| r.name() == detail) {
-                Some(op) => TaskOp::Combine(*op),
+            "combine" => match ReduceOp::from_text(detail) {
+                Some(op) => TaskOp::Combine(op),
                 None => return Err(self.lexer.error(format!("no reduction `{detail}`"))),
             },
             "matmul" => {

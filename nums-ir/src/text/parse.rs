@@ -363,9 +363,9 @@ fn operator<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, name: &str, first: boo
     let flag = |a: Option<Attribute>| matches!(a, Some(Attribute::Flag(true)));
     let op = if let Some(op) = MapOp::ALL.iter().find(|op| op.name() == name) {
         Op::Map(*op)
-    } else if let Some(op) = ReduceOp::ALL.iter().find(|op| op.name() == name) {
+    } else if let Some(op) = ReduceOp::from_text(name) {
         let Some(Attribute::Axes(axes)) = attrs.take("axes") else { return Err(missing("axes")) };
-        Op::Reduce { op: *op, axes, keepdims: flag(attrs.take("keepdims")) }
+        Op::Reduce { op, axes, keepdims: flag(attrs.take("keepdims")) }
     } else {
         match name {
             "shape_of" => match attrs.take("axis") {

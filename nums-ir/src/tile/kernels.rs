@@ -105,7 +105,9 @@ impl Tiler {
                 let message = format!("zero-size array to reduction operation `{}` which has no identity", op.name());
                 return Err(Diag::new(func.data(*v).loc, message));
             }
-            let cut: Vec<usize> = kept(&axes, *keepdims, grid.rank()).map(|a| a.map_or(1, |a| grid.block_shape()[a])).collect();
+            let rows = (*op == ReduceOp::Moments).then_some(3);
+            let kept = kept(&axes, *keepdims, grid.rank()).map(|a| a.map_or(1, |a| grid.block_shape()[a]));
+            let cut: Vec<usize> = rows.into_iter().chain(kept).collect();
             let array = self.result(func, *v, Grid::new(&shape, &cut));
             outputs.push(Output::Reduced { array, op: *op, axes, keepdims: *keepdims });
         }
@@ -131,9 +133,9 @@ impl Tiler {
     fn kernel_out(&mut self, o: &Output, grid: &Grid, i: usize, at: &[usize], partials: &mut Vec<BlockId>) -> BlockId {
         match o {
             Output::Mapped(id) => self.block(*id, if self.grid(*id).rank() == 0 { 0 } else { i }),
-            Output::Reduced { array, axes, keepdims, .. } => {
+            Output::Reduced { array, op, axes, keepdims } => {
                 let to = self.grid(*array).clone();
-                let coords: Vec<usize> = kept(axes, *keepdims, grid.rank()).map(|a| a.map_or(0, |a| at[a])).collect();
+                let coords = place(*op, axes, *keepdims, at);
                 let out = to.index(&coords);
                 let block = if axes.iter().all(|a| grid.parts(*a) == 1) {
                     self.block(*array, out)
@@ -158,8 +160,7 @@ impl Tiler {
         let mut groups: Vec<Vec<BlockId>> = vec![Vec::new(); to.n_blocks()];
         for (i, partial) in partials.iter().enumerate() {
             let at = grid.coords(i);
-            let coords: Vec<usize> = kept(axes, keepdims, grid.rank()).map(|a| a.map_or(0, |a| at[a])).collect();
-            groups[to.index(&coords)].push(*partial);
+            groups[to.index(&place(op, axes, keepdims, &at))].push(*partial);
         }
         let loc = self.graph.array(array).loc;
         for (i, group) in groups.iter().enumerate() {
@@ -176,6 +177,12 @@ fn kept(axes: &[usize], keepdims: bool, rank: usize) -> impl Iterator<Item = Opt
         (true, true) => Some(None),
         (true, false) => None,
     })
+}
+
+/// The block of a reduction's result that block `at` of the space has a part in.
+fn place(op: ReduceOp, axes: &[usize], keepdims: bool, at: &[usize]) -> Vec<usize> {
+    let rows = (op == ReduceOp::Moments).then_some(0);
+    rows.into_iter().chain(kept(axes, keepdims, at.len()).map(|a| a.map_or(0, |a| at[a]))).collect()
 }
 
 /// The shape of the element-wise values and of what is reduced; empty for a kernel of 0-d values.

@@ -8,6 +8,8 @@ use nums_ir::eval::{self, Tensor};
 use nums_ir::func::{Func, Op, Stage, Value};
 use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp, Window};
 use nums_ir::infer::result_types;
+use nums_ir::ops::ReduceOp;
+use nums_ir::scalar::{Moments, Spread};
 use nums_ir::types::Type;
 
 /// Runs a task.
@@ -22,6 +24,17 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
     let shape = kind_of(graph, task.outs[0]).1;
     let one = match &task.op {
         TaskOp::Kernel(k) => return eval::eval(&of_blocks(&graph.kernels[*k as usize], &tensors), &tensors),
+        TaskOp::Combine(ReduceOp::Moments) => {
+            let parts = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().expect("f64");
+            let (a, b, n) = (parts(&tensors[0]), parts(&tensors[1]), tensors[0].size() / 3);
+            let join = |i: usize| {
+                let at = |x: &[f64]| (x[i], x[n + i], x[2 * n + i]);
+                f64::join_sums(at(&a), at(&b))
+            };
+            let rows: [fn(Moments<f64>) -> f64; 3] = [|m| m.0, |m| m.1, |m| m.2];
+            let all = rows.iter().flat_map(|row| (0..n).map(move |i| row(join(i)))).collect();
+            Tensor::from_vec(&shape, all)?.cast(tensors[0].dtype())
+        }
         TaskOp::Combine(op) => eval::map(op.combine().expect("partial results"), &[&tensors[0], &tensors[1]])?,
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             line(Op::Matmul { trans_a: *trans_a, trans_b: *trans_b, symmetric: *symmetric }, &tensors)?

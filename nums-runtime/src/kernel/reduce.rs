@@ -7,6 +7,10 @@
 //! of the length. The first panel starts from its elements; NumPy's leading 0 or 1 is joined to the result, so that a sum of
 //! -0.0 is 0.0.
 
+mod moments;
+
+pub(super) use moments::join as join_moments;
+
 use super::KernelError;
 use super::op::{self, Apply};
 use crate::block::Block;
@@ -30,7 +34,7 @@ pub(super) const COLUMNS: usize = 16;
 pub(super) trait Reduction {
     /// The next elements in C order.
     fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError>;
-    /// The result under its shape, once all elements are in.
+    /// The result under its shape, moments under three of it, once all elements are in.
     fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError>;
 }
 
@@ -54,6 +58,11 @@ pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usi
         ReduceOp::NanMin => chain!(Fmin: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
         ReduceOp::Any => chain!(LogicalOr: bool),
         ReduceOp::All => chain!(LogicalAnd: bool),
+        ReduceOp::Moments => match dtype {
+            DType::F32 => Ok(Box::new(moments::Moments::<f32>::new(shape, axes)?)),
+            DType::F64 => Ok(Box::new(moments::Moments::<f64>::new(shape, axes)?)),
+            other => Err(KernelError::mismatch("moments", format!("no `moments` of {other}"))),
+        },
         ReduceOp::Mean => {
             Err(KernelError::Unsupported("`mean` of a block: it is a sum and a division before it gets here".into()))
         }

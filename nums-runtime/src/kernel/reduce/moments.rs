@@ -112,7 +112,8 @@ impl<T: Spread + Element> Reduction for Moments<T> {
             First::Runs(runs) => vectorised(FeedRuns { runs, piece: elements, out: &mut made }),
             First::Rows(rows) => rows.feed(elements, &mut made),
             First::Each => {
-                made = Part { count: T::of(1), mean: elements.to_vec(), squares: elements.iter().map(|&x| T::alone(x)).collect() };
+                made =
+                    Part { count: T::of(1), mean: elements.to_vec(), squares: elements.iter().map(|&x| T::alone(x)).collect() };
             }
         }
         for stage in &mut self.rest {
@@ -377,3 +378,6 @@ pub(in crate::kernel) fn join<T: Spread + Element>(a: &[T], b: &[T], out: &mut [
         (out[i], out[n + i], out[2 * n + i]) = joined;
     }
 }
+
+#[cfg(test)]
+mod tests;
