@@ -8,6 +8,7 @@ mod listen;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::metrics::{self, Responder};
+use crate::native::Code;
 use crate::place::{ClusterSpec, Order};
 use crate::pool::{Pool, Stats};
 use listen::Listening;
@@ -110,6 +111,8 @@ impl Cluster {
             policy: None,
             listening: Listening::default(),
             metrics: None,
+            isa: None,
+            interpreted: false,
         }
     }
 
@@ -244,6 +247,8 @@ pub struct ClusterBuilder {
     policy: Option<String>,
     listening: Listening,
     metrics: Option<String>,
+    isa: Option<String>,
+    interpreted: bool,
 }
 
 impl ClusterBuilder {
@@ -325,10 +330,24 @@ impl ClusterBuilder {
         self
     }
 
+    /// The instructions of its loops, as in `NUMS_ISA`: `baseline`, `avx2` or `avx512`; by default the best of every machine.
+    /// Answers differ between `baseline` and the others only, in products.
+    pub fn isa(mut self, name: &str) -> ClusterBuilder {
+        self.isa = Some(name.to_owned());
+        self
+    }
+
+    /// Runs element-wise groups one operator at a time instead of as native code: the same bits, to test and to compare.
+    pub fn interpreted(mut self) -> ClusterBuilder {
+        self.interpreted = true;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
-    /// As `Cluster::threads`, `Cluster::local` and `Cluster::listen`; a policy of another name is an error of the first call.
+    /// `Error::Setting` for instructions that the machine does not have, else as `Cluster::threads`, `Cluster::local` and
+    /// `Cluster::listen`; a policy of another name is an error of the first call.
     pub fn start(self) -> Result<Cluster> {
         crate::hook::leave_if_worker();
         let mut memory = Memory::from_env(self.workers)?;
@@ -339,6 +358,7 @@ impl ClusterBuilder {
             let expected = "at least 1 byte";
             return Err(Error::Setting { name: "memory of a cluster".into(), value: "0".into(), expected });
         }
+        let code = self.isa.as_deref().map_or_else(Code::from_env, Code::named)?;
         let (mut pool, name) = match (self.listening.address.clone(), self.workers) {
             (Some(address), workers) => self.listening.clone().start(&address, workers)?,
             (None, 0) => {
@@ -351,6 +371,7 @@ impl ClusterBuilder {
             }
         };
         pool.plan_by(self.order, self.policy);
+        pool.use_code(Code { native: !self.interpreted, ..code });
         let cluster = Cluster::of(pool, name);
         match self.metrics {
             Some(address) => cluster.with_metrics(&address),

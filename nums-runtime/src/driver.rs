@@ -10,6 +10,7 @@ pub mod batch;
 
 use crate::block::Block;
 use crate::error::{Error, Failure, Result};
+use crate::native::{Code, Isa};
 use crate::pool::{Call, Gid, NodeStats};
 use crate::wire::message::{Report, ToDriver, ToWorker};
 use batch::Kernels;
@@ -91,6 +92,8 @@ pub struct Driver {
 
 struct Node {
     pid: u32,
+    /// What its tasks are told to run.
+    code: Code,
     lost: Option<String>,
     /// Counts of the node when it last told them.
     stats: NodeStats,
@@ -144,7 +147,7 @@ enum Unread {
 impl Driver {
     /// A driver of nodes that run in these processes.
     pub fn new(pids: &[u32]) -> Driver {
-        let node = |&pid: &u32| Node { pid, lost: None, stats: NodeStats { pid, ..NodeStats::default() } };
+        let node = |&pid: &u32| Node { pid, code: Code::default(), lost: None, stats: NodeStats { pid, ..NodeStats::default() } };
         Driver {
             nodes: pids.iter().map(node).collect(),
             blocks: HashMap::new(),
@@ -160,6 +163,20 @@ impl Driver {
             kernels: Kernels::new(pids.len()),
             serial: 0,
             closed: false,
+        }
+    }
+
+    /// What tasks are told to run from now on, within what each node has been limited to.
+    pub fn use_code(&mut self, code: Code) {
+        for node in &mut self.nodes {
+            node.code = Code { isa: code.isa.min(node.code.isa), ..code };
+        }
+    }
+
+    /// A node whose machine has these instructions and no better ones.
+    pub fn limit(&mut self, node: NodeId, isa: Isa) {
+        if let Some(node) = self.nodes.get_mut(node.0 as usize) {
+            node.code.isa = node.code.isa.min(isa);
         }
     }
 
@@ -243,7 +260,8 @@ impl Driver {
         self.serial += 1;
         let batches = batch::derive(call, &owners, self.serial, &mut self.kernels);
         let mut left = vec![0; self.nodes.len()];
-        for (node, batch) in batches {
+        for (node, mut batch) in batches {
+            batch.code = self.nodes[node.0 as usize].code;
             left[node.0 as usize] = batch.tasks.len() as u32;
             actions.push(Action::Send(node, ToWorker::Tasks(batch)));
         }

@@ -1,13 +1,17 @@
 //! Native loops of element-wise groups, which the macro emits, and the choice of instructions for all loops of the runtime.
 //!
 //! `native_group!` turns a group into an entry of `NATIVE` in the crate that is being compiled: one loop over contiguous
-//! slices in three variants (baseline, AVX2, AVX-512). The interpreter looks entries up by the group's id and falls back to
+//! slices in three variants (baseline, AVX2, AVX-512). The driver names the variant in the task's message (`Code`), so that a
+//! cluster has one numeric class and a test can ask for any. The interpreter looks entries up by the group's id and falls back to
 //! its own loops; both expand the same rows of the operator table, and no multiplication and addition is ever contracted, so
 //! every variant and the interpreter give the same bits. Entries of one id are equal, so any will do. Everything that needs
 //! `unsafe` for vector instructions is here; `kernel`'s loops come through `vectorised`.
 #![allow(unsafe_code)]
 
 use crate::element::{Element, Slice, SliceMut};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -47,7 +51,7 @@ pub(crate) fn find(id: u128) -> Option<&'static Native> {
 }
 
 /// Vector instructions that a loop may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Isa {
     /// What the target guarantees.
     Base,
@@ -57,7 +61,36 @@ pub enum Isa {
     Avx512,
 }
 
+/// What decides the bits of products: whether they use fused multiply-add. A cluster has one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NumericClass {
+    /// Products round once a term.
+    Fma,
+    /// Products round twice a term.
+    Plain,
+}
+
 impl Isa {
+    /// All, least first.
+    pub const ALL: [Isa; 3] = [Isa::Base, Isa::Avx2, Isa::Avx512];
+
+    /// The name in `NUMS_ISA`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Base => "baseline",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        }
+    }
+
+    /// The class of its answers.
+    pub fn class(self) -> NumericClass {
+        match self {
+            Isa::Base => NumericClass::Plain,
+            Isa::Avx2 | Isa::Avx512 => NumericClass::Fma,
+        }
+    }
+
     /// The best of this machine.
     pub fn detected() -> Isa {
         static DETECTED: OnceLock<Isa> = OnceLock::new();
@@ -67,7 +100,47 @@ impl Isa {
     /// All of this machine, for tests that demand equal bits of them.
     #[cfg(test)]
     pub(crate) fn available() -> impl Iterator<Item = Isa> {
-        [Isa::Base, Isa::Avx2, Isa::Avx512].into_iter().filter(|&isa| isa <= Isa::detected())
+        Isa::ALL.into_iter().filter(|&isa| isa <= Isa::detected())
+    }
+}
+
+/// Which code tasks run. The message that brings a task says so, and a worker guesses nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The instructions of all loops.
+    pub isa: Isa,
+    /// Whether groups run as native code where there is some; else all are interpreted.
+    pub native: bool,
+}
+
+/// The variable that keeps a cluster from the best instructions of its machines.
+const VARIABLE: &str = "NUMS_ISA";
+const EXPECTED: &str = "`baseline`, `avx2` or `avx512`, and no more than this machine has";
+
+impl Default for Code {
+    /// The best of this machine.
+    fn default() -> Code {
+        Code { isa: Isa::detected(), native: true }
+    }
+}
+
+impl Code {
+    /// What `NUMS_ISA` allows; without it the best of this machine.
+    ///
+    /// # Errors
+    /// `Error::Setting` for a name that is none, or instructions that this machine does not have.
+    pub fn from_env() -> Result<Code> {
+        std::env::var(VARIABLE).map_or_else(|_| Ok(Code::default()), |value| Code::named(&value))
+    }
+
+    /// Native code with these instructions.
+    ///
+    /// # Errors
+    /// As `from_env`.
+    pub fn named(name: &str) -> Result<Code> {
+        let named = Isa::ALL.into_iter().find(|isa| isa.name() == name && *isa <= Isa::detected());
+        let wrong = || Error::Setting { name: VARIABLE.to_owned(), value: name.to_owned(), expected: EXPECTED };
+        named.map(|isa| Code { isa, native: true }).ok_or_else(wrong)
     }
 }
 
@@ -95,32 +168,39 @@ pub fn products_use_fma() -> bool {
     Isa::detected() != Isa::Base
 }
 
-#[cfg(test)]
 thread_local! {
-    static FORCED: std::cell::Cell<Option<Isa>> = const { std::cell::Cell::new(None) };
+    /// What the running task's message named.
+    static CODE: Cell<Option<Code>> = const { Cell::new(None) };
+}
+
+/// Runs `f` with this code on this thread. Instructions that the machine does not have are never run: the best that it has
+/// takes their place, and gives the same bits within a numeric class.
+pub(crate) fn with_code<R>(code: Code, f: impl FnOnce() -> R) -> R {
+    /// Puts back what was there, also when `f` panics.
+    struct Before(Option<Code>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            CODE.set(self.0);
+        }
+    }
+    let _before = Before(CODE.replace(Some(Code { isa: code.isa.min(Isa::detected()), ..code })));
+    f()
 }
 
 /// Runs `f` with the loops of this thread restricted to `isa`.
 #[cfg(test)]
 pub(crate) fn with_isa<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
-    FORCED.set(Some(isa.min(Isa::detected())));
-    let out = f();
-    FORCED.set(None);
-    out
+    with_code(Code { isa, native: true }, f)
 }
 
 /// The instructions that loops of this thread use.
 #[inline]
 pub(crate) fn isa() -> Isa {
-    #[cfg(test)]
-    if let Some(isa) = FORCED.get() {
-        return isa;
-    }
-    Isa::detected()
+    CODE.get().map_or_else(Isa::detected, |code| code.isa)
 }
 
 impl Native {
-    /// Runs the best variant for this machine.
+    /// Runs the variant of this thread's task.
     pub(crate) fn run(&self, len: usize, ins: &[Slice<'_>], outs: &mut [SliceMut<'_>]) -> bool {
         // SAFETY: `isa` is at most what was detected on this CPU, and each field needs just the features of its variant.
         unsafe {
@@ -131,6 +211,18 @@ impl Native {
             }
         }
     }
+}
+
+/// Asks for the cache lines of `bytes`, which are read soon.
+#[inline]
+pub(crate) fn fetch_ahead(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.chunks(64) {
+        // SAFETY: every x86-64 has the instruction, which is a hint and reads nothing that the program sees.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
 }
 
 /// A loop that is worth vector instructions. `run` must be `#[inline(always)]`, or it keeps the baseline's.

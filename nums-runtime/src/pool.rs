@@ -18,6 +18,7 @@ use crate::block::Block;
 use crate::driver::{Action, Driver, Event, Reply, State, Ticket};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::native::Code;
 use crate::place::{ClusterSpec, Order};
 use crate::trace;
 use crate::wire::auth::Secret;
@@ -142,6 +143,11 @@ impl Pool {
         self.spec.policy = policy;
     }
 
+    /// What tasks run from now on, within what each node's machine has.
+    pub fn use_code(&self, code: Code) {
+        self.hub.lock().driver.use_code(code);
+    }
+
     /// One node in this process with `n` compute threads and the memory that the environment says.
     pub fn threads(n: usize) -> Result<Pool> {
         crate::hook::leave_if_worker();
@@ -151,9 +157,10 @@ impl Pool {
     /// One node in this process with `n` compute threads and so much memory.
     pub fn threads_with(n: usize, memory: &Memory) -> Result<Pool> {
         crate::hook::leave_if_worker();
-        let n = n.max(1);
+        let (n, code) = (n.max(1), Code::from_env()?);
         trace::begin_driver();
         let (hub, threads) = threads::start(n, memory)?;
+        hub.lock().driver.use_code(code);
         let mut spec = ClusterSpec::uniform(1, n);
         spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
         Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1) })
@@ -171,13 +178,13 @@ impl Pool {
     pub fn local_with(nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
         check_transport(std::env::var("NUMS_TRANSPORT").ok())?;
         let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
-        Ok(Pool::of(processes::start(members::Source::Launch { nodes, threads: threads_each, memory })?))
+        Pool::of(members::Source::Launch { nodes, threads: threads_each, memory })
     }
 
     /// Worker processes that join by themselves.
     #[cfg(target_os = "linux")]
     pub fn listen(listen: Listen) -> Result<Pool> {
-        Ok(Pool::of(processes::start(members::Source::Listen(listen))?))
+        Pool::of(members::Source::Listen(listen))
     }
 
     /// Worker processes that join by themselves: Linux only so far.
@@ -187,10 +194,12 @@ impl Pool {
     }
 
     #[cfg(target_os = "linux")]
-    fn of(started: processes::Started) -> Pool {
-        let processes::Started { hub, processes, nodes } = started;
+    fn of(source: members::Source) -> Result<Pool> {
+        let code = Code::from_env()?;
+        let processes::Started { hub, processes, nodes } = processes::start(source)?;
+        hub.lock().driver.use_code(code);
         let spec = ClusterSpec { nodes, ..ClusterSpec::uniform(1, 1) };
-        Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) }
+        Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) })
     }
 
     /// `nodes` worker processes of this executable on this machine: Linux only so far.

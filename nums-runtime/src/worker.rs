@@ -17,6 +17,7 @@ pub mod serve;
 use crate::block::Block;
 use crate::error::Failure;
 use crate::kernel::Kernel;
+use crate::native::Code;
 use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
 use crate::trace::What;
@@ -108,6 +109,11 @@ impl Job {
     /// What it is, for the scratch that such tasks take.
     fn kind(&self) -> usize {
         room::kind(self.op())
+    }
+
+    /// What it is to run.
+    pub fn code(&self) -> Code {
+        self.prepared.batch.code
     }
 
     /// The kernels that `TaskOp::Kernel` means.
@@ -249,7 +255,9 @@ impl Worker {
             self.kernels.clear();
         }
         for (id, body) in std::mem::take(&mut batch.define) {
-            self.kernels.insert(id, Kernel::prepare(&body.0).map(Arc::new).map_err(|e| e.to_string()));
+            let kernel = Kernel::prepare(&body.0).map_err(|e| e.to_string());
+            let kernel = kernel.map(|k| Arc::new(if batch.code.native { k } else { k.interpreted() }));
+            self.kernels.insert(id, kernel);
         }
         let unknown = || Err("the node was not told what the kernel does".to_owned());
         let found: Result<Vec<_>, String> =

@@ -5,6 +5,7 @@
 //! copy before), and counts one use there, however many tasks pull it. The second adds those uses to the senders' batches. The result depends on nothing but the arguments, except that a node is told the
 //! body of a kernel once.
 
+use crate::native::Code;
 use crate::pool::{Call, Gid};
 use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
 use nums_ir::func::Func;
@@ -203,6 +204,7 @@ fn empty(call: &Call, serial: u64) -> Batch {
         call: call.name.clone(),
         number: call.number,
         file: call.file.clone(),
+        code: Code::default(),
         kernels: Vec::new(),
         define: Vec::new(),
         forget: false,

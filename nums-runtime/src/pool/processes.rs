@@ -110,13 +110,15 @@ fn serve(Gathered { workers, members }: Gathered, cluster: u32) -> (Arc<Hub>, Ru
     let pids: Vec<u32> = members.iter().map(|m| m.join.pid).collect();
     let workers = Arc::new(Mutex::new(workers));
     let (mut links, mut halves): (Vec<Box<dyn Link>>, Vec<_>) = (Vec::new(), Vec::new());
-    for member in members {
+    let mut driver = Driver::new(&pids);
+    for (node, member) in members.into_iter().enumerate() {
+        driver.limit(NodeId(node as u32), member.join.isa);
         let (queue, messages) = unbounded_channel();
         let lane = Lane::new(cluster, links.len() as u32, member.join.pid, queue.clone());
         links.push(Box::new(Queue(queue)));
         halves.push((member.reader, member.writer, messages, lane));
     }
-    let hub = Hub::new(Driver::new(&pids), links);
+    let hub = Hub::new(driver, links);
     let mut connections = Vec::new();
     for (node, (mut reader, writer, messages, lane)) in halves.into_iter().enumerate() {
         let writer = tokio::spawn(writer.run::<ToWorker>(messages));

@@ -7,6 +7,7 @@
 
 use crate::block::Block;
 use crate::error::Failure;
+use crate::native::{Code, Isa};
 use crate::pool::{Gid, NodeStats};
 use crate::trace::Event;
 use nums_ir::diag::Loc;
@@ -28,6 +29,8 @@ pub struct Batch {
     pub number: u64,
     /// Source file of the call.
     pub file: String,
+    /// What its tasks run.
+    pub code: Code,
     /// Kernels that `TaskOp::Kernel` means, by index.
     pub kernels: Vec<u32>,
     /// Bodies of kernels that the node has not seen.
@@ -102,6 +105,8 @@ pub struct Join {
     pub threads: u32,
     /// Bytes that its blocks may take.
     pub memory: u64,
+    /// The best instructions of its machine.
+    pub isa: Isa,
 }
 
 /// The driver's answer to `Join`.
@@ -295,6 +300,10 @@ impl Batch {
     /// What is wrong with a batch that came from a wire: too much is asked for, or an index points nowhere.
     pub fn check(&self) -> Result<(), String> {
         super::caps::check(self).map_err(|why| format!("`{}`: {why}", self.call))?;
+        if self.code.isa > Isa::detected() {
+            let (named, ours) = (self.code.isa.name(), Isa::detected().name());
+            return Err(format!("`{}` is to run as {named} code, and this machine has {ours}", self.call));
+        }
         for task in &self.tasks {
             self.check_task(task).map_err(|why| format!("task {} of `{}`: {why}", task.seq, self.call))?;
         }

@@ -9,6 +9,8 @@ use super::{Action, Finished, Input, Job, JobArg, Worker};
 use crate::block;
 use crate::kernel::{self, Operand};
 use crate::memory::Memory;
+use crate::native::with_code;
+use crate::pool::SPIN;
 use crate::spill::SpillFile;
 use crate::trace::{self, What};
 use crate::wire::message::ToWorker;
@@ -177,7 +179,8 @@ impl Drop for Guard<'_> {
 fn run(job: &Job) -> (Finished, u64) {
     let operands: Vec<Operand> = job.args.iter().map(operand).collect();
     block::mark();
-    let result = catch_unwind(AssertUnwindSafe(|| kernel::run(job.op(), job.kernels(), &operands)));
+    let body = || with_code(job.code(), || kernel::run(job.op(), job.kernels(), &operands));
+    let result = catch_unwind(AssertUnwindSafe(body));
     let result = match result {
         Ok(Ok(blocks)) => Ok(blocks),
         Ok(Err(e)) => Err(e.to_string()),

@@ -8,6 +8,7 @@ use super::compute::{Node, Rim};
 use super::{Action, Input, Worker};
 use crate::launch::{self, Start};
 use crate::memory::Memory;
+use crate::native::Isa;
 use crate::pool::Gid;
 use crate::trace::{self, What};
 use crate::wire::auth::{self, Key, Role};
@@ -81,7 +82,8 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
     let (mut reader, mut writer) = link::split(stream, 0, &traffic);
     // Others reach this worker where it reaches the driver. Nobody knows of the door before all are welcomed.
     let mut door = Door::open((here.ip(), 0), key.clone(), role, |r| matches!(r, Role::Worker(_))).await?;
-    let join = Join { pid: std::process::id(), address: door.address()?, threads: threads as u32, memory: memory.bytes };
+    let (pid, address, isa) = (std::process::id(), door.address()?, Isa::detected());
+    let join = Join { pid, address, threads: threads as u32, memory: memory.bytes, isa };
     writer.write_plain(&join).await?;
     let welcome = match reader.read_plain().await? {
         Answer::Welcome(welcome) => welcome,

@@ -38,6 +38,7 @@ fn batch(serial: u64, blocks: &[(u64, u32, Origin)], tasks: &[(&[u32], u32)]) ->
         call: "f".to_owned(),
         number: serial,
         file: "f.rs".to_owned(),
+        code: crate::native::Code::default(),
         kernels: vec![],
         define: vec![],
         forget: false,

@@ -9,6 +9,7 @@ use nums_runtime::driver::{Action, Driver, Event};
 use nums_runtime::error::Failure;
 use nums_runtime::launch::Start;
 use nums_runtime::memory::Memory;
+use nums_runtime::native::Isa;
 use nums_runtime::pool::{Call, NodeStats};
 use nums_runtime::trace::{self, What};
 use nums_runtime::wire::auth::{ClusterId, Key, Role, Secret, dial};
@@ -132,7 +133,7 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
     add(2, encode(&ToOwner::Get { id: 1 << 40, serial: 3, uses: 2 }).unwrap());
     add(3, encode(&FromOwner::Failed(4, failure)).unwrap());
     let address = "10.0.0.7:4000".parse().unwrap();
-    add(4, encode(&Join { pid: 77, address, threads: 4, memory: 1 << 30 }).unwrap());
+    add(4, encode(&Join { pid: 77, address, threads: 4, memory: 1 << 30, isa: Isa::Avx2 }).unwrap());
     let welcome = Welcome { node: NodeId(1), epoch: 1, trace: true, peers: vec![Peer { node: NodeId(0), pid: 7, address }] };
     add(5, encode(&Answer::Welcome(welcome)).unwrap());
     add(5, encode(&Answer::Refused("all are there".into())).unwrap());
