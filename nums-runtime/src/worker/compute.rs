@@ -16,8 +16,10 @@ use crate::trace::{self, What};
 use crate::wire::message::ToWorker;
 use nums_ir::graph::TaskOp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// Where the actions of a worker go.
 pub trait Rim: Send + Sync + 'static {
@@ -30,11 +32,16 @@ pub struct Node {
     state: Mutex<State>,
     wake: Condvar,
     disk: DiskQueue,
+    /// Whether there was something to do, or the end, when the lock was last given up: what a thread that looks for work
+    /// before it sleeps sees without the lock.
+    news: AtomicBool,
 }
 
 struct State {
     worker: Worker,
     idle: usize,
+    /// A thread looks for work before it sleeps; it takes the lock again before it does.
+    looking: bool,
     closed: bool,
 }
 
@@ -42,9 +49,10 @@ impl Node {
     /// A node around `worker`; no thread runs yet.
     pub fn new(worker: Worker) -> Arc<Node> {
         Arc::new(Node {
-            state: Mutex::new(State { worker, idle: 0, closed: false }),
+            state: Mutex::new(State { worker, idle: 0, looking: false, closed: false }),
             wake: Condvar::new(),
             disk: DiskQueue::default(),
+            news: AtomicBool::new(false),
         })
     }
 
@@ -83,6 +91,7 @@ impl Node {
     /// Ends the threads after their current job.
     pub fn close(&self) {
         self.lock().closed = true;
+        self.news.store(true, Ordering::Release);
         self.wake.notify_all();
         self.disk.close();
     }
@@ -104,6 +113,7 @@ impl Node {
     fn compute(&self, rim: &dyn Rim) {
         let _guard = Guard(rim);
         let mut state = self.lock();
+        let mut looked = false;
         loop {
             if state.closed {
                 return;
@@ -120,6 +130,12 @@ impl Node {
                 }
             }
             let Some(job) = job else {
+                if !looked && !state.looking {
+                    looked = true;
+                    state = self.look(state);
+                    continue;
+                }
+                looked = false;
                 let begin = trace::is_on().then(trace::now);
                 state.idle += 1;
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +145,7 @@ impl Node {
                 }
                 continue;
             };
+            looked = false;
             self.wake_for(&state);
             drop(state);
             let begin = trace::is_on().then(trace::now);
@@ -152,9 +169,27 @@ impl Node {
         }
     }
 
-    /// Wakes a sleeping thread if there is more to do than the caller will.
+    /// Looks for news for a while without the lock: a task that comes soon starts without the cost of waking a thread.
+    fn look<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.looking = true;
+        self.news.store(false, Ordering::Release);
+        drop(state);
+        let end = Instant::now() + SPIN;
+        while !self.news.load(Ordering::Acquire) && Instant::now() < end {
+            std::hint::spin_loop();
+        }
+        let mut state = self.lock();
+        state.looking = false;
+        state
+    }
+
+    /// Wakes sleeping threads if there is more to do than the caller, or the thread that looks for work, will.
     fn wake_for(&self, state: &State) {
-        for _ in 0..state.idle.min(state.worker.n_ready()) {
+        let ready = state.worker.n_ready();
+        if ready > 0 {
+            self.news.store(true, Ordering::Release);
+        }
+        for _ in 0..state.idle.min(ready.saturating_sub(usize::from(state.looking))) {
             self.wake.notify_one();
         }
     }
