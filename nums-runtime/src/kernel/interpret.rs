@@ -17,7 +17,7 @@ use super::reduce::{Reduction, reduced_shape, reduction};
 use super::{KernelError, Operand, map};
 use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
-use crate::native::Native;
+use crate::native::{Native, fetch_ahead};
 use nums_ir::dtype::DType;
 use nums_ir::group::{Group, StepOp};
 use nums_ir::ops::ReduceOp;
@@ -27,6 +27,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// is read in runs that are long enough for the hardware to fetch ahead: with 1024, chains over large blocks cost half as
 /// much again.
 const TILE: usize = 4096;
+
+/// Elements of a tile of the interpreter, which passes over it once an operator: its buffers stay in the first cache. What it
+/// reads is fetched ahead by hand.
+const INTERPRETED_TILE: usize = 1024;
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
@@ -140,6 +144,11 @@ impl Kernel {
         self.count();
         run.all()?;
         run.finish()
+    }
+
+    /// Elements of a tile.
+    fn tile(&self) -> usize {
+        if self.native.is_none() && self.group.steps.len() > 1 { INTERPRETED_TILE } else { TILE }
     }
 
     /// Counts one execution of the group.
@@ -289,7 +298,7 @@ impl<'a> Run<'a> {
             Output::Slot(_) | Output::Reduced(_) => Block::default(),
         };
         let results = kernel.results.iter().map(full).collect();
-        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[TILE])).collect();
+        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[kernel.tile()])).collect();
         let start = |r: &Reduce| {
             if r.axes.iter().any(|&axis| axis >= space.len()) {
                 return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
@@ -304,8 +313,9 @@ impl<'a> Run<'a> {
         self.splats()?;
         let n: usize = self.space.iter().product();
         if self.has_tiles() {
-            for start in (0..n).step_by(TILE) {
-                self.tile(start, TILE.min(n - start))?;
+            let tile = self.kernel.tile();
+            for start in (0..n).step_by(tile) {
+                self.tile(start, tile.min(n - start))?;
             }
         }
         Ok(())
@@ -395,7 +405,15 @@ impl<'a> Run<'a> {
     }
 
     fn interpreted_tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
+        let mapped = self.kernel.group.steps.iter().filter(|s| !s.splat).count();
+        let mut ahead = 0;
         for (i, &place) in self.kernel.places.iter().enumerate() {
+            // Each step fetches its share of the next tile: no step reads memory long enough for the hardware to do it.
+            if matches!(place, Place::Result(_) | Place::Buffer(_)) {
+                let (from, to) = (len * ahead / mapped, len * (ahead + 1) / mapped);
+                self.fetch(start + len + from, to - from);
+                ahead += 1;
+            }
             let at = match place {
                 Place::Splat | Place::Register => continue,
                 Place::Result(_) => start,
@@ -407,6 +425,17 @@ impl<'a> Run<'a> {
             *self.block_at(place, i) = dst;
         }
         Ok(())
+    }
+
+    /// Fetches `len` elements from `start` of every operand that is read in place.
+    fn fetch(&self, start: usize, len: usize) {
+        for read in &self.reads {
+            if let Read::Whole(block) = read {
+                let (size, bytes) = (block.dtype().size(), block.bytes());
+                let end = ((start + len) * size).min(bytes.len());
+                fetch_ahead(&bytes[(start * size).min(end)..end]);
+            }
+        }
     }
 
     fn native_tile(&mut self, native: &Native, start: usize, len: usize) -> Result<(), KernelError> {
