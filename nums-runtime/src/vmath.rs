@@ -2,8 +2,8 @@
 //!
 //! Rules: no fused multiply-add and no table, so that every ISA gives the same bits; special values exact (±0, subnormals,
 //! infinities, NaN, the edges of overflow); at most 1.5 ulp, pinned by the tests. `f32` is computed in `f64`, which leaves
-//! one rounding. `pow`, `hypot`, and `sin` and `cos` beyond `TRIG_LIMIT` are std's: the first needs a logarithm of more than
-//! 64 bits, the last a reduction by a thousand digits of π; neither pays as branch-free code. `kernel::map` therefore looks
+//! one rounding. `pow` is std's, and `hypot`, and `sin` and `cos` beyond `TRIG_LIMIT`, are the `libm` crate's: the first needs a
+//! logarithm of more than 64 bits, the last a reduction by a thousand digits of π; neither pays as branch-free code. `kernel::map` therefore looks
 //! at a tile's arguments first and runs `sin_near`, `cos_near` over it. Complex functions are in `complex`.
 //!
 //! Method: argument reduction in two or more parts whose products are exact (Cody and Waite), then a polynomial through
@@ -87,7 +87,7 @@ pub(crate) fn pow<T: Real>(x: T, y: T) -> T {
 /// `sqrt(x² + y²)` without overflow on the way.
 #[inline(always)]
 pub(crate) fn hypot<T: Real>(x: T, y: T) -> T {
-    T::narrow(x.wide().hypot(y.wide()))
+    T::narrow(libm::hypot(x.wide(), y.wide()))
 }
 
 /// Added to a float below 2^51 it rounds to an integer, which then stands in the low bits.
@@ -128,6 +128,16 @@ fn power_of_two(rounded: f64) -> f64 {
 
 #[inline(always)]
 fn exp_f64(x: f64) -> f64 {
+    let (y, _, k) = exp_parts(x);
+    // In two steps: k goes from -1076 to 1024, and a subnormal result is rounded once, by the second.
+    let half = k * 0.5 + ROUND;
+    let rest = (k - (half - ROUND)) + ROUND;
+    y * power_of_two(half) * power_of_two(rest)
+}
+
+/// `e^x` as `(y + rest) 2^k`: `y` is rounded, `rest` what it lost, good to a few bits.
+#[inline(always)]
+fn exp_parts(x: f64) -> (f64, f64, f64) {
     // Beyond these the result is infinite or 0; a NaN passes both.
     let x = if x > 710.0 { 710.0 } else { x };
     let x = if x < -746.0 { -746.0 } else { x };
@@ -153,11 +163,9 @@ fn exp_f64(x: f64) -> f64 {
             2.091_475_532_589_32e-9,
         ],
     );
-    let y = 1.0 + (r + (r * r * p + tail));
-    // In two steps: k goes from -1076 to 1024, and a subnormal result is rounded once, by the second.
-    let half = k * 0.5 + ROUND;
-    let rest = (k - (half - ROUND)) + ROUND;
-    y * power_of_two(half) * power_of_two(rest)
+    let above = r + (r * r * p + tail);
+    let y = 1.0 + above;
+    (y, (1.0 - y) + above, k)
 }
 
 #[inline(always)]
@@ -209,6 +217,18 @@ fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let b_part = sum - a;
     (sum, (a - (sum - b_part)) + (b - b_part))
+}
+
+/// `a · b` exactly, as a product and its rounding error (Dekker); for factors below 2^500.
+#[inline]
+fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let split = |x: f64| {
+        let c = 134_217_729.0 * x; // 2^27 + 1
+        let high = c - (c - x);
+        (high, x - high)
+    };
+    let (p, (a1, a2), (b1, b2)) = (a * b, split(a), split(b));
+    (p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2)
 }
 
 /// `x` minus a multiple of π/2, as two floats of which the second is small, and the multiple's last bits.
@@ -285,12 +305,12 @@ fn cos_near_f64(x: f64) -> f64 {
 
 #[inline(always)]
 fn sin_f64(x: f64) -> f64 {
-    if x.abs() <= TRIG_LIMIT { sin_near_f64(x) } else { x.sin() }
+    if x.abs() <= TRIG_LIMIT { sin_near_f64(x) } else { libm::sin(x) }
 }
 
 #[inline(always)]
 fn cos_f64(x: f64) -> f64 {
-    if x.abs() <= TRIG_LIMIT { cos_near_f64(x) } else { x.cos() }
+    if x.abs() <= TRIG_LIMIT { cos_near_f64(x) } else { libm::cos(x) }
 }
 
 #[inline(always)]
@@ -321,5 +341,9 @@ fn tanh_f64(x: f64) -> f64 {
     y.copysign(x)
 }
 
+#[cfg(test)]
+mod accuracy;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;
