@@ -149,7 +149,7 @@ fn row_flops(body: &Func, inst: &Inst, rows: u64) -> u64 {
 }
 
 /// Flops of a kernel's body for one element of its index space.
-fn per_element(body: &Func) -> u64 {
+pub(crate) fn per_element(body: &Func) -> u64 {
     body.insts
         .iter()
         .map(|inst| match &inst.op {

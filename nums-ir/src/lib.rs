@@ -24,6 +24,7 @@ pub mod dtype;
 #[cfg(feature = "eval")]
 pub mod eval;
 mod expand;
+pub mod explain;
 pub mod func;
 pub mod graph;
 pub mod grid;

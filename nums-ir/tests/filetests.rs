@@ -1,7 +1,7 @@
 //! File tests: programs as IR text, each followed by what a stage or a pass makes of it, or by the mistakes it finds.
 //!
 //! `tests/filetests/KIND/*.nir`; `filetests/case.rs` describes the form. The kinds are `parse`, `infer`, `verify`, every pass by
-//! its name, `pipeline`, `bind` and `tile`; a program of the parsed stage is inferred before passes. `NUMS_BLESS=1` rewrites expectations, and nothing else:
+//! its name, `pipeline`, `explain`, `bind` and `tile`; a program of the parsed stage is inferred before passes. `NUMS_BLESS=1` rewrites expectations, and nothing else:
 //! read the diff. Whatever is printed must be read back to the same text and pass `verify`.
 
 #[path = "filetests/case.rs"]
@@ -99,6 +99,7 @@ fn check(kind: &str, stage: &str, case: &Case) -> Result<String, String> {
             let fused = good(pass::run(typed))?;
             Ok(format!("{}\n{}", shown(&fused)?, structure(&fused)))
         }
+        "explain" => Ok(nums_ir::explain::explain(&good(pass::run(typed))?).trim_end().to_owned()),
         "bind" | "tile" => {
             let (args, grids) = arguments(case)?;
             // As the macro does: a rank that is not known leaves the parsed form alone.

@@ -18,6 +18,7 @@ use nums_ir::bind::{Bound, Narrowed, bind_call, bind_step, narrowed, size_scalar
 use nums_ir::diag::Diag;
 use nums_ir::dim::Symbol;
 use nums_ir::dtype::{DType, Kind};
+use nums_ir::explain::explain;
 use nums_ir::func::{Func, Scalar, Stage, Value};
 use nums_ir::graph::{ArrayId, Graph, NodeId, Placement};
 use nums_ir::grid::Grid;
@@ -216,8 +217,8 @@ impl Program {
         Ok(match stage {
             Stage::Parsed => text::print(&decoded.parsed),
             Stage::Typed => text::print(&typed()?),
-            Stage::Fused => text::print(&fused()?),
-            Stage::Tiled => text::print_kernels(&fused()?),
+            Stage::Fused => fused().map(|f| text::print(&f) + &explain(&f))?,
+            Stage::Tiled => fused().map(|f| text::print_kernels(&f) + &explain(&f))?,
             Stage::Placed => {
                 return Err(Error::Unsupported { what: "placing without sizes: ask `plan(&spec, shapes)`".into() });
             }
@@ -233,7 +234,7 @@ impl Program {
         let bound = decoded.bind(&bounds(args)).map_err(|d| self.mistake(&d))?;
         if stage <= Stage::Fused {
             let typed = nums_ir::bind::typed(&decoded.parsed, &bounds(args)).map_err(|d| self.mistake(&d))?;
-            return Ok(text::print(if stage == Stage::Typed { &typed } else { &bound }));
+            return Ok(if stage == Stage::Typed { text::print(&typed) } else { text::print(&bound) + &explain(&bound) });
         }
         let cluster = cluster_of(args)?;
         let planned = Planned::new(&bound, args, &cluster, &|d| self.mistake(d))?;

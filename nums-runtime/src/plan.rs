@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::place::{self, Bound, ClusterSpec, Layout, Placed, PolicyCost, Score};
 use nums_ir::cost::costs;
 use nums_ir::diag::Diag;
+use nums_ir::explain::explain;
 use nums_ir::func::{Func, Op, Stage};
 use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
 use nums_ir::{text, tile};
@@ -30,7 +31,7 @@ impl Plan {
     /// The text at a stage, with the sizes of this plan. The parsed and typed stages are the function's: `f::ir`.
     pub fn ir(&self, stage: Stage) -> String {
         match stage {
-            Stage::Parsed | Stage::Typed | Stage::Fused => text::print(&self.func),
+            Stage::Parsed | Stage::Typed | Stage::Fused => text::print(&self.func) + &explain(&self.func),
             Stage::Tiled => self.graph.notes.iter().fold(text::print_graph(&self.graph), |text, note| text + "; " + note + "\n"),
             Stage::Placed => text::print_placed(&self.graph, &self.placement),
         }
@@ -49,6 +50,16 @@ impl Plan {
     /// Operations of all tasks (`nums_ir::cost` says how they count).
     pub fn flops(&self) -> u64 {
         costs(&self.graph).iter().map(|c| c.flops).sum()
+    }
+
+    /// Bytes of blocks that tasks read, all together; a block that two tasks read counts twice.
+    pub fn bytes_read(&self) -> u64 {
+        costs(&self.graph).iter().map(|c| c.bytes_in).sum()
+    }
+
+    /// Bytes of blocks that tasks make, all together.
+    pub fn bytes_written(&self) -> u64 {
+        costs(&self.graph).iter().map(|c| c.bytes_out).sum()
     }
 
     /// Number of tasks.
@@ -242,6 +253,15 @@ impl fmt::Display for Plan {
             let runs = g.tasks.iter().filter(|t| t.op == TaskOp::Kernel(k as u32)).count();
             writeln!(f, "  {} fuses {} and runs {runs} times", body.name, ops.join(", "))?;
         }
+        let reads: Vec<String> =
+            g.inputs.iter().map(|id| &g.array(*id).name).map(|n| format!("{n} {}", self.passes(n))).collect();
+        let (read, written) = (bytes(self.bytes_read()), bytes(self.bytes_written()));
+        writeln!(
+            f,
+            "passes over {}; tasks read {read} and write {written}",
+            if reads.is_empty() { "nothing".into() } else { reads.join(", ") }
+        )?;
+        writeln!(f, "{} temporaries stored, {}", self.temporaries(), bytes(self.temporary_bytes()))?;
         let (moved, copies) = (bytes(self.bytes_moved()), p.copies.len());
         writeln!(f, "{copies} copies between nodes, {moved}; {} flops; placed by {}", self.flops(), p.policy)?;
         if let Some(bound) = self.bound().filter(|_| p.loads.len() > 1) {

@@ -1,0 +1,254 @@
+//! What a fused function does with memory, in words for a reader who knows NumPy.
+//!
+//! One paragraph a step: which statements share it, what it reads and writes, its flops, and what NumPy would have stored and
+//! this never does; then, for the whole function, how often each parameter is read. Sizes are polynomials over the function's
+//! symbols, or numbers once they are bound; flops count as in `cost`. The text is comments, so that it can stand under a
+//! function's own text. It decides nothing: what it tells is read off the instructions.
+//!
+//! ```text
+//! ; step 1, kernel p0, tile by tile along n: reads X, beta, y
+//! ;   %p0.0 = X @ beta; mu, %p0.1: negative, exp, add, divide, …; g = X.T @ %p0.1; H = X.T @ %p0.3, one triangle
+//! ;   bytes in 8 * d + 8 * d * n + 8 * n, out 8 * d + 8 * d * d; flops …
+//! ;   never stored: f64[n] mu, 7 without a name; f64[n, d] 1 without a name
+//! ; read: X once, y once, beta 2 times; 2 temporaries are stored: g f64[d], H f64[d, d]; flops …
+//! ```
+
+use crate::cost::per_element;
+use crate::dim::Dim;
+use crate::func::{Func, Inst, Op, Value};
+use crate::text::value_names;
+use crate::types::Type;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The explanation of a fused function as lines of comments; empty where a rank is known only in a call.
+pub fn explain(func: &Func) -> String {
+    if !func.is_ranked() {
+        return String::new();
+    }
+    let names: Vec<String> = names(func);
+    let mut out = String::new();
+    for (at, inst) in steps(func).enumerate() {
+        step(func, inst, &names, at + 1, &mut out).expect("a String");
+    }
+    let read: Vec<String> = func
+        .params
+        .iter()
+        .filter(|p| func.ty(**p).rank() != Some(0))
+        .map(|p| {
+            let times = match passes(func, *p) {
+                0 => "never".to_owned(),
+                1 => "once".to_owned(),
+                n => format!("{n} times"),
+            };
+            format!("{} {times}", names[p.0 as usize])
+        })
+        .collect();
+    if !read.is_empty() {
+        write!(out, "; read: {}; ", read.join(", ")).expect("a String");
+    } else {
+        out += "; ";
+    }
+    let stored: Vec<String> = temporaries(func).map(|v| format!("{} {}", names[v.0 as usize], func.ty(v))).collect();
+    match stored.len() {
+        0 => out += "no temporary is stored; ",
+        1 => write!(out, "one temporary is stored: {}; ", stored[0]).expect("a String"),
+        n => write!(out, "{n} temporaries are stored: {}; ", stored.join(", ")).expect("a String"),
+    }
+    writeln!(out, "flops {}", steps(func).fold(Dim::from(0), |sum, inst| sum.add(&flops(func, inst)))).expect("a String");
+    out
+}
+
+/// How many steps read a parameter.
+pub fn passes(func: &Func, param: Value) -> usize {
+    steps(func).filter(|inst| inst.args.contains(&param)).count()
+}
+
+/// What one step leaves for another in memory: arrays that are neither parameters nor results.
+pub fn temporaries(func: &Func) -> impl Iterator<Item = Value> + '_ {
+    let made = steps(func).flat_map(|inst| inst.results.iter().copied());
+    let read = |v: &Value| steps(func).any(|inst| inst.args.contains(v));
+    made.filter(move |v| !func.results.contains(v) && func.ty(*v).rank() != Some(0) && read(v))
+}
+
+/// Instructions that do something with elements.
+fn steps(func: &Func) -> impl Iterator<Item = &Inst> {
+    func.insts.iter().filter(|i| !matches!(i.op, Op::Const(_) | Op::Dim(_)))
+}
+
+/// Names as a reader knows them: those of the source bare, numbered ones with `%` and, inside a kernel, the kernel's name.
+fn names(func: &Func) -> Vec<String> {
+    let kernel = if func.name.starts_with(['k', 'p']) && func.name[1..].parse::<u32>().is_ok() {
+        format!("{}.", func.name)
+    } else {
+        String::new()
+    };
+    let numbered = |n: String| if n.starts_with(|c: char| c.is_ascii_digit()) { format!("%{kernel}{n}") } else { n };
+    value_names(func).into_iter().map(numbered).collect()
+}
+
+/// Names of a body's values, where those that come from outside or leave have the outer ones.
+fn inner_names(body: &Func, inst: &Inst, outer: &[String]) -> Vec<String> {
+    let mut own = names(body);
+    let given = body.params.iter().zip(&inst.args).chain(body.results.iter().zip(&inst.results));
+    given.for_each(|(inside, outside)| own[inside.0 as usize].clone_from(&outer[outside.0 as usize]));
+    own
+}
+
+fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut String) -> std::fmt::Result {
+    let name = |v: &Value| names[v.0 as usize].clone();
+    let list = |values: &[Value]| values.iter().map(name).collect::<Vec<_>>().join(", ");
+    write!(out, "; step {number}")?;
+    let (statements, inner) = match &inst.op {
+        Op::Kernel(body) => {
+            write!(out, ", kernel {}", body.name)?;
+            let own = inner_names(body, inst, names);
+            if let Some(rows) = body.rows.first().and_then(|p| body.ty(*p).dims()).and_then(<[Dim]>::first) {
+                write!(out, ", tile by tile along {rows}")?;
+            }
+            let mut inner = BTreeMap::new();
+            unstored(body, &own, &mut inner);
+            (statements(body, &own), inner)
+        }
+        _ => (vec![statement(inst, names)], BTreeMap::new()),
+    };
+    let mut read: Vec<Value> = Vec::new();
+    for arg in &inst.args {
+        if !read.contains(arg) {
+            read.push(*arg);
+        }
+    }
+    writeln!(out, "{}{}", if read.is_empty() { "" } else { ": reads " }, list(&read))?;
+    writeln!(out, ";   {}", statements.join("; "))?;
+    let bytes = |values: &[Value]| values.iter().fold(Dim::from(0), |sum, v| sum.add(&bytes(func.ty(*v))));
+    writeln!(out, ";   bytes in {}, out {}; flops {}", bytes(&read), bytes(&inst.results), flops(func, inst))?;
+    if !inner.is_empty() {
+        let of_type = |(ty, names): (String, Vec<String>)| {
+            let unnamed = names.iter().filter(|n| n.starts_with('%')).count();
+            let mut named: Vec<String> = names.into_iter().filter(|n| !n.starts_with('%')).collect();
+            named.extend((unnamed > 0).then(|| format!("{unnamed} without a name")));
+            format!("{ty} {}", named.join(", "))
+        };
+        writeln!(out, ";   never stored: {}", inner.into_iter().map(of_type).collect::<Vec<_>>().join("; "))?;
+    }
+    Ok(())
+}
+
+/// The instructions of a kernel's body, element-wise ones in a row as one.
+fn statements(body: &Func, names: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut group: Vec<&Inst> = Vec::new();
+    let flush = |group: &mut Vec<&Inst>, out: &mut Vec<String>| {
+        if !group.is_empty() {
+            let ops: Vec<&str> = group.iter().map(|i| i.op.name()).collect();
+            let kept = |v: &Value| !names[v.0 as usize].starts_with('%') || body.results.contains(v);
+            let made: Vec<String> =
+                group.iter().flat_map(|i| &i.results).filter(|v| kept(v)).map(|v| names[v.0 as usize].clone()).collect();
+            let made = if made.is_empty() { String::new() } else { format!("{}: ", made.join(", ")) };
+            out.push(format!("{made}{}", ops.join(", ")));
+            group.clear();
+        }
+    };
+    for inst in &body.insts {
+        match &inst.op {
+            Op::Const(_) | Op::Dim(_) | Op::Index { .. } => {}
+            Op::Map(_) | Op::Cast(_) => group.push(inst),
+            Op::Kernel(inner) => {
+                flush(&mut group, &mut out);
+                out.extend(statements(inner, &inner_names(inner, inst, names)));
+            }
+            _ => {
+                flush(&mut group, &mut out);
+                out.push(statement(inst, names));
+            }
+        }
+    }
+    flush(&mut group, &mut out);
+    out
+}
+
+/// One instruction that is not element-wise.
+fn statement(inst: &Inst, names: &[String]) -> String {
+    let name = |v: &Value| names[v.0 as usize].clone();
+    let list = |values: &[Value]| values.iter().map(name).collect::<Vec<_>>().join(", ");
+    let results = list(&inst.results);
+    match (&inst.op, &inst.args[..]) {
+        (Op::Matmul { trans_a, trans_b, symmetric }, [a, b]) => {
+            let (t, u) = (if *trans_a { ".T" } else { "" }, if *trans_b { ".T" } else { "" });
+            let half = if *symmetric { ", one triangle" } else { "" };
+            format!("{results} = {}{t} @ {}{u}{half}", name(a), name(b))
+        }
+        (Op::Reduce { op, axes, .. }, args) => {
+            let axes = axes.as_ref().map_or(String::new(), |a| format!(", axis={a:?}"));
+            format!("{results} = {}({}{axes})", op.name(), list(args))
+        }
+        (op, args) => format!("{results} = {}({})", op.name(), list(args)),
+    }
+}
+
+/// What the body computes and does not hand on, by type: NumPy would have stored it.
+fn unstored(body: &Func, names: &[String], out: &mut BTreeMap<String, Vec<String>>) {
+    for inst in steps(body) {
+        if let Op::Kernel(inner) = &inst.op {
+            unstored(inner, &inner_names(inner, inst, names), out);
+        }
+        // A view is nothing that NumPy would store either.
+        if !matches!(inst.op, Op::Index { .. }) {
+            let stays = |v: &&Value| !body.results.contains(v) && body.ty(**v).rank().is_some_and(|r| r > 0);
+            for v in inst.results.iter().filter(stays) {
+                out.entry(body.ty(*v).to_string()).or_default().push(names[v.0 as usize].clone());
+            }
+        }
+    }
+}
+
+fn elements(ty: &Type) -> Dim {
+    ty.dims().into_iter().flatten().fold(Dim::from(1), |n, d| n.mul(d))
+}
+
+fn bytes(ty: &Type) -> Dim {
+    elements(ty).mul(&Dim::from(ty.dtype.size()))
+}
+
+/// Flops of an instruction, as `cost` counts them.
+fn flops(func: &Func, inst: &Inst) -> Dim {
+    match (&inst.op, &inst.args[..], &inst.results[..]) {
+        (Op::Kernel(body), ..) if !body.rows.is_empty() => {
+            body.insts.iter().fold(Dim::from(0), |sum, inner| sum.add(&flops(body, inner)))
+        }
+        (Op::Kernel(body), ..) => Dim::from(per_element(body) as usize).mul(&space(body)),
+        (Op::Matmul { trans_a, symmetric, .. }, [a, _], [r]) => {
+            let contracted = match func.ty(*a).dims() {
+                Some([n]) => n.clone(),
+                Some([.., n, k]) => {
+                    if *trans_a {
+                        n.clone()
+                    } else {
+                        k.clone()
+                    }
+                }
+                Some([]) | None => Dim::from(0),
+            };
+            let made = elements(func.ty(*r));
+            let side = func.ty(*r).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(1));
+            // The lower triangle with its diagonal is (n² + n) / 2 of n² elements.
+            if *symmetric { made.add(&side).mul(&contracted) } else { made.mul(&contracted).mul(&Dim::from(2)) }
+        }
+        (Op::Solve, [a, _], _) => {
+            let n = func.ty(*a).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
+            let cube = n.mul(&n).mul(&n).mul(&Dim::from(2));
+            cube.floor_div(&Dim::from(3)).unwrap_or(cube)
+        }
+        _ => Dim::from(0),
+    }
+}
+
+/// Elements of the index space of a plain kernel.
+fn space(body: &Func) -> Dim {
+    let types = body.insts.iter().filter_map(|inst| match &inst.op {
+        Op::Map(_) | Op::Cast(_) => Some(body.ty(inst.results[0])),
+        Op::Reduce { .. } => Some(body.ty(inst.args[0])),
+        _ => None,
+    });
+    types.max_by_key(|ty| ty.rank()).map_or(Dim::from(1), elements)
+}
