@@ -280,7 +280,27 @@ fn borrowed(tokens: &Tokens, capture: &Capture) -> TokenStream {
 }
 
 fn program(root: &TokenStream, name: &str, parsed: &TokenStream, fused: &TokenStream, span: Span) -> TokenStream {
-    quote_spanned!(span=> #root::__emitted::Program::new(#name, #parsed, #fused, ::core::file!()))
+    let new = Ident::new(if is_unoptimised(std::env::args()) { "unoptimised" } else { "new" }, span);
+    quote_spanned!(span=> #root::__emitted::Program::#new(#name, #parsed, #fused, ::core::file!()))
+}
+
+/// Whether the arguments of the compiler leave the user's crate, and the kernels in it, at `opt-level = 0`. Cargo says nothing at
+/// 0; a host that is no rustc (an editor) says nothing of the kind at all.
+fn is_unoptimised(args: impl Iterator<Item = String>) -> bool {
+    let (mut rustc, mut level, mut is_codegen) = (false, None, false);
+    for arg in args {
+        rustc |= arg == "--crate-name";
+        let option =
+            if is_codegen { Some(arg.as_str()) } else { arg.strip_prefix("-C").or_else(|| arg.strip_prefix("--codegen=")) };
+        if let Some(l) = option.and_then(|o| o.strip_prefix("opt-level=")) {
+            level = Some(l != "0");
+        }
+        if arg == "-O" {
+            level = Some(true);
+        }
+        is_codegen = arg == "-C" || arg == "--codegen";
+    }
+    rustc && !level.unwrap_or(false)
 }
 
 fn bytes(func: &Func) -> Literal {
@@ -401,5 +421,21 @@ fn constant(scalar: Scalar, span: Span) -> TokenStream {
             let (re, im) = (Literal::u64_suffixed(re.to_bits()), Literal::u64_suffixed(im.to_bits()));
             quote_spanned!(span=> Complex(#re, #im))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unoptimised;
+
+    #[test]
+    fn the_compiler_s_arguments_say_how_kernels_are_compiled() {
+        let level = |args: &str| is_unoptimised(args.split(' ').map(str::to_owned));
+        assert!(level("rustc --crate-name a src/main.rs -C debuginfo=2"));
+        assert!(level("rustc --crate-name a -C opt-level=0 src/main.rs"));
+        assert!(!level("rustc --crate-name a src/main.rs -C opt-level=2"));
+        assert!(!level("rustc --crate-name a src/main.rs -Copt-level=s --codegen=debuginfo=1"));
+        assert!(!level("rustc --crate-name a -O"));
+        assert!(!level("rust-analyzer-proc-macro-srv"));
     }
 }

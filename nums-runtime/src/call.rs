@@ -25,6 +25,7 @@ use nums_ir::grid::Grid;
 use nums_ir::wait::{Step, Wait};
 use nums_ir::{infer, pass, text, tile, window};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A program embedded by the macro: the text of its parsed and, for functions, its fused form.
@@ -33,6 +34,7 @@ pub struct Program {
     parsed: &'static [u8],
     fused: Option<&'static [u8]>,
     file: &'static str,
+    unoptimised: bool,
     decoded: OnceLock<Result<Decoded>>,
 }
 
@@ -60,6 +62,11 @@ type ValueKey = (Kind, i128);
 
 /// Plans that a program keeps; past that it begins anew.
 const PLANS: usize = 256;
+
+/// Whether the user was told that kernels are slow.
+static SAID: AtomicBool = AtomicBool::new(false);
+const UNOPTIMISED: &str = "are compiled at opt-level 0, about 50 times slower than at 2: add `[profile.dev] opt-level = 2` and \
+    `[profile.dev.package.\"*\"] opt-level = 3` to Cargo.toml, or build with --release";
 
 /// What a plan depends on: what it is asked for, where its inputs are, and all that planning knows of the cluster as its members are
 /// now.
@@ -108,7 +115,17 @@ pub enum Arg {
 impl Program {
     /// A program from its texts. `fused` is `None` for expressions.
     pub const fn new(name: &'static str, parsed: &'static [u8], fused: Option<&'static [u8]>, file: &'static str) -> Program {
-        Program { name, parsed, fused, file, decoded: OnceLock::new() }
+        Program { name, parsed, fused, file, unoptimised: false, decoded: OnceLock::new() }
+    }
+
+    /// As `new`, in a crate whose kernels are compiled without optimisation: that is said once when one is called.
+    pub const fn unoptimised(
+        name: &'static str,
+        parsed: &'static [u8],
+        fused: Option<&'static [u8]>,
+        file: &'static str,
+    ) -> Program {
+        Program { name, parsed, fused, file, unoptimised: true, decoded: OnceLock::new() }
     }
 
     fn decoded(&self) -> Result<&Decoded> {
@@ -139,6 +156,9 @@ impl Program {
     pub(crate) fn run(&'static self, args: &[Arg]) -> Result<Vec<Output>> {
         let cluster = cluster_of(args)?;
         let decoded = self.decoded()?;
+        if self.unoptimised && self.fused.is_some() && !SAID.swap(true, Ordering::Relaxed) {
+            eprintln!("nums: `{}` and its kernels {UNOPTIMISED}", self.name);
+        }
         let key = decoded.key(args, cluster.spec());
         let known = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let route = match known {
