@@ -57,6 +57,12 @@ impl<'a> Sizes<'a> {
         self.elements[block.0 as usize]
     }
 
+    /// Elements of the last axis of a block.
+    fn columns(&self, block: BlockId) -> u64 {
+        let array = self.graph.array(self.graph.array_of(block));
+        array.grid.block_shape_at((block.0 - array.first.0) as usize).last().copied().unwrap_or(1) as u64
+    }
+
     /// `rows` remembers flops of panels, by kernel and rows.
     fn cost(&self, task: &Task, rows: &mut HashMap<(u32, u64), u64>) -> Cost {
         let operands = || task.args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None });
@@ -93,6 +99,11 @@ impl<'a> Sizes<'a> {
                 // A comparison for every halving.
                 DataTask::Sort { .. } => read() * u64::from(read().max(2).ilog2()),
                 DataTask::Search { .. } => made * u64::from(read().max(2).ilog2()),
+                DataTask::Qr { q, r: _ } => match operands().next() {
+                    // 2 m n² for the reflections, as much for Q.
+                    Some(x) => self.elements(x) * self.columns(x) * if *q { 4 } else { 2 },
+                    None => 0,
+                },
                 DataTask::Random { .. } => made * TRANSCENDENTAL,
                 DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read(),
                 DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read() + made,

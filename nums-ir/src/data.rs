@@ -57,6 +57,11 @@ operators! {
             /// Equal elements count as well.
             right: bool,
         }
+        /// `x`: a factor of a matrix, `x = Q R` with the columns of Q orthogonal and R upper triangular, both as small as can be.
+        Qr "qr" {
+            /// Q instead of R.
+            q: bool,
+        }
         /// `m`: the positions of the true elements of one axis.
         Positions "positions" {
             /// How many are true.
@@ -155,6 +160,13 @@ operators! {
         Search "search" {
             /// Equal elements count as well.
             right: bool,
+        }
+        /// `x`: the factors of a matrix; makes Q, R, or both.
+        Qr "qr" {
+            /// Q is made.
+            q: bool,
+            /// R is made.
+            r: bool,
         }
         /// `m`: how many elements are true.
         Count "count" {}

@@ -11,6 +11,7 @@ mod data;
 mod kernels;
 mod panels;
 mod products;
+mod qr;
 mod regions;
 
 use crate::diag::{Diag, Loc};
@@ -98,6 +99,8 @@ struct Tiler {
     handles: HashMap<Value, Handle>,
     /// Arrays that were cut anew, by the cut.
     recuts: HashMap<(ArrayId, Vec<usize>), ArrayId>,
+    /// Matrices that were factored, with the trees of their factors.
+    factored: HashMap<ArrayId, qr::Part>,
     blocks: u32,
 }
 
@@ -127,7 +130,7 @@ impl Tiler {
             tasks: vec![],
             notes: vec![],
         };
-        Tiler { graph, names: vec![], handles: HashMap::new(), recuts: HashMap::new(), blocks: 0 }
+        Tiler { graph, names: vec![], handles: HashMap::new(), recuts: HashMap::new(), factored: HashMap::new(), blocks: 0 }
     }
 
     fn array(&mut self, name: &str, dtype: DType, grid: Grid, loc: Loc) -> ArrayId {

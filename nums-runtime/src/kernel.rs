@@ -16,6 +16,7 @@ mod map;
 mod matmul;
 pub mod op;
 mod panel;
+mod qr;
 mod reduce;
 mod reshape;
 mod solve;

@@ -12,7 +12,7 @@ const FUNCTIONS: &str = "\
     nanpercentile nanquantile packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
     unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
     linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot \
-    linalg.pinv linalg.qr linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve";
+    linalg.pinv linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve";
 
 /// Attributes and methods of NumPy's arrays without a row.
 const ATTRIBUTES: &str = "\

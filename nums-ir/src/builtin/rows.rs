@@ -211,6 +211,7 @@ rows! {
     "Distinct values that one of the arrays has." "setxor1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
 
     "Sums of products by index." "einsum" [] "subscripts, *operands:vs, optimize!" no function calls(Gives::Exactly(1));
+    "Orthogonal columns and a triangle whose product is the matrix: `Q, R = linalg.qr(a)`." "linalg.qr" [] "a:v, mode!" no function calls(Gives::Exactly(2));
     "Sums of products over axes." "tensordot" ["linalg.tensordot"] "a:v, b:v, axes=2" no function calls(Gives::Exactly(1));
     "The product of vectors and matrices." "dot" [] "a:v, b:v, out!" method function calls(Gives::Exactly(1));
     "The product over the last axes." "inner" [] "a:v, b:v" no function calls(Gives::Exactly(1));

@@ -48,6 +48,7 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             shape[*axis] = 1;
             Ok(places.gather(&shape, <[usize]>::to_vec))
         }
+        (DataOp::Qr { q }, [x]) => super::product::qr(x, *q),
         (DataOp::Search { right }, [a, v]) => {
             let sorted = a.scalars();
             let before = |x: Scalar| {

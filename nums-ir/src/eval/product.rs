@@ -276,3 +276,53 @@ fn eliminate<T: Field>(a: &mut [T], b: &mut [T], n: usize, m: usize) -> Result<(
     }
     Ok(())
 }
+
+/// A factor of a matrix by plane rotations, in the order of columns: another method than the kernels', so that Q and R agree with
+/// theirs but for rounding and the signs of rows, which are those of Householder's method (a negative diagonal where the
+/// column began positive).
+pub(super) fn qr(x: &Tensor, want_q: bool) -> Result<Tensor, String> {
+    let &[m, n] = x.shape() else { return Err(format!("`qr` is of one matrix, not of shape {:?}", x.shape())) };
+    let k = m.min(n);
+    let mut r: Vec<f64> = match x {
+        Tensor::F32(a) => a.iter().map(|v| f64::from(*v)).collect(),
+        Tensor::F64(a) => a.iter().copied().collect(),
+        other => return Err(format!("`qr` does not compute in {}", other.dtype())),
+    };
+    // Q transposed, whole.
+    let mut q = vec![0.0; m * m];
+    (0..m).for_each(|i| q[i * m + i] = 1.0);
+    for col in 0..k {
+        let began = r[col * n + col];
+        for row in (col + 1..m).rev() {
+            let (a, b) = (r[col * n + col], r[row * n + col]);
+            if b == 0.0 {
+                continue;
+            }
+            let length = a.hypot(b);
+            let (c, s) = (a / length, b / length);
+            for (matrix, width) in [(&mut r, n), (&mut q, m)] {
+                for j in 0..width {
+                    let (top, low) = (matrix[col * width + j], matrix[row * width + j]);
+                    matrix[col * width + j] = c * top + s * low;
+                    matrix[row * width + j] = c * low - s * top;
+                }
+            }
+            r[row * n + col] = 0.0;
+        }
+        // Householder's method gives the diagonal the sign that the column did not begin with; the last row of a square matrix
+        // has nothing below it and keeps its own.
+        if col + 1 < m && (r[col * n + col] > 0.0) == (began > 0.0) {
+            (0..n).for_each(|j| r[col * n + j] = -r[col * n + j]);
+            (0..m).for_each(|j| q[col * m + j] = -q[col * m + j]);
+        }
+    }
+    let (shape, wide) = if want_q {
+        ([m, k], (0..m * k).map(|at| q[at % k * m + at / k]).collect::<Vec<f64>>())
+    } else {
+        ([k, n], r[..k * n].to_vec())
+    };
+    match x {
+        Tensor::F32(_) => Tensor::from_vec(&shape, wide.iter().map(|v| *v as f32).collect()),
+        _ => Tensor::from_vec(&shape, wide),
+    }
+}

@@ -4,9 +4,10 @@
 //! is element-wise and fuses; matrices and vectors make a `matmul`, which shares rows with its neighbours; everything else
 //! is one `contract`. In which order the operands of a long one meet is decided when sizes are bound (`contraction.rs`).
 
-use super::{Expand, Expansion, One, one, select};
+use super::{Expand, Expansion, Made, One, one, select};
 use crate::attr::Attr;
 use crate::contraction::{Contraction, MOST};
+use crate::data::DataOp;
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
@@ -26,7 +27,15 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "vecmat", write: |x| vecmat(x).map(one) },
     Expansion { name: "kron", write: |x| kron(x).map(one) },
     Expansion { name: "cross", write: |x| cross(x).map(one) },
+    Expansion { name: "linalg.qr", write: qr },
 ];
+
+/// Both factors: what nobody reads is not computed.
+fn qr(x: &mut Expand<'_, '_>) -> Made {
+    let a = x.arg(0);
+    let a = x.floating(a)?;
+    Ok(vec![x.data(DataOp::Qr { q: true }, &[a])?, x.data(DataOp::Qr { q: false }, &[a])?])
+}
 
 /// An array and the index of each of its axes.
 struct Operand {

@@ -51,6 +51,19 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             dims[*axis] = Dim::Const(1);
             Ok(Type::array(DType::I64, dims))
         }
+        DataOp::Qr { q } => {
+            if !matches!(args[0].dtype, DType::F32 | DType::F64) {
+                return Err(Diag::new(loc, format!("`linalg.qr` is not there for {} yet", args[0].dtype)).help("convert to f64"));
+            }
+            match args[0].dims() {
+                None => Ok(any_shape(args[0].dtype)),
+                Some([m, n]) => {
+                    let k = m.smaller(n);
+                    Ok(Type::array(args[0].dtype, if *q { vec![m.clone(), k] } else { vec![k, n.clone()] }))
+                }
+                Some(_) => Err(Diag::new(loc, format!("`linalg.qr` is of one matrix, not of {}", args[0]))),
+            }
+        }
         DataOp::Search { right: _ } => {
             if args[0].rank().is_some_and(|r| r != 1) || args[0].dtype != args[1].dtype {
                 return Err(Diag::new(loc, format!("`searchsorted` looks for {} in {}", args[1], args[0]))

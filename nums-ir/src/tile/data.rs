@@ -35,6 +35,7 @@ impl Tiler {
             DataOp::ArgBest { op, axis } => self.arg_best(func, inst, *op, *axis),
             DataOp::Search { right } => self.search(func, inst, *right),
             DataOp::Positions { .. } => self.positions(func, inst),
+            DataOp::Qr { q } => self.qr(func, inst, *q),
             DataOp::Random { dist, stream, .. } => {
                 let args: Vec<Arg> = inst.args.iter().map(|a| self.scalar_arg(*a)).collect();
                 let (dtype, whole) = (func.ty(out).dtype, sizes(func, out));
@@ -51,7 +52,7 @@ impl Tiler {
     }
 
     /// A whole array for one block that a task makes on the way.
-    fn between(&mut self, name: &str, dtype: DType, shape: &[usize], loc: Loc) -> BlockId {
+    pub(super) fn between(&mut self, name: &str, dtype: DType, shape: &[usize], loc: Loc) -> BlockId {
         let id = self.array(name, dtype, Grid::whole(shape), loc);
         self.block(id, 0)
     }

@@ -44,6 +44,7 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::ArgBest { op, axis, offset }, [x]) => order::arg_best(*op, x, *axis, *offset),
         (DataTask::ArgJoin { op }, [a, p, b, q]) => order::arg_join(*op, (a, p), (b, q)),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
+        (DataTask::Qr { q, r }, [x]) => super::qr::qr(x, *q, *r),
         (DataTask::Count {}, [m]) => Ok(one(Block::scalar(truths(m)?.iter().filter(|b| **b).count() as i64))),
         (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
             positions(room(name, DType::I64, &[*len])?, before, m, *offset, *low).map(one)

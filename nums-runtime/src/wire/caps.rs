@@ -117,6 +117,7 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::ArgBest { .. }
         | DataTask::ArgJoin { .. }
         | DataTask::Search { .. }
+        | DataTask::Qr { .. }
         | DataTask::Count {} => Ok(()),
     }
 }
