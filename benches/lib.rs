@@ -1,0 +1,1 @@
+//! Nothing: a package wants a library, and this one has benches only (`kernels.rs`).
