@@ -91,4 +91,6 @@ mod pages {
     mod remote {}
     #[doc = include_str!("../docs/memory.md")]
     mod memory {}
+    #[doc = include_str!("../docs/performance.md")]
+    mod performance {}
 }
