@@ -93,4 +93,6 @@ mod pages {
     mod memory {}
     #[doc = include_str!("../docs/performance.md")]
     mod performance {}
+    #[doc = include_str!("../docs/faults.md")]
+    mod faults {}
 }

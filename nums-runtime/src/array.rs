@@ -9,6 +9,7 @@ mod pieces;
 
 pub use convert::IntoScalar;
 pub(crate) use convert::{element, once};
+pub(crate) use pieces::cut;
 
 use crate::block::Block;
 use crate::cluster::Cluster;
@@ -16,9 +17,9 @@ use crate::display;
 use crate::driver::State;
 use crate::element::{Element, with_type};
 use crate::error::{Error, Result};
-use crate::io::{self, CsvOptions};
+use crate::io::{self, CsvOptions, Kept, UserFile};
 use crate::place::{Layout, Placed, homes};
-use crate::pool::{Call, Gid};
+use crate::pool::{Call, Copy, Gid, Living, Source};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
@@ -28,7 +29,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An array of any dtype.
 #[derive(Clone)]
@@ -50,9 +51,15 @@ struct Inner {
     dtype: DType,
     grid: Grid,
     blocks: Vec<Gid>,
+    place: Mutex<Place>,
+}
+
+/// Where the blocks of an array are, as of a version of the cluster's members.
+struct Place {
+    version: u64,
     homes: Arc<[NodeId]>,
     /// Hash of `homes`, once it was asked for.
-    hash: OnceLock<u64>,
+    hash: Option<u64>,
 }
 
 /// The nodes of an array's blocks as a part of a key: hashed once an array, compared by address first.
@@ -88,17 +95,27 @@ impl Drop for Inner {
 impl DynArray {
     /// The array whose blocks are (or will be) on the cluster.
     pub(crate) fn new(cluster: Cluster, dtype: DType, grid: Grid, blocks: Vec<Gid>, homes: Arc<[NodeId]>) -> DynArray {
-        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, homes, hash: OnceLock::new() }) }
+        let place = Mutex::new(Place { version: 0, homes, hash: None });
+        DynArray { inner: Arc::new(Inner { cluster, dtype, grid, blocks, place }) }
+    }
+
+    /// What a file holds, on the current cluster. It is read again if a node is lost.
+    fn read(path: &Path, read: impl Fn(&Path) -> Result<Block> + Send + Sync + 'static) -> Result<DynArray> {
+        let (data, file) = UserFile::read(path, read)?;
+        let grid = file.grid().clone();
+        DynArray::put(&data, grid, Some(Arc::new(file)))
     }
 
     /// Puts whole data on the current cluster, cut as `grid`.
-    fn put(data: &Block, grid: Grid) -> Result<DynArray> {
+    fn put(data: &Block, grid: Grid, source: Option<Arc<dyn Source>>) -> Result<DynArray> {
         let cluster = Cluster::current()?;
-        let homes: Arc<[NodeId]> = homes(&grid, cluster.spec().nodes.len()).into();
+        let living = cluster.pool().living();
+        let homes: Arc<[NodeId]> = homes(&grid, living.nodes.len()).into_iter().map(|n| living.node(n)).collect();
         let first = cluster.pool().reserve(grid.n_blocks() as u64);
         let blocks: Vec<Gid> = (first..first + grid.n_blocks() as u64).collect();
         for (i, id) in blocks.iter().enumerate() {
-            cluster.pool().put(*id, homes[i], pieces::cut(data, &grid, i))?;
+            let source = source.clone().map(|source| (source, i as u32));
+            cluster.pool().put_from(*id, homes[i], cut(data, &grid, i), source)?;
         }
         Ok(DynArray::new(cluster, data.dtype(), grid, blocks, homes))
     }
@@ -108,9 +125,7 @@ impl DynArray {
     /// # Errors
     /// `Error::Io`, `Error::Format`, or `Error::DType` for a dtype that nums does not have.
     pub fn read_npy(path: impl AsRef<Path>) -> Result<DynArray> {
-        let data = io::read_npy(path.as_ref())?;
-        let grid = Grid::default_for(data.shape(), data.dtype());
-        DynArray::put(&data, grid)
+        DynArray::read(path.as_ref(), io::read_npy)
     }
 
     /// Writes a `.npy` file (version 1.0, C order); waits.
@@ -164,18 +179,30 @@ impl DynArray {
         &self.inner.blocks
     }
 
-    pub(crate) fn homes(&self) -> &Arc<[NodeId]> {
-        &self.inner.homes
+    /// The nodes of the blocks. They change only when a node is lost or has come.
+    pub(crate) fn homes(&self, living: &Living) -> Arc<[NodeId]> {
+        Arc::clone(&self.place(living).homes)
     }
 
     /// Where the blocks are, as a part of a key.
-    pub(crate) fn homes_key(&self) -> Homes {
-        let hash = *self.inner.hash.get_or_init(|| {
+    pub(crate) fn homes_key(&self, living: &Living) -> Homes {
+        let mut place = self.place(living);
+        let Place { homes, hash, .. } = &mut *place;
+        let hash = *hash.get_or_insert_with(|| {
             let mut hasher = DefaultHasher::new();
-            self.inner.homes.hash(&mut hasher);
+            homes.hash(&mut hasher);
             hasher.finish()
         });
-        Homes { hash, homes: Arc::clone(&self.inner.homes) }
+        Homes { hash, homes: Arc::clone(homes) }
+    }
+
+    fn place(&self, living: &Living) -> MutexGuard<'_, Place> {
+        let mut place = self.inner.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.version != living.version {
+            let homes = self.inner.cluster.pool().homes(&self.inner.blocks);
+            *place = Place { version: living.version, homes, hash: None };
+        }
+        place
     }
 
     /// The same elements in other blocks; sizes are clipped to the axis.
@@ -218,7 +245,9 @@ impl DynArray {
             let (name, value) = (format!("a layout on {nodes} nodes"), format!("{layout:?}"));
             return Err(Error::Setting { name, value, expected: "no more nodes than the cluster has" });
         }
-        if **self.homes() == layout.homes(&self.inner.grid)[..] {
+        let living = self.cluster().pool().living();
+        let now = self.homes(&living);
+        if now.iter().map(|n| living.number(*n)).eq(layout.homes(&self.inner.grid)) {
             return Ok(self.clone());
         }
         self.run(nums_ir::tile::copy(self.dtype(), &self.inner.grid), Some(layout))
@@ -241,14 +270,18 @@ impl DynArray {
     /// Runs a graph of this array alone; its result is laid out so, or by default.
     fn run(&self, graph: Graph, layout: Option<&Layout>) -> Result<DynArray> {
         let cluster = self.cluster();
-        let spec = cluster.spec();
+        let (spec, living) = cluster.pool().planning();
         let output = graph.array(graph.outputs[0].array);
         let layout = layout.cloned().unwrap_or_else(|| Layout::default_for(&output.grid, spec.nodes.len()));
         let (homes, first) = (layout.homes(&output.grid), output.first.0 as usize);
         let mut all = vec![NodeId(0); graph.n_blocks()];
         all[first..first + homes.len()].copy_from_slice(&homes);
-        all[..self.homes().len()].copy_from_slice(self.homes());
+        for (at, home) in all.iter_mut().zip(self.homes(&living).iter()) {
+            *at = living.number(*home);
+        }
         let Placed { graph, placement, .. } = crate::place::place_at(graph, &spec, &all, spec.policy.as_deref())?;
+        let placement = living.name(placement);
+        let homes: Arc<[NodeId]> = homes.into_iter().map(|n| living.node(n)).collect();
         let made = graph.n_blocks() - self.blocks().len();
         let first = cluster.pool().reserve(made as u64);
         let output = graph.array(graph.outputs[0].array);
@@ -265,7 +298,7 @@ impl DynArray {
             first,
         };
         cluster.pool().submit(call)?;
-        Ok(DynArray::new(cluster.clone(), dtype, grid, blocks, homes.into()))
+        Ok(DynArray::new(cluster.clone(), dtype, grid, blocks, homes))
     }
 
     /// Waits until every block is computed.
@@ -274,6 +307,34 @@ impl DynArray {
     /// The failure of the call that computes the array, or of one that it depends on.
     pub fn wait(&self) -> Result<()> {
         self.inner.cluster.pool().wait(&self.inner.blocks)
+    }
+
+    /// Waits until every block is computed, and keeps a copy on this machine's disk. From then on the array comes from there
+    /// if workers are lost, and what it was computed from is not remembered for it. The file has no name, lies in the folder for
+    /// temporary files, and is gone with the array.
+    ///
+    /// # Errors
+    /// As `wait`; `Error::Io` if the disk is full.
+    ///
+    /// ```
+    /// use nums_runtime::array::Array;
+    /// let x = Array::<f64>::ones(&[100])?;
+    /// x.checkpoint()?;
+    /// # Ok::<(), nums_runtime::error::Error>(())
+    /// ```
+    pub fn checkpoint(&self) -> Result<()> {
+        let pool = self.cluster().pool();
+        let mut kept = Kept::new()?;
+        // One block at a time: the array may be larger than this machine's memory.
+        for id in self.blocks() {
+            for block in pool.fetch(&[*id])? {
+                kept.push(&block)?;
+            }
+        }
+        let kept: Arc<dyn Source> = Arc::new(kept);
+        let copy = |(i, id): (usize, &Gid)| (*id, Copy::Again(Arc::clone(&kept), i as u32));
+        pool.cut(self.blocks().iter().enumerate().map(copy).collect());
+        Ok(())
     }
 
     /// `wait`, without blocking the thread that awaits.
@@ -285,14 +346,6 @@ impl DynArray {
         let (tell, told) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || tell.send(array.wait()));
         told.await.unwrap_or(Err(Error::Closed))
-    }
-
-    /// Computes the array and keeps it on disk.
-    ///
-    /// # Errors
-    /// `Error::Unsupported`: checkpoints come with recovery.
-    pub fn checkpoint(&self) -> Result<()> {
-        Err(Error::Unsupported { what: "`checkpoint`: arrays are not yet kept on disk".into() })
     }
 
     /// The text of the elements; of an array that is large only its edges come to the driver.
@@ -399,7 +452,7 @@ impl<T: Element> Array<T> {
             Some(elements) => Block::from_slice(elements, array.shape()),
             None => Block::from_slice(&array.iter().copied().collect::<Vec<T>>(), array.shape()),
         };
-        Array::try_from(DynArray::put(&data, grid)?)
+        Array::try_from(DynArray::put(&data, grid, None)?)
     }
 
     /// The elements in C order under a shape.
@@ -413,7 +466,7 @@ impl<T: Element> Array<T> {
             return Err(Error::Shape { what: format!("an array of shape {shape:?}"), why });
         }
         let data = Block::from_slice(&elements, shape);
-        Array::try_from(DynArray::put(&data, Grid::default_for(shape, T::DTYPE))?)
+        Array::try_from(DynArray::put(&data, Grid::default_for(shape, T::DTYPE), None)?)
     }
 
     /// All elements 0.
@@ -452,14 +505,15 @@ impl<T: Element> Array<T> {
     /// # Errors
     /// `Error::DType` naming the file and both dtypes, `Error::Io`, `Error::Format`.
     pub fn read_npy(path: impl AsRef<Path>) -> Result<Array<T>> {
-        let path = path.as_ref();
-        let data = io::read_npy(path)?;
-        if data.dtype() != T::DTYPE {
+        let read = |path: &Path| {
+            let data = io::read_npy(path)?;
+            if data.dtype() == T::DTYPE {
+                return Ok(data);
+            }
             let (what, found) = (path.display().to_string(), data.dtype().to_string());
-            return Err(Error::DType { what, expected: T::DTYPE, found });
-        }
-        let grid = Grid::default_for(data.shape(), T::DTYPE);
-        Array::try_from(DynArray::put(&data, grid)?)
+            Err(Error::DType { what, expected: T::DTYPE, found })
+        };
+        Array::try_from(DynArray::read(path.as_ref(), read)?)
     }
 
     /// Reads a file of numbers separated by commas: one row a line.
@@ -467,9 +521,7 @@ impl<T: Element> Array<T> {
     /// # Errors
     /// `Error::Io`, or `Error::Format` with line and column for a field that is no `T` or a row of another length.
     pub fn read_csv(path: impl AsRef<Path>, options: CsvOptions) -> Result<Array<T>> {
-        let data = io::read_csv::<T>(path.as_ref(), &options)?;
-        let grid = Grid::default_for(data.shape(), T::DTYPE);
-        Array::try_from(DynArray::put(&data, grid)?)
+        Array::try_from(DynArray::read(path.as_ref(), move |path| io::read_csv::<T>(path, &options))?)
     }
 
     /// The same elements in other blocks; sizes are clipped to the axis.

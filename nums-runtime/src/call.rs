@@ -74,6 +74,7 @@ const UNOPTIMISED: &str = "are compiled at opt-level 0, about 50 times slower th
 struct Key {
     args: Vec<ArgKey>,
     spec: ClusterSpec,
+    living: Arc<[NodeId]>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -159,7 +160,7 @@ impl Program {
         if self.unoptimised && self.fused.is_some() && !SAID.swap(true, Ordering::Relaxed) {
             eprintln!("nums: `{}` and its kernels {UNOPTIMISED}", self.name);
         }
-        let key = decoded.key(args, cluster.spec());
+        let key = decoded.key(args, &cluster);
         let known = decoded.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let route = match known {
             Some(route) => route,
@@ -357,15 +358,16 @@ impl Decoded {
         bind_call(&self.parsed, self.fused.as_ref(), args)
     }
 
-    fn key(&self, args: &[Arg], spec: ClusterSpec) -> Key {
+    fn key(&self, args: &[Arg], cluster: &Cluster) -> Key {
+        let (spec, living) = cluster.pool().planning();
         let func = self.fused.as_ref().unwrap_or(&self.parsed);
         let sizes = |p: &Value| func.data(*p).name.as_deref().is_some_and(|n| self.sizing.iter().any(|s| &**s == n));
         let args = args.iter().zip(&func.params).map(|(arg, p)| match arg {
-            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), a.homes_key()),
+            Arg::Array(a) => ArgKey::Array(a.dtype(), a.grid().clone(), a.homes_key(&living)),
             Arg::Scalar(s @ (Scalar::Int(_) | Scalar::Bool(_))) if sizes(p) => ArgKey::Scalar(s.kind(), Some(bits(*s))),
             Arg::Scalar(s) => ArgKey::Scalar(s.kind(), None),
         });
-        Key { args: args.collect(), spec }
+        Key { args: args.collect(), spec, living: living.nodes }
     }
 }
 
@@ -380,8 +382,11 @@ impl Planned {
             windows.iter().zip(&grids).map(|(w, g)| (!w.is_whole(g)).then(|| w.blocks(g))).collect();
         let grids: Vec<Grid> = windows.into_iter().map(|w| w.grid).collect();
         let graph = tile::tile(&bound, &grids).map_err(|d| mistake(&d))?;
-        let inputs: Vec<NodeId> = arrays().zip(&read).flat_map(|(a, read)| picked(a.homes(), read.as_deref())).collect();
-        let Placed { graph, placement, .. } = place(graph, &cluster.spec(), &inputs)?;
+        let (spec, living) = cluster.pool().planning();
+        let inputs = arrays().zip(&read).flat_map(|(a, read)| picked(&a.homes(&living), read.as_deref()));
+        let inputs: Vec<NodeId> = inputs.map(|n| living.number(n)).collect();
+        let Placed { graph, placement, .. } = place(graph, &spec, &inputs)?;
+        let placement = living.name(placement);
         let outputs = graph.outputs.iter().map(|o| {
             let made = graph.tasks.iter().zip(&placement.tasks).flat_map(|(t, n)| t.outs.iter().map(move |b| (*b, *n)));
             let by_block: HashMap<_, _> = made.collect();

@@ -12,6 +12,7 @@ use crate::native::Code;
 use crate::place::{ClusterSpec, Order};
 use crate::pool::{Pool, Stats};
 use listen::Listening;
+use nums_ir::graph::NodeId;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
@@ -113,6 +114,7 @@ impl Cluster {
             metrics: None,
             isa: None,
             interpreted: false,
+            copies: true,
         }
     }
 
@@ -224,6 +226,12 @@ impl Cluster {
         self.0.pool.finish()
     }
 
+    /// Ends the connection by which node `a` pulls from node `b`, as if the network had: to try what follows.
+    #[doc(hidden)]
+    pub fn sever(&self, a: u32, b: u32) {
+        self.0.pool.sever(NodeId(a), NodeId(b));
+    }
+
     pub(crate) fn pool(&self) -> &Pool {
         &self.0.pool
     }
@@ -249,6 +257,7 @@ pub struct ClusterBuilder {
     metrics: Option<String>,
     isa: Option<String>,
     interpreted: bool,
+    copies: bool,
 }
 
 impl ClusterBuilder {
@@ -343,6 +352,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Whether this process keeps a copy of what it puts on the workers (`from_ndarray`, `from_vec`), which is needed if a worker
+    /// is lost; by default yes. Arrays that were read from files are read again instead.
+    pub fn keep_inputs(mut self, keep: bool) -> ClusterBuilder {
+        self.copies = keep;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -372,6 +388,7 @@ impl ClusterBuilder {
         };
         pool.plan_by(self.order, self.policy);
         pool.use_code(Code { native: !self.interpreted, ..code });
+        pool.keep_copies(self.copies);
         let cluster = Cluster::of(pool, name);
         match self.metrics {
             Some(address) => cluster.with_metrics(&address),

@@ -2,19 +2,26 @@
 //!
 //! A call becomes one batch a node (`batch`), derived from its graph and placement alone. The driver then only counts: tasks
 //! that have not ended (at most `CALLS` calls or `TASKS` tasks; what comes then waits in a queue), blocks that a user's handle
-//! keeps, requests of the user that wait for an answer (`Ticket`). Blocks pass through it only when the user puts or
-//! fetches them. A failure is kept until somebody has been told; a lost node fails everything that involves it. It never
-//! computes.
+//! keeps, requests of the user that wait for an answer (`requests`). Blocks pass through it only when the user puts or
+//! fetches them, and as the copies that `lineage` keeps to shorten what would have to run again. A failure is kept until
+//! somebody has been told. When a node is lost, what is missing is made again on the others (`recovery`). It never computes.
 
 pub mod batch;
+mod lineage;
+mod recovery;
+mod remap;
+mod requests;
 
 use crate::block::Block;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::native::{Code, Isa};
-use crate::pool::{Call, Gid, NodeStats};
-use crate::wire::message::{Report, ToDriver, ToWorker};
-use batch::Kernels;
+use crate::pool::{Call, Copy, Gid, Living, NodeStats};
+use crate::wire::message::{Epoch, Origin, Report, ToDriver, ToWorker};
+use batch::{Kernels, Run};
+use lineage::{CallId, Cause, Known, Lineage};
 use nums_ir::graph::NodeId;
+use recovery::Recovery;
+use requests::{Request, Survey, Want};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -27,7 +34,13 @@ pub enum Event {
     /// The user submits a call.
     Submit(Ticket, Box<Call>),
     /// The user hands over a block.
-    Put(Ticket, Gid, NodeId, Arc<Block>),
+    Put(Ticket, Gid, NodeId, Arc<Block>, Option<Copy>),
+    /// Blocks can be had from there too.
+    Copied(Vec<(Gid, Copy)>),
+    /// The first node shall end its connection to the second, as if the network had.
+    Sever(NodeId, NodeId),
+    /// A block was read again, in the epoch that asked for it.
+    Read(Epoch, Gid, Result<Arc<Block>>),
     /// The user wants blocks.
     Fetch(Ticket, Vec<Gid>),
     /// The user waits for blocks.
@@ -51,6 +64,12 @@ pub enum Event {
 pub enum Action {
     /// Tell a node.
     Send(NodeId, ToWorker),
+    /// Read these blocks again.
+    Read(Epoch, Vec<(Gid, Copy)>),
+    /// Write this block to disk, where it can be had again.
+    Keep(Gid, Arc<Block>),
+    /// The driver has given up a node that may still run: end it.
+    GiveUp(NodeId),
     /// Answer the user.
     Answer(Ticket, Result<Reply>),
 }
@@ -68,14 +87,23 @@ pub enum Reply {
 
 /// Calls that may be unfinished.
 pub const CALLS: usize = 64;
+/// Bytes of a block that is kept in the driver's memory when it ends a chain of calls; larger ones are written to disk.
+const IN_MEMORY: usize = 64 << 10;
 /// Tasks that may be unfinished.
 pub const TASKS: usize = 1 << 18;
 
 /// The driver of one cluster.
 pub struct Driver {
     nodes: Vec<Node>,
-    blocks: HashMap<Gid, Living>,
-    running: BTreeMap<u64, Vec<u32>>,
+    lineage: Lineage,
+    /// Whether calls are recorded, and blocks copied, to be had again after a loss.
+    records: bool,
+    epoch: Epoch,
+    recovery: Option<Recovery>,
+    last_lost: NodeId,
+    living: Living,
+    strikes: HashMap<(NodeId, NodeId), u32>,
+    running: BTreeMap<u64, Running>,
     unfinished: usize,
     queue: VecDeque<(Ticket, Box<Call>)>,
     requests: HashMap<Ticket, Request>,
@@ -99,14 +127,6 @@ struct Node {
     stats: NodeStats,
 }
 
-/// A block with a handle.
-struct Living {
-    node: NodeId,
-    failure: Option<Failure>,
-    /// The call that makes it, by its serial; 0 for what the user put.
-    call: u64,
-}
-
 /// How far an array is, as its handle shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -120,21 +140,12 @@ pub enum State {
     Gone,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Want {
-    Bytes,
-    Presence,
-}
-
-struct Request {
-    want: Want,
-    ids: Vec<Gid>,
-    missing: HashSet<Gid>,
-    got: HashMap<Gid, Arc<Block>>,
-}
-
-struct Survey {
-    missing: HashSet<NodeId>,
+/// A call, or a part of one that runs again.
+struct Running {
+    /// Tasks that have not ended, by node.
+    left: Vec<u32>,
+    /// Its record.
+    call: Option<CallId>,
 }
 
 /// What a kept failure is about: telling the user one failure of a call tells the call's.
@@ -142,15 +153,23 @@ struct Survey {
 enum Unread {
     Call(u64),
     Node(NodeId),
+    Source,
 }
 
 impl Driver {
-    /// A driver of nodes that run in these processes.
-    pub fn new(pids: &[u32]) -> Driver {
+    /// A driver of nodes that run in these processes. `records` says whether a node can be lost while the driver lives: then
+    /// calls are recorded, to run again.
+    pub fn new(pids: &[u32], records: bool) -> Driver {
         let node = |&pid: &u32| Node { pid, code: Code::default(), lost: None, stats: NodeStats { pid, ..NodeStats::default() } };
         Driver {
             nodes: pids.iter().map(node).collect(),
-            blocks: HashMap::new(),
+            lineage: Lineage::default(),
+            records,
+            epoch: 0,
+            recovery: None,
+            last_lost: NodeId(0),
+            living: Living::new(0, pids.len(), |_| true),
+            strikes: HashMap::new(),
             running: BTreeMap::new(),
             unfinished: 0,
             queue: VecDeque::new(),
@@ -180,13 +199,28 @@ impl Driver {
         }
     }
 
+    /// Results of at most so many blocks are copied to the driver, and those at the end of so many calls in a row.
+    pub fn copy_results(&mut self, blocks: usize, depth: u32) {
+        self.lineage.copy_results(blocks, depth);
+    }
+
     /// Takes one event and says what follows.
     pub fn on(&mut self, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
             Event::Submit(ticket, call) => self.queue.push_back((ticket, call)),
-            Event::Put(ticket, id, node, block) => {
-                let result = self.put(id, node, block, &mut actions);
+            Event::Sever(node, other) if self.is_alive(node) => {
+                actions.push(Action::Send(node, ToWorker::Sever(other)));
+            }
+            Event::Sever(..) => {}
+            Event::Copied(copies) => {
+                for (id, copy) in copies {
+                    self.lineage.cut(id, copy);
+                }
+            }
+            Event::Read(epoch, id, block) => self.on_read(epoch, id, block, &mut actions),
+            Event::Put(ticket, id, node, block, copy) => {
+                let result = self.put(id, node, block, copy, &mut actions);
                 actions.push(Action::Answer(ticket, result.map(|()| Reply::Done)));
             }
             Event::Fetch(ticket, ids) => self.request(ticket, Want::Bytes, ids, &mut actions),
@@ -205,17 +239,27 @@ impl Driver {
 
     /// The node that holds a living block.
     pub fn home(&self, id: Gid) -> Option<NodeId> {
-        self.blocks.get(&id).map(|b| b.node)
+        self.lineage.get(id).map(|known| known.node)
+    }
+
+    /// The nodes that live now.
+    pub fn living_nodes(&self) -> Living {
+        self.living.clone()
+    }
+
+    /// Nodes went or came, or blocks moved.
+    fn look_around(&mut self) {
+        self.living = Living::new(self.living.version + 1, self.nodes.len(), |n| self.is_alive(n));
     }
 
     /// How far the blocks of an array are.
     pub fn state(&self, ids: &[Gid]) -> State {
-        let blocks: Option<Vec<&Living>> = ids.iter().map(|id| self.blocks.get(id)).collect();
-        match blocks {
-            _ if self.closed => State::Gone,
+        let blocks: Option<Vec<&Known>> = ids.iter().map(|id| self.lineage.get(*id)).collect();
+        match blocks.filter(|_| !self.closed) {
             None => State::Gone,
             Some(blocks) if blocks.iter().any(|b| b.failure.is_some()) => State::Failed,
-            Some(blocks) if blocks.iter().any(|b| self.running.contains_key(&b.call)) => State::Pending,
+            Some(_) if self.recovery.is_some() => State::Pending,
+            Some(blocks) if blocks.iter().any(|b| self.running.contains_key(&b.run)) => State::Pending,
             Some(_) => State::Ready,
         }
     }
@@ -223,6 +267,11 @@ impl Driver {
     /// The first failure that nobody was told of.
     pub fn first_unread(&self) -> Option<&Error> {
         self.unread.first().map(|(_, error)| error)
+    }
+
+    /// Whether no block and no call is known any more.
+    pub fn is_empty(&self) -> bool {
+        self.lineage.is_empty() && self.running.is_empty() && self.requests.is_empty() && self.readers.is_empty()
     }
 
     /// Calls that have not ended.
@@ -237,6 +286,9 @@ impl Driver {
 
     /// Admits queued calls while there is room.
     fn admit(&mut self, actions: &mut Vec<Action>) {
+        if self.recovery.is_some() && !self.closed {
+            return;
+        }
         while let Some((_, call)) = self.queue.front() {
             let tasks = call.graph.tasks.len();
             let room = self.running.is_empty() || (self.running.len() < CALLS && self.unfinished + tasks <= TASKS);
@@ -244,42 +296,47 @@ impl Driver {
                 return;
             }
             let Some((ticket, call)) = self.queue.pop_front() else { return };
-            let result = self.submit(&call, actions);
+            let result = self.submit(call, actions);
             actions.push(Action::Answer(ticket, result.map(|()| Reply::Done)));
         }
     }
 
-    fn submit(&mut self, call: &Call, actions: &mut Vec<Action>) -> Result<()> {
-        if self.closed {
-            return Err(Error::Closed);
-        }
-        let owners = self.owners(call)?;
-        if let Some(node) = owners.iter().find(|n| self.nodes[n.0 as usize].lost.is_some()) {
-            return Err(self.lost_error(*node));
-        }
-        self.serial += 1;
-        let batches = batch::derive(call, &owners, self.serial, &mut self.kernels);
-        let mut left = vec![0; self.nodes.len()];
-        for (node, mut batch) in batches {
-            batch.code = self.nodes[node.0 as usize].code;
-            left[node.0 as usize] = batch.tasks.len() as u32;
-            actions.push(Action::Send(node, ToWorker::Tasks(batch)));
-        }
+    fn submit(&mut self, mut call: Box<Call>, actions: &mut Vec<Action>) -> Result<()> {
+        self.can_work()?;
         let n_inputs = call.inputs.len();
-        for block in batch::kept(&call.graph, n_inputs) {
-            let living = Living { node: owners[block], failure: None, call: self.serial };
-            self.blocks.insert(call.first + (block - n_inputs) as u64, living);
+        let results: Vec<usize> =
+            batch::results(&call.graph, n_inputs).iter().enumerate().filter(|(_, is)| **is).map(|(block, _)| block).collect();
+        let copied = self.records && self.lineage.wants_copies(&call, &results);
+        let mut origins = vec![Origin::Made; call.graph.n_blocks()];
+        origins[..n_inputs].fill(Origin::Here);
+        for &block in &results {
+            origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
         }
-        if left.iter().any(|&n| n > 0) {
-            self.unfinished += call.graph.tasks.len();
-            self.running.insert(self.serial, left);
-        }
+        let owners = self.owners(&mut call, &origins)?;
+        self.serial += 1;
+        let run = Run { call: &call, owners: &owners, origins: &origins, tasks: None };
+        let batches = batch::derive(&run, self.serial, &mut self.kernels);
+        let results: Vec<(Gid, NodeId)> = results.into_iter().map(|block| (call.id(block), owners[block])).collect();
+        let record = self.lineage.submit(call, &results, self.serial, copied, self.records);
+        self.begin(batches, record, actions);
         Ok(())
     }
 
-    /// The node of every block of a call, by `BlockId`; an input that is known to have failed fails the call.
-    fn owners(&mut self, call: &Call) -> Result<Vec<NodeId>> {
-        let Call { graph, placement, inputs, scalars, .. } = call;
+    /// Whether there is anybody to work.
+    fn can_work(&mut self) -> Result<()> {
+        if self.closed {
+            return Err(Error::Closed);
+        }
+        if self.alive().next().is_some() {
+            return Ok(());
+        }
+        Err(self.lost_error(self.last_lost))
+    }
+
+    /// The node of every block of a call, by `BlockId`; an input that is known to have failed fails the call. Tasks that were
+    /// placed on a node that is gone are placed elsewhere.
+    fn owners(&mut self, call: &mut Call, origins: &[Origin]) -> Result<Vec<NodeId>> {
+        let Call { graph, placement, inputs, scalars, .. } = &*call;
         let n_inputs: usize = graph.inputs.iter().map(|&a| graph.array(a).grid.n_blocks()).sum();
         let fits = inputs.len() == n_inputs
             && scalars.len() == graph.scalars.len()
@@ -290,91 +347,50 @@ impl Driver {
         }
         let mut owners = vec![NodeId(0); graph.n_blocks()];
         for (owner, &id) in owners.iter_mut().zip(inputs) {
-            match self.blocks.get(&id) {
-                Some(Living { node, failure: None, .. }) => *owner = *node,
-                Some(Living { failure: Some(failure), .. }) => {
-                    let failure = failure.clone();
-                    return Err(self.tell(failure));
-                }
-                None => return Err(unknown(id)),
-            }
+            *owner = self.living(id)?;
         }
-        for (task, node) in graph.tasks.iter().zip(&placement.tasks) {
-            for out in &task.outs {
-                owners[out.0 as usize] = *node;
-            }
+        let alive: Vec<bool> = self.nodes.iter().map(|n| n.lost.is_none()).collect();
+        let placed = remap::remap(&call.graph, &call.placement.tasks, None, &mut owners, origins, &alive);
+        if let Some(placed) = placed {
+            call.placement = Arc::new(placed);
         }
         Ok(owners)
     }
 
-    fn put(&mut self, id: Gid, node: NodeId, block: Arc<Block>, actions: &mut Vec<Action>) -> Result<()> {
-        if self.closed {
-            return Err(Error::Closed);
+    /// The node of a block with a handle that has not failed.
+    fn living(&mut self, id: Gid) -> Result<NodeId> {
+        match self.lineage.get(id).map(|known| (known.node, known.failure.as_deref().cloned())) {
+            Some((node, None)) => Ok(node),
+            Some((_, Some(failure))) => Err(self.tell(failure)),
+            None => Err(Error::Protocol { what: format!("block g{id} does not live on this cluster") }),
         }
-        match self.nodes.get(node.0 as usize) {
-            None => return Err(Error::Protocol { what: format!("the cluster has no node n{}", node.0) }),
-            Some(n) if n.lost.is_some() => return Err(self.lost_error(node)),
-            Some(_) => {}
+    }
+
+    fn put(&mut self, id: Gid, node: NodeId, block: Arc<Block>, copy: Option<Copy>, actions: &mut Vec<Action>) -> Result<()> {
+        self.can_work()?;
+        if node.0 as usize >= self.nodes.len() {
+            return Err(Error::Protocol { what: format!("the cluster has no node n{}", node.0) });
         }
-        self.blocks.insert(id, Living { node, failure: None, call: 0 });
+        let alive: Vec<NodeId> = self.alive().collect();
+        let node = if self.is_alive(node) { node } else { alive[(id % alive.len() as u64) as usize] };
+        self.lineage.put(id, node, copy.filter(|_| self.records));
+        if let Some(recovery) = self.recovery.as_mut() {
+            recovery.hold(id, node);
+        }
         actions.push(Action::Send(node, ToWorker::Put(id, block)));
-        Ok(())
-    }
-
-    fn request(&mut self, ticket: Ticket, want: Want, ids: Vec<Gid>, actions: &mut Vec<Action>) {
-        if let Err(error) = self.can_have(&ids) {
-            actions.push(Action::Answer(ticket, Err(error)));
-            return;
-        }
-        let missing: HashSet<Gid> = ids.iter().copied().collect();
-        let mut ask: BTreeMap<NodeId, Vec<Gid>> = BTreeMap::new();
-        for &id in &ids {
-            let readers = self.readers.entry((id, want)).or_default();
-            if readers.is_empty() {
-                ask.entry(self.blocks[&id].node).or_default().push(id);
-            }
-            if readers.last() != Some(&ticket) {
-                readers.push(ticket);
-            }
-        }
-        let done = missing.is_empty();
-        self.requests.insert(ticket, Request { want, ids, missing, got: HashMap::new() });
-        for (node, ids) in ask {
-            let message = if want == Want::Bytes { ToWorker::Get(ids) } else { ToWorker::Watch(ids) };
-            actions.push(Action::Send(node, message));
-        }
-        if done {
-            self.answer(ticket, actions);
-        }
-    }
-
-    /// Whether these blocks can be asked for: they live, are not known to have failed, and their nodes live.
-    fn can_have(&mut self, ids: &[Gid]) -> Result<()> {
-        if self.closed {
-            return Err(Error::Closed);
-        }
-        for id in ids {
-            let Some(living) = self.blocks.get(id) else { return Err(unknown(*id)) };
-            if let Some(failure) = living.failure.clone() {
-                return Err(self.tell(failure));
-            }
-            let node = living.node;
-            if self.nodes[node.0 as usize].lost.is_some() {
-                return Err(self.lost_error(node));
-            }
-        }
         Ok(())
     }
 
     fn release(&mut self, ids: Vec<Gid>, actions: &mut Vec<Action>) {
         let mut tell: BTreeMap<NodeId, Vec<Gid>> = BTreeMap::new();
         for id in ids {
-            if let Some(living) = self.blocks.remove(&id) {
-                tell.entry(living.node).or_default().push(id);
+            if let Some(node) = self.lineage.release(id) {
+                tell.entry(node).or_default().push(id);
             }
         }
         for (node, ids) in tell {
-            if self.is_alive(node) {
+            // While an epoch begins a block may be needed for what runs again: what nobody keeps is released at its end.
+            if self.is_alive(node) && self.recovery.is_none() {
                 actions.push(Action::Send(node, ToWorker::Release(ids)));
             }
         }
@@ -387,18 +403,23 @@ impl Driver {
         match message {
             ToDriver::Report(report) => self.on_report(node, report),
             ToDriver::Ready(id) => self.resolve(id, Want::Presence, None, actions),
-            ToDriver::Block(id, block) => self.resolve(id, Want::Bytes, Some(block), actions),
-            ToDriver::Failed(id, failure) => {
-                if let Some(living) = self.blocks.get_mut(&id) {
-                    living.failure = Some(failure.clone());
-                }
-                for want in [Want::Bytes, Want::Presence] {
-                    for ticket in self.readers.remove(&(id, want)).unwrap_or_default() {
-                        let error = self.tell(failure.clone());
-                        self.refuse(ticket, error, actions);
+            ToDriver::Block(id, block) => {
+                if self.lineage.known(id).is_some_and(|k| k.copied && k.copy.is_none()) {
+                    match block.bytes().len() {
+                        0..=IN_MEMORY => self.lineage.cut(id, Copy::Here(Arc::clone(&block))),
+                        _ => actions.push(Action::Keep(id, Arc::clone(&block))),
                     }
                 }
+                self.resolve(id, Want::Bytes, Some(block), actions);
             }
+            ToDriver::Failed(epoch, id, failure) if epoch == self.epoch => {
+                let cause = Cause::Task(failure);
+                self.lineage.fail(id, cause.clone());
+                self.refuse_readers(id, &cause, actions);
+            }
+            ToDriver::Failed(..) => {}
+            ToDriver::Inventory(epoch, held) => self.on_inventory(node, epoch, held, actions),
+            ToDriver::Unreachable(epoch, other) => self.on_unreachable(node, other, epoch, actions),
             ToDriver::Stats(ticket, stats) => {
                 self.nodes[node.0 as usize].stats = stats;
                 self.surveyed(ticket, node, actions);
@@ -409,13 +430,16 @@ impl Driver {
     }
 
     fn on_report(&mut self, node: NodeId, report: Report) {
-        for (serial, n) in report.ended {
-            self.ended(serial, node, n);
+        if report.epoch != self.epoch {
+            return;
         }
         for (id, index) in report.poisoned {
-            if let (Some(living), Some(failure)) = (self.blocks.get_mut(&id), report.failures.get(index as usize)) {
-                living.failure = Some(failure.clone());
+            if let Some(failure) = report.failures.get(index as usize) {
+                self.lineage.fail(id, Cause::Task(failure.clone()));
             }
+        }
+        for (serial, n) in report.ended {
+            self.ended(serial, node, n);
         }
         for failure in report.failures {
             let about = Unread::Call(failure.number);
@@ -425,111 +449,19 @@ impl Driver {
         }
     }
 
-    /// Counts tasks of a call that ended on a node; `u32::MAX` is all that is left there.
+    /// Counts tasks of a call that ended on a node.
     fn ended(&mut self, serial: u64, node: NodeId, n: u32) {
-        let Some(left) = self.running.get_mut(&serial) else { return };
-        let slot = &mut left[node.0 as usize];
+        let Some(running) = self.running.get_mut(&serial) else { return };
+        let slot = &mut running.left[node.0 as usize];
         let n = n.min(*slot);
         *slot -= n;
         self.unfinished -= n as usize;
-        if left.iter().all(|&n| n == 0) {
+        if running.left.iter().all(|&n| n == 0) {
+            let call = running.call;
             self.running.remove(&serial);
-        }
-    }
-
-    /// A block is there: whoever waits for it is one block further.
-    fn resolve(&mut self, id: Gid, want: Want, block: Option<Arc<Block>>, actions: &mut Vec<Action>) {
-        for ticket in self.readers.remove(&(id, want)).unwrap_or_default() {
-            let Some(request) = self.requests.get_mut(&ticket) else { continue };
-            request.missing.remove(&id);
-            if let Some(block) = &block {
-                request.got.insert(id, Arc::clone(block));
-            }
-            if request.missing.is_empty() {
-                self.answer(ticket, actions);
-            }
-        }
-    }
-
-    fn answer(&mut self, ticket: Ticket, actions: &mut Vec<Action>) {
-        let Some(request) = self.requests.remove(&ticket) else { return };
-        let reply = match request.want {
-            Want::Presence => Reply::Done,
-            Want::Bytes => Reply::Blocks(request.ids.iter().filter_map(|id| request.got.get(id).cloned()).collect()),
-        };
-        actions.push(Action::Answer(ticket, Ok(reply)));
-    }
-
-    /// Answers a request with an error. Blocks that are still on their way find no reader.
-    fn refuse(&mut self, ticket: Ticket, error: Error, actions: &mut Vec<Action>) {
-        let Some(request) = self.requests.remove(&ticket) else { return };
-        for id in request.missing {
-            if let Some(readers) = self.readers.get_mut(&(id, request.want)) {
-                readers.retain(|&t| t != ticket);
-                if readers.is_empty() {
-                    self.readers.remove(&(id, request.want));
-                }
-            }
-        }
-        actions.push(Action::Answer(ticket, Err(error)));
-    }
-
-    fn survey(&mut self, ticket: Ticket, actions: &mut Vec<Action>) {
-        let alive = (0..self.nodes.len() as u32).map(NodeId).filter(|&n| self.is_alive(n) && !self.closed);
-        let missing: HashSet<NodeId> = alive.collect();
-        let mut nodes: Vec<NodeId> = missing.iter().copied().collect();
-        nodes.sort_unstable();
-        self.surveys.insert(ticket, Survey { missing });
-        actions.extend(nodes.iter().map(|&n| Action::Send(n, ToWorker::Stats(ticket))));
-        self.surveyed(ticket, NodeId(u32::MAX), actions);
-    }
-
-    fn surveyed(&mut self, ticket: Ticket, node: NodeId, actions: &mut Vec<Action>) {
-        let Some(survey) = self.surveys.get_mut(&ticket) else { return };
-        survey.missing.remove(&node);
-        if survey.missing.is_empty() {
-            self.surveys.remove(&ticket);
-            let stats = self.nodes.iter().map(|n| n.stats.clone()).collect();
-            actions.push(Action::Answer(ticket, Ok(Reply::Stats(stats))));
-        }
-    }
-
-    fn on_lost(&mut self, node: NodeId, why: String, actions: &mut Vec<Action>) {
-        let Some(lost) = self.nodes.get_mut(node.0 as usize) else { return };
-        if lost.lost.is_some() || self.closed {
-            return;
-        }
-        lost.lost = Some(why);
-        let pid = lost.pid;
-        let error = self.lost_error_of(node);
-        self.unread.push((Unread::Node(node), error));
-        for other in (0..self.nodes.len() as u32).map(NodeId) {
-            if self.is_alive(other) {
-                actions.push(Action::Send(other, ToWorker::Lost { node, pid }));
-            }
-        }
-        for serial in self.running.keys().copied().collect::<Vec<_>>() {
-            self.ended(serial, node, u32::MAX);
-        }
-        let on_node = |id: &Gid| self.blocks.get(id).is_some_and(|b| b.node == node);
-        let mut waiting: Vec<Ticket> =
-            self.requests.iter().filter(|(_, r)| r.missing.iter().any(on_node)).map(|(&t, _)| t).collect();
-        waiting.sort_unstable();
-        for ticket in waiting {
-            let error = self.lost_error(node);
-            self.refuse(ticket, error, actions);
-        }
-        for ticket in self.surveys.keys().copied().collect::<Vec<_>>() {
-            self.surveyed(ticket, node, actions);
-        }
-    }
-
-    /// Answers who waits for the end, once nothing is unfinished.
-    fn finish(&mut self, actions: &mut Vec<Action>) {
-        if self.running.is_empty() && self.queue.is_empty() {
-            for ticket in std::mem::take(&mut self.finishing) {
-                let first = if self.unread.is_empty() { None } else { Some(self.unread.remove(0).1) };
-                actions.push(Action::Answer(ticket, first.map_or(Ok(Reply::Done), Err)));
+            self.strikes.clear();
+            if let Some(call) = call {
+                self.lineage.end(call);
             }
         }
     }
@@ -544,25 +476,37 @@ impl Driver {
         waiting.append(&mut self.finishing);
         self.readers.clear();
         actions.extend(waiting.into_iter().map(|t| Action::Answer(t, Err(Error::Closed))));
-        let alive = (0..self.nodes.len() as u32).map(NodeId).filter(|&n| self.is_alive(n));
-        actions.extend(alive.map(|n| Action::Send(n, ToWorker::Shutdown)));
+        actions.extend(self.alive().map(|n| Action::Send(n, ToWorker::Shutdown)));
     }
 
     fn is_alive(&self, node: NodeId) -> bool {
         self.nodes.get(node.0 as usize).is_some_and(|n| n.lost.is_none())
     }
 
+    fn alive(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0..self.nodes.len() as u32).map(NodeId).filter(|&n| self.is_alive(n))
+    }
+
     /// The failure as the user sees it, who has been told now.
-    fn tell(&mut self, failure: Failure) -> Error {
-        self.unread.retain(|(about, _)| *about != Unread::Call(failure.number));
-        self.told.insert(failure.number);
-        Error::from(failure)
+    fn tell(&mut self, cause: Cause) -> Error {
+        match cause {
+            Cause::Task(failure) => {
+                self.unread.retain(|(about, _)| *about != Unread::Call(failure.number));
+                self.told.insert(failure.number);
+                Error::from(failure)
+            }
+            Cause::Lost(error) => {
+                let told = if let Error::WorkerLost { node, .. } = &error { Unread::Node(NodeId(*node)) } else { Unread::Source };
+                self.unread.retain(|(about, _)| *about != told);
+                error
+            }
+        }
     }
 
     /// The loss as the user sees it, who has been told now.
     fn lost_error(&mut self, node: NodeId) -> Error {
-        self.unread.retain(|(about, _)| *about != Unread::Node(node));
-        self.lost_error_of(node)
+        let error = self.lost_error_of(node);
+        self.tell(Cause::Lost(error))
     }
 
     fn lost_error_of(&self, node: NodeId) -> Error {
@@ -570,10 +514,6 @@ impl Driver {
         let (pid, why) = lost.map_or((0, ""), |n| (n.pid, n.lost.as_deref().unwrap_or("")));
         Error::WorkerLost { node: node.0, pid, why: why.to_owned() }
     }
-}
-
-fn unknown(id: Gid) -> Error {
-    Error::Protocol { what: format!("block g{id} does not live on this cluster") }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 mod csv;
 mod npy;
+mod source;
 
 pub use csv::{CsvOptions, read_csv, read_csv_from};
 pub use npy::{read_npy, read_npy_from, write_npy};
+pub use source::{Kept, UserFile};
 
 use crate::error::Error;
 use std::path::Path;

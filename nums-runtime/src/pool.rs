@@ -5,14 +5,19 @@
 //! when they are submitted; `fetch`, `wait` and `finish` wait for a cause that can end: a result, a failure, a lost worker,
 //! the pool's end. It works from any thread, also inside an async runtime, since it waits on plain channels.
 
+mod copy;
 #[cfg(target_os = "linux")]
 mod lane;
+mod living;
 #[cfg(target_os = "linux")]
 mod members;
 #[cfg(target_os = "linux")]
 mod processes;
 mod progress;
 mod threads;
+
+pub use copy::{Copy, Source};
+pub use living::Living;
 
 use crate::block::Block;
 use crate::driver::{Action, Driver, Event, Reply, State, Ticket};
@@ -22,14 +27,14 @@ use crate::native::Code;
 use crate::place::{ClusterSpec, Order};
 use crate::trace;
 use crate::wire::auth::Secret;
-use crate::wire::message::ToWorker;
+use crate::wire::message::{Epoch, ToWorker};
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
 use progress::{LONG, Progress};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// A block of the cluster.
@@ -58,6 +63,14 @@ pub struct Call {
     /// Made block `b` is block `first + (b - number of input blocks)` of the cluster; see `Pool::reserve`. The blocks of
     /// results are kept until released (a result that is an input array makes no block); the others go with their last use.
     pub first: Gid,
+}
+
+impl Call {
+    /// The name of a block on the cluster.
+    pub fn id(&self, block: usize) -> Gid {
+        let n = self.inputs.len();
+        self.inputs.get(block).copied().unwrap_or_else(|| self.first + (block - n) as u64)
+    }
 }
 
 /// What a node did so far.
@@ -112,6 +125,7 @@ pub struct Pool {
     nodes: Nodes,
     spec: ClusterSpec,
     next: AtomicU64,
+    copies: bool,
 }
 
 /// What stands behind a pool and must be ended with it.
@@ -127,6 +141,7 @@ struct Hub {
 }
 
 struct HubState {
+    own: Weak<Hub>,
     driver: Driver,
     links: Vec<Box<dyn Link>>,
     answers: HashMap<Ticket, mpsc::Sender<Result<Reply>>>,
@@ -137,6 +152,9 @@ struct HubState {
 trait Link: Send {
     /// Hands over one message; what the node says at once comes back as events.
     fn send(&self, message: ToWorker) -> Vec<Event>;
+
+    /// Ends a node that the driver has given up.
+    fn give_up(&self);
 }
 
 impl Pool {
@@ -166,7 +184,7 @@ impl Pool {
         hub.lock().driver.use_code(code);
         let mut spec = ClusterSpec::uniform(1, n);
         spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
-        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1) })
+        Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1), copies: true })
     }
 
     /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads and the memory
@@ -202,7 +220,7 @@ impl Pool {
         let processes::Started { hub, processes, nodes } = processes::start(source)?;
         hub.lock().driver.use_code(code);
         let spec = ClusterSpec { nodes, ..ClusterSpec::uniform(1, 1) };
-        Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1) })
+        Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1), copies: true })
     }
 
     /// `nodes` worker processes of this executable on this machine: Linux only so far.
@@ -211,9 +229,26 @@ impl Pool {
         Err(Error::Unsupported { what: "worker processes on this system: use `threads`".to_owned() })
     }
 
-    /// What planning needs to know of the cluster.
+    /// What planning needs to know of the cluster: of the nodes that live.
     pub fn spec(&self) -> ClusterSpec {
-        self.spec.clone()
+        self.living().spec(self.spec.clone())
+    }
+
+    /// What planning needs to know, and the real names of its nodes.
+    pub fn planning(&self) -> (ClusterSpec, Living) {
+        let living = self.living();
+        (living.spec(self.spec.clone()), living)
+    }
+
+    /// The nodes that live now.
+    pub fn living(&self) -> Living {
+        self.hub.lock().driver.living_nodes()
+    }
+
+    /// The nodes that hold these kept blocks; node 0 for one that is unknown.
+    pub fn homes(&self, ids: &[Gid]) -> Arc<[NodeId]> {
+        let state = self.hub.lock();
+        ids.iter().map(|&id| state.driver.home(id).unwrap_or_default()).collect()
     }
 
     /// `n` new names of blocks; the first is returned.
@@ -227,14 +262,40 @@ impl Pool {
         self.hub.ask(|ticket| Event::Submit(ticket, Box::new(call))).map(drop)
     }
 
-    /// Gives `block` to `node`, which keeps it until released.
-    pub fn put(&self, id: Gid, node: NodeId, block: Block) -> Result<()> {
+    /// Whether blocks that are put are copied, where nothing else is said.
+    pub fn keep_copies(&mut self, copies: bool) {
+        self.copies = copies;
+    }
+
+    /// Gives `block` to `node`, which keeps it until released. If the node is lost, it comes from `source`, or from a copy that
+    /// this process keeps unless `keep_copies` says otherwise.
+    pub fn put_from(&self, id: Gid, node: NodeId, block: Block, source: Option<(Arc<dyn Source>, u32)>) -> Result<()> {
         let _step = trace::step("put", "");
-        self.hub.ask(|ticket| Event::Put(ticket, id, node, Arc::new(block)))?;
+        let block = Arc::new(block);
+        let copy = match source {
+            Some((source, index)) => Some(Copy::Again(source, index)),
+            None => self.copies.then(|| Copy::Here(Arc::clone(&block))),
+        };
+        self.hub.ask(|ticket| Event::Put(ticket, id, node, block, copy))?;
         if let Nodes::Threads(threads) = &self.nodes {
             threads.await_room();
         }
         Ok(())
+    }
+
+    /// These blocks can be had from here too: what made them need not be remembered.
+    pub fn cut(&self, copies: Vec<(Gid, Copy)>) {
+        self.hub.on(Event::Copied(copies));
+    }
+
+    /// Ends the connection by which one node pulls from another, as if the network had: to try what follows.
+    pub fn sever(&self, node: NodeId, other: NodeId) {
+        self.hub.on(Event::Sever(node, other));
+    }
+
+    /// As `put_from`, without a source.
+    pub fn put(&self, id: Gid, node: NodeId, block: Block) -> Result<()> {
+        self.put_from(id, node, block, None)
     }
 
     /// The blocks, in the order asked for; waits until they are made.
@@ -323,8 +384,10 @@ impl Drop for Pool {
 
 impl Hub {
     fn new(driver: Driver, links: Vec<Box<dyn Link>>) -> Arc<Hub> {
-        let state = HubState { driver, links, answers: HashMap::new(), ticket: 0 };
-        Arc::new(Hub { state: Mutex::new(state) })
+        Arc::new_cyclic(|own| {
+            let state = HubState { own: Weak::clone(own), driver, links, answers: HashMap::new(), ticket: 0 };
+            Hub { state: Mutex::new(state) }
+        })
     }
 
     /// Hands an event to the driver that it will answer, and waits for the answer.
@@ -393,6 +456,9 @@ impl HubState {
             for action in self.driver.on(event) {
                 match action {
                     Action::Send(node, message) => events.extend(self.links[node.0 as usize].send(message)),
+                    Action::Read(epoch, blocks) => events.extend(read(Weak::clone(&self.own), epoch, blocks)),
+                    Action::Keep(id, block) => keep(Weak::clone(&self.own), id, block),
+                    Action::GiveUp(node) => self.links[node.0 as usize].give_up(),
                     Action::Answer(ticket, answer) => {
                         if let Some(sender) = self.answers.remove(&ticket) {
                             // Nobody listens any more only if the asking thread is gone.
@@ -403,6 +469,41 @@ impl HubState {
             }
         }
     }
+}
+
+/// Reads blocks again, on a thread of its own. If there can be no thread, the blocks cannot be had.
+fn read(hub: Weak<Hub>, epoch: Epoch, blocks: Vec<(Gid, Copy)>) -> Vec<Event> {
+    let ids: Vec<Gid> = blocks.iter().map(|(id, _)| *id).collect();
+    let reading = move || {
+        // What is read whole is read once for all blocks.
+        let mut whole = None;
+        for (id, copy) in blocks {
+            let last = std::mem::replace(&mut whole, copy.whole());
+            let block = copy.block();
+            drop(last);
+            let Some(hub) = hub.upgrade() else { return };
+            hub.on(Event::Read(epoch, id, block));
+        }
+    };
+    match std::thread::Builder::new().name("nums-read".to_owned()).spawn(reading) {
+        Ok(_) => Vec::new(),
+        Err(e) => {
+            let failed =
+                |id| Event::Read(epoch, id, Err(Error::Unsupported { what: format!("a thread to read block g{id}: {e}") }));
+            ids.into_iter().map(failed).collect()
+        }
+    }
+}
+
+/// Writes a block to the driver's disk, on a thread of its own. One that cannot be written is not kept: its calls are.
+fn keep(hub: Weak<Hub>, id: Gid, block: Arc<Block>) {
+    let keeping = move || {
+        let kept = crate::io::Kept::write(&[block]);
+        if let (Ok(kept), Some(hub)) = (kept, hub.upgrade()) {
+            hub.on(Event::Copied(vec![(id, Copy::Again(Arc::new(kept), 0))]));
+        }
+    };
+    drop(std::thread::Builder::new().name("nums-keep".to_owned()).spawn(keeping));
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -55,6 +55,8 @@ pub enum Reader {
     Driver,
     /// The driver wants to know when the block is there.
     Watch,
+    /// The driver wants a copy to keep, if the block can be made.
+    Copy,
     /// Another node pulls it, which is so many uses.
     Peer(NodeId, u32),
 }
@@ -79,6 +81,8 @@ struct Slot {
     /// When it was last put here or used.
     last: u64,
     kept: bool,
+    /// It was kept once: a result or an input of the user's, not an intermediate block.
+    named: bool,
     announced: bool,
     waiting: Waiting,
 }
@@ -110,6 +114,7 @@ impl Store {
         slot.announced = true;
         slot.uses += i64::from(uses);
         slot.kept |= kept;
+        slot.named |= kept;
         self.drop_if_done(id);
         known
     }
@@ -265,7 +270,10 @@ impl Store {
 
     /// Takes `n` uses; the last one frees the block.
     pub fn used(&mut self, id: Gid, n: u32) {
-        self.slots.entry(id).or_default().uses -= i64::from(n);
+        // A reader of the driver takes none, and the block may be gone with the reader before.
+        if n > 0 {
+            self.slots.entry(id).or_default().uses -= i64::from(n);
+        }
         self.drop_if_done(id);
     }
 
@@ -275,6 +283,21 @@ impl Store {
             slot.kept = false;
             self.drop_if_done(id);
         }
+    }
+
+    /// Forgets everything but finished blocks that are or were kept, which are kept from now on, without uses. Returns them.
+    pub fn keep_named(&mut self) -> Vec<Gid> {
+        let stays = |slot: &Slot| slot.named && slot.is_made() && !matches!(slot.content, Some(Err(_)));
+        let (mut kept, gone): (Vec<Gid>, Vec<Gid>) = self.slots.keys().partition(|id| stays(&self.slots[id]));
+        for id in gone {
+            self.remove(id);
+        }
+        for slot in self.slots.values_mut() {
+            (slot.kept, slot.announced, slot.uses, slot.pins) = (true, true, 0, 0);
+            slot.waiting = Waiting::default();
+        }
+        kept.sort_unstable();
+        kept
     }
 
     /// Whether a user's handle keeps the block.
@@ -317,6 +340,10 @@ impl Store {
         if !slot.is_made() || slot.uses != 0 || slot.kept || !slot.announced {
             return;
         }
+        self.remove(id);
+    }
+
+    fn remove(&mut self, id: Gid) {
         let Some(Slot { content, disk, .. }) = self.slots.remove(&id) else { return };
         let extent = disk.and_then(|d| d.extent);
         match (content, &extent) {

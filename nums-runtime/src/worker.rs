@@ -9,6 +9,7 @@
 
 pub mod compute;
 pub mod disk;
+mod epoch;
 mod pulls;
 mod room;
 #[cfg(target_os = "linux")]
@@ -21,7 +22,7 @@ use crate::native::Code;
 use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
 use crate::trace::What;
-use crate::wire::message::{Batch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
+use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use disk::DiskDone;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
@@ -136,7 +137,10 @@ pub struct Worker {
     kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
     pulls: Pulls,
     room: Room,
-    pids: HashMap<NodeId, u32>,
+    /// What every message to and from others belongs to.
+    epoch: Epoch,
+    /// Jobs of earlier epochs have lower numbers.
+    base: usize,
     seen: u64,
     report: Report,
     ended: usize,
@@ -163,8 +167,8 @@ struct Prepared {
 }
 
 impl Worker {
-    /// A node without blocks. `pids` names the processes of the cluster, for failures.
-    pub fn new(node: NodeId, pids: HashMap<NodeId, u32>) -> Worker {
+    /// A node without blocks, in process `pid`.
+    pub fn new(node: NodeId, pid: u32) -> Worker {
         Worker {
             node,
             store: Store::default(),
@@ -175,8 +179,9 @@ impl Worker {
             kernels: HashMap::new(),
             pulls: Pulls::default(),
             room: Room::default(),
-            stats: NodeStats { pid: pids.get(&node).copied().unwrap_or_default(), ..NodeStats::default() },
-            pids,
+            epoch: 0,
+            base: 0,
+            stats: NodeStats { pid, ..NodeStats::default() },
             seen: 0,
             report: Report::default(),
             ended: 0,
@@ -190,8 +195,13 @@ impl Worker {
             Input::Driver(message) => self.on_driver(message, &mut actions),
             Input::Request(node, request) => self.on_request(node, request, &mut actions),
             Input::Reply(_, FromOwner::Block(id, block)) => self.on_pulled(id, Ok(block), &mut actions),
-            Input::Reply(_, FromOwner::Failed(id, failure)) => self.on_pulled(id, Err(Arc::new(failure)), &mut actions),
-            Input::Unreachable(node) => self.on_unreachable(node, &mut actions),
+            Input::Reply(_, FromOwner::Failed(epoch, id, failure)) if epoch == self.epoch => {
+                self.on_pulled(id, Err(Arc::new(failure)), &mut actions);
+            }
+            // The rim, which reads the clock, has what it wants.
+            Input::Reply(_, FromOwner::Failed(..) | FromOwner::Alive) => {}
+            // Whatever was on the way is gone: the driver begins a new epoch, where it is asked for again.
+            Input::Unreachable(node) => actions.push(Action::Tell(ToDriver::Unreachable(self.epoch, node))),
             Input::Finished(finished) => self.on_finished(finished, &mut actions),
             Input::Disk(done) => self.on_disk(done, &mut actions),
         }
@@ -208,6 +218,11 @@ impl Worker {
         self.store.len()
     }
 
+    /// Whether a block is here, finished and kept.
+    pub fn keeps(&self, id: Gid) -> bool {
+        self.store.is_kept(id) && matches!(self.store.find(id), Found::Here(_) | Found::OnDisk(_) | Found::Coming)
+    }
+
     /// Counts of the node so far; what went over sockets is the rim's to add.
     pub fn stats(&self) -> NodeStats {
         NodeStats { resident: self.store.bytes(), peak: self.store.peak(), largest: self.store.largest(), ..self.stats.clone() }
@@ -219,13 +234,13 @@ impl Worker {
             ToWorker::Get(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Driver, actions)),
             ToWorker::Watch(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Watch, actions)),
             ToWorker::Release(ids) => ids.into_iter().for_each(|id| self.store.release(id)),
-            ToWorker::Lost { node, pid } => self.on_lost(node, pid, actions),
+            ToWorker::Epoch(epoch) => self.begin(epoch, actions),
             ToWorker::Stats(ticket) => {
                 self.flush(actions);
                 actions.push(Action::Tell(ToDriver::Stats(ticket, self.stats())));
             }
-            // The rim reads the clock.
-            ToWorker::Clock(_) => {}
+            // The rim reads the clock, and holds the connections.
+            ToWorker::Clock(_) | ToWorker::Sever(_) => {}
             ToWorker::Shutdown => actions.push(Action::Stop),
             ToWorker::Put(id, block) => {
                 self.store.announce(id, 0, true);
@@ -239,7 +254,7 @@ impl Worker {
         self.seen = self.seen.max(batch.serial);
         self.begin_batch();
         for block in &batch.blocks {
-            let known = self.store.announce(block.id, block.uses, block.origin == Origin::MadeAndKept);
+            let known = self.store.announce(block.id, block.uses, block.origin.is_kept());
             if let Origin::From(node) = block.origin {
                 self.expect_pull(block, node, batch.serial, known, actions);
             }
@@ -247,6 +262,9 @@ impl Worker {
         let prepared = Arc::new(self.prepare(batch));
         for index in 0..prepared.batch.tasks.len() {
             self.add_task(&prepared, index, actions);
+        }
+        for block in prepared.batch.blocks.iter().filter(|b| b.origin == Origin::MadeAndCopied) {
+            self.read(block.id, Reader::Copy, actions);
         }
     }
 
@@ -326,6 +344,8 @@ impl Worker {
         self.stats.tasks += 1;
         self.stats.native += native;
         self.stats.interpreted += interpreted;
+        // A job of an earlier epoch has been given to another task, or to another node.
+        let Some(job) = job.checked_sub(self.base) else { return };
         let Some(pending) = self.tasks.get(job).and_then(Option::as_ref) else { return };
         let contents = match result {
             Ok(blocks) if blocks.len() == pending.n_outs() => blocks.into_iter().map(|b| Ok(Arc::new(b))).collect(),
@@ -421,11 +441,12 @@ impl Worker {
 
     fn on_request(&mut self, node: NodeId, request: ToOwner, actions: &mut Vec<Action>) {
         match request {
-            ToOwner::Used { id, uses } => self.store.used(id, uses),
-            ToOwner::Get { id, serial, uses } => {
+            ToOwner::Used { epoch, .. } | ToOwner::Get { epoch, .. } if epoch != self.epoch => {}
+            ToOwner::Used { id, uses, .. } => self.store.used(id, uses),
+            ToOwner::Get { id, serial, uses, .. } => {
                 if self.seen >= serial && !self.store.knows(id) {
                     let failure = self.nowhere(id);
-                    actions.push(Action::Answer(node, FromOwner::Failed(id, failure)));
+                    actions.push(Action::Answer(node, FromOwner::Failed(self.epoch, id, failure)));
                 } else {
                     self.read(id, Reader::Peer(node, uses), actions);
                 }
@@ -446,19 +467,22 @@ impl Worker {
             }
             None if !self.store.knows(id) && !matches!(reader, Reader::Peer(..)) => {
                 let failure = self.nowhere(id);
-                actions.push(Action::Tell(ToDriver::Failed(id, failure)));
+                actions.push(Action::Tell(ToDriver::Failed(self.epoch, id, failure)));
             }
             None => self.store.await_reader(id, reader),
         }
     }
 
     fn answer(&mut self, id: Gid, content: &Content, reader: Reader, actions: &mut Vec<Action>) {
-        actions.push(match (reader, content) {
-            (Reader::Driver, Ok(block)) => Action::Tell(ToDriver::Block(id, Arc::clone(block))),
-            (Reader::Watch, Ok(_)) => Action::Tell(ToDriver::Ready(id)),
-            (Reader::Driver | Reader::Watch, Err(failure)) => Action::Tell(ToDriver::Failed(id, Failure::clone(failure))),
-            (Reader::Peer(node, _), Ok(block)) => Action::Answer(node, FromOwner::Block(id, Arc::clone(block))),
-            (Reader::Peer(node, _), Err(failure)) => Action::Answer(node, FromOwner::Failed(id, Failure::clone(failure))),
+        let failed = |failure: &Arc<Failure>| Failure::clone(failure);
+        actions.extend(match (reader, content) {
+            // The report says that there will be none.
+            (Reader::Copy, Err(_)) => None,
+            (Reader::Driver | Reader::Copy, Ok(block)) => Some(Action::Tell(ToDriver::Block(id, Arc::clone(block)))),
+            (Reader::Watch, Ok(_)) => Some(Action::Tell(ToDriver::Ready(id))),
+            (Reader::Driver | Reader::Watch, Err(e)) => Some(Action::Tell(ToDriver::Failed(self.epoch, id, failed(e)))),
+            (Reader::Peer(node, _), Ok(block)) => Some(Action::Answer(node, FromOwner::Block(id, Arc::clone(block)))),
+            (Reader::Peer(node, _), Err(e)) => Some(Action::Answer(node, FromOwner::Failed(self.epoch, id, failed(e)))),
         });
         let uses = if let Reader::Peer(_, uses) = reader { uses } else { 0 };
         self.store.used(id, uses);
@@ -471,7 +495,8 @@ impl Worker {
     fn flush(&mut self, actions: &mut Vec<Action>) {
         if self.ended > 0 {
             self.ended = 0;
-            actions.push(Action::Tell(ToDriver::Report(std::mem::take(&mut self.report))));
+            let report = std::mem::take(&mut self.report);
+            actions.push(Action::Tell(ToDriver::Report(Report { epoch: self.epoch, ..report })));
         }
     }
 }

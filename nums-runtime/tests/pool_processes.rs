@@ -99,41 +99,41 @@ fn a_failure_on_one_node_poisons_the_others() {
 }
 
 #[test]
-fn a_killed_worker_is_a_typed_error_and_never_a_hang() {
+fn a_killed_worker_costs_time_and_nothing_else() {
     let pool = Pool::local(2, 1).unwrap();
     let pids = pids(&pool);
     let mut b = Builder::new();
-    let a = b.fill(32, 100);
+    let a = b.fill(32, 1000);
     let graph = b.finish(&[a]);
     let placement = in_turn(&graph, 2);
     let here = submit(&pool, &graph, &placement, &[], &[1.0], a).unwrap();
     pool.wait(&here).unwrap();
+    let put = pool.reserve(1);
+    pool.put(put, NodeId(1), Block::from_slice(&[2.5], &[1])).unwrap();
     let mut b = Builder::new();
-    let x = b.input(32, 100);
+    let x = b.input(32, 1000);
     let sum = b.tree(x);
     let graph = b.finish(&[sum]);
     let begin = Instant::now();
     kill(pids[1]);
-    // Whether the driver has heard of it yet or not: a typed error.
-    let error = match submit(&pool, &graph, &in_turn(&graph, 2), &here, &[], sum) {
-        Ok(out) => pool.fetch(&out).unwrap_err(),
-        Err(error) => error,
-    };
+    // Whether the driver has heard of it yet or not.
+    let out = submit(&pool, &graph, &in_turn(&graph, 2), &here, &[], sum).unwrap();
+    assert_eq!(pool.fetch(&out).unwrap()[0].as_slice::<f64>(), [32.0; 1000]);
+    assert!(pool.fetch(&here).unwrap().iter().all(|b| b.as_slice::<f64>() == [1.0; 1000]));
+    assert_eq!(pool.fetch(&[put]).unwrap()[0].as_slice::<f64>(), [2.5]);
+    assert_eq!(pool.home(put), NodeId(0));
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
-    let lost = format!("worker n1 (process {})", pids[1]);
-    assert!(error.to_string().contains(&lost), "{error}");
-    assert!(matches!(error, Error::WorkerLost { .. } | Error::Task(_)));
-    assert!(matches!(pool.fetch(&here), Err(Error::WorkerLost { node: 1, .. })));
-    let left: Vec<u64> = here.iter().copied().step_by(2).collect();
-    assert_eq!(pool.fetch(&left).unwrap().len(), 16, "what is on the other worker is still there");
-    let begin = Instant::now();
+    // The last one: nothing can be had any more, and that is said at once.
+    kill(pids[0]);
+    let error = pool.fetch(&[here[0], out[0]]).unwrap_err();
+    assert!(matches!(error, Error::WorkerLost { node: 0, .. }), "{error}");
+    assert!(error.to_string().contains(&format!("worker n0 (process {})", pids[0])), "{error}");
     let _ = pool.finish();
-    assert!(begin.elapsed() < Duration::from_secs(2));
-    assert!(!lives(pids[0]));
+    assert!(begin.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
-fn a_worker_that_dies_in_the_middle_of_a_call_fails_it() {
+fn a_worker_that_dies_in_the_middle_of_calls_changes_no_answer() {
     let pool = Pool::local(3, 1).unwrap();
     let pids = pids(&pool);
     let mut b = Builder::new();
@@ -141,17 +141,13 @@ fn a_worker_that_dies_in_the_middle_of_a_call_fails_it() {
     let sum = b.tree(a);
     let graph = b.finish(&[sum]);
     let placement = in_turn(&graph, 3);
-    let calls: Vec<_> = (0..8).map(|_| submit(&pool, &graph, &placement, &[], &[1.0], sum)).collect();
+    let calls: Vec<_> = (0..8).map(|_| submit(&pool, &graph, &placement, &[], &[1.0], sum).unwrap()).collect();
     kill(pids[2]);
-    let mut lost = 0;
-    for call in calls {
-        match call.and_then(|out| pool.fetch(&out)) {
-            Ok(blocks) => assert_eq!(blocks[0].as_slice::<f64>(), [4096.0]),
-            Err(Error::Task(_) | Error::WorkerLost { .. }) => lost += 1,
-            Err(other) => panic!("{other}"),
-        }
+    let more = submit(&pool, &graph, &placement, &[], &[1.0], sum).unwrap();
+    for out in calls.into_iter().chain([more]) {
+        assert_eq!(pool.fetch(&out).unwrap()[0].as_slice::<f64>(), [4096.0]);
     }
-    assert!(lost > 0 || pool.finish().is_err(), "somebody is told of the loss");
+    pool.finish().expect("a loss that cost nothing is no failure");
 }
 
 #[test]
@@ -205,12 +201,9 @@ fn a_stopped_worker_is_found_and_killed() {
     let graph = b.finish(&[sum]);
     let begin = Instant::now();
     signal("-STOP", pids[1]);
-    let error = match submit(&pool, &graph, &in_turn(&graph, 2), &[], &[1.0], sum) {
-        Ok(out) => pool.fetch(&out).unwrap_err(),
-        Err(error) => error,
-    };
+    let out = submit(&pool, &graph, &in_turn(&graph, 2), &[], &[1.0], sum).unwrap();
+    assert_eq!(pool.fetch(&out).unwrap()[0].as_slice::<f64>(), [8.0; 100]);
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
-    assert!(error.to_string().contains(&format!("worker n1 (process {})", pids[1])), "{error}");
-    let _ = pool.finish();
+    pool.finish().unwrap();
     assert!(!lives(pids[0]) && !lives(pids[1]));
 }

@@ -29,7 +29,7 @@ fn runs(grid: &Grid, i: usize, item: usize, mut copy: impl FnMut(usize, usize, u
 }
 
 /// Block `i` of an array.
-pub(super) fn cut(data: &Block, grid: &Grid, i: usize) -> Block {
+pub(crate) fn cut(data: &Block, grid: &Grid, i: usize) -> Block {
     fill(data.dtype(), &grid.block_shape_at(i), |to| {
         runs(grid, i, data.dtype().size(), |from, at, n| to[at..at + n].copy_from_slice(&data.bytes()[from..from + n]));
     })

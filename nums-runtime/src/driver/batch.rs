@@ -1,4 +1,4 @@
-//! One batch a node, from a call and the nodes of its blocks.
+//! One batch a node, from a call, which of its tasks shall run, and where its blocks are.
 //!
 //! Two passes. The first writes each task into its node's batch, names the blocks that it touches there and counts uses; an
 //! operand that lives elsewhere is named `From` the node that the placement's copies say (its owner, or a node that has got a
@@ -6,7 +6,7 @@
 //! body of a kernel once.
 
 use crate::native::Code;
-use crate::pool::{Call, Gid};
+use crate::pool::Call;
 use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
 use nums_ir::func::Func;
 use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task};
@@ -25,20 +25,35 @@ pub struct Kernels {
 /// Kernels after which all are forgotten, so that a loop over changing shapes holds bounded memory.
 const KERNELS: usize = 4096;
 
-/// The batches of `call`, by node. `owners` is the node of every block; inputs' blocks come first.
-pub fn derive(call: &Call, owners: &[NodeId], serial: u64, kernels: &mut Kernels) -> Vec<(NodeId, Batch)> {
+/// What a run of a call is made of.
+pub struct Run<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The node of every block: that makes it, or that holds it.
+    pub owners: &'a [NodeId],
+    /// What every block is to its owner: `Here` for inputs and for what an earlier run has made.
+    pub origins: &'a [Origin],
+    /// Tasks that run; `None` for all.
+    pub tasks: Option<&'a [bool]>,
+}
+
+/// The batches of a run, by node. A result that lives elsewhere already but is made again by the way is used where it is made.
+pub fn derive(run: &Run<'_>, serial: u64, kernels: &mut Kernels) -> Vec<(NodeId, Batch)> {
+    let Run { call, owners, origins, tasks } = *run;
     let mut by_node: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
     for (index, node) in call.placement.tasks.iter().enumerate() {
-        by_node.entry(*node).or_default().push(index as u32);
+        if tasks.is_none_or(|tasks| tasks[index]) {
+            by_node.entry(*node).or_default().push(index as u32);
+        }
     }
     let none = || vec![NONE; owners.len()];
-    let kept = kept_flags(&call.graph, call.inputs.len());
     let mut pass = Pass {
         call,
         owners,
-        kept,
+        origins,
         bytes: call.graph.block_bytes(),
-        senders: senders(call, owners),
+        // Copies of a plan are right for all of its tasks only.
+        senders: if tasks.is_none() { senders(call, owners) } else { HashMap::new() },
         pulls: vec![0; owners.len()],
         relays: HashMap::new(),
         home: none(),
@@ -57,19 +72,15 @@ pub fn derive(call: &Call, owners: &[NodeId], serial: u64, kernels: &mut Kernels
     batches.into_iter().collect()
 }
 
-/// The blocks of results that the call makes, as indices over all blocks; they stay until released.
-pub fn kept(graph: &Graph, n_inputs: usize) -> impl Iterator<Item = usize> {
-    kept_flags(graph, n_inputs).into_iter().enumerate().filter(|(_, kept)| *kept).map(|(block, _)| block)
-}
-
-fn kept_flags(graph: &Graph, n_inputs: usize) -> Vec<bool> {
-    let mut kept = vec![false; graph.n_blocks()];
+/// Whether each block is a result that the call makes: those stay until released.
+pub fn results(graph: &Graph, n_inputs: usize) -> Vec<bool> {
+    let mut results = vec![false; graph.n_blocks()];
     for output in &graph.outputs {
         for block in graph.array(output.array).blocks() {
-            kept[block.0 as usize] = block.0 as usize >= n_inputs;
+            results[block.0 as usize] = block.0 as usize >= n_inputs;
         }
     }
-    kept
+    results
 }
 
 /// Who sends copies that do not come from the block's owner: a node that gets a copy for a task of its own before.
@@ -95,7 +106,7 @@ const NONE: u32 = u32::MAX;
 struct Pass<'a> {
     call: &'a Call,
     owners: &'a [NodeId],
-    kept: Vec<bool>,
+    origins: &'a [Origin],
     /// Bytes of every block.
     bytes: Vec<u64>,
     /// Who sends a block to a node, if not its owner.
@@ -122,7 +133,7 @@ impl Pass<'_> {
                 Arg::Block(block) => Arg::Block(BlockId(self.touch(node, block, 1, &mut batch))),
             });
             let args = args.collect();
-            let outs = task.outs.iter().map(|&block| self.touch(node, block, 0, &mut batch)).collect();
+            let outs = task.outs.iter().map(|&block| self.make(node, block, &mut batch)).collect();
             let place = place(&self.call.graph, task, &mut grids, &mut batch);
             batch.tasks.push(BatchTask { seq: index, op: task.op.clone(), args, outs, place, loc: task.loc });
         }
@@ -141,7 +152,7 @@ impl Pass<'_> {
             let owner = self.owners[block];
             let origin = if owner == node {
                 self.home[block] = self.here[block];
-                self.origin(block)
+                self.origins[block]
             } else {
                 self.relays.entry((id, node)).or_default().1 = self.here[block];
                 match self.senders.get(&(id, node)) {
@@ -155,25 +166,26 @@ impl Pass<'_> {
                     }
                 }
             };
-            batch.blocks.push(BatchBlock { id: self.id(block), bytes: self.bytes[block], uses: 0, origin });
+            batch.blocks.push(BatchBlock { id: self.call.id(block), bytes: self.bytes[block], uses: 0, origin });
         }
         let index = self.here[block];
         batch.blocks[index as usize].uses += uses;
         index
     }
 
-    /// What a block is to its owner.
-    fn origin(&self, block: usize) -> Origin {
-        match (block < self.call.inputs.len(), self.kept[block]) {
-            (true, _) => Origin::Here,
-            (false, true) => Origin::MadeAndKept,
-            (false, false) => Origin::Made,
+    /// The index of a block that a task of `node` makes. One that lives already, here or elsewhere, is made by the way.
+    fn make(&mut self, node: NodeId, id: BlockId, batch: &mut Batch) -> u32 {
+        let block = id.0 as usize;
+        if self.origins[block].is_made() || self.here[block] != NONE {
+            return self.touch(node, id, 0, batch);
         }
-    }
-
-    fn id(&self, block: usize) -> Gid {
-        let n = self.call.inputs.len();
-        self.call.inputs.get(block).copied().unwrap_or_else(|| self.call.first + (block - n) as u64)
+        self.here[block] = batch.blocks.len() as u32;
+        self.touched.push(block);
+        if self.owners[block] == node {
+            self.home[block] = self.here[block];
+        }
+        batch.blocks.push(BatchBlock { id: self.call.id(block), bytes: self.bytes[block], uses: 0, origin: Origin::Made });
+        self.here[block]
     }
 
     /// Adds to each sender's batch the pulls of other nodes; an owner without a task gets a batch for that alone.
@@ -188,10 +200,10 @@ impl Pass<'_> {
             match batch.blocks.get_mut(self.home[block] as usize) {
                 Some(entry) => entry.uses += uses,
                 None => batch.blocks.push(BatchBlock {
-                    id: self.id(block),
+                    id: self.call.id(block),
                     bytes: self.bytes[block],
                     uses,
-                    origin: self.origin(block),
+                    origin: self.origins[block],
                 }),
             }
         }
@@ -228,6 +240,11 @@ fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, batch: &
 }
 
 impl Kernels {
+    /// The node is another process now, which knows none.
+    pub fn forget(&mut self, node: NodeId) {
+        self.told[node.0 as usize].clear();
+    }
+
     /// No kernels, on so many nodes.
     pub fn new(nodes: usize) -> Kernels {
         Kernels { by_text: HashMap::new(), by_graph: HashMap::new(), told: vec![Vec::new(); nodes], forget: vec![false; nodes] }

@@ -3,7 +3,7 @@
 use super::{Action, CALLS, Driver, Event, Reply};
 use crate::block::Block;
 use crate::error::{Error, Failure};
-use crate::pool::Call;
+use crate::pool::{Call, Copy, Source};
 use crate::wire::message::{Batch, Origin, Report, ToDriver, ToWorker};
 use nums_ir::diag::Loc;
 use nums_ir::dtype::DType;
@@ -12,13 +12,19 @@ use nums_ir::grid::Grid;
 use nums_ir::ops::ReduceOp;
 use std::sync::Arc;
 
-/// Node 0 has process 50, node 1 process 51.
+/// Node 0 has process 50, node 1 process 51. Results are not copied.
 fn driver() -> Driver {
-    Driver::new(&[50, 51])
+    let mut driver = Driver::new(&[50, 51], true);
+    driver.copy_results(0, 64);
+    driver
 }
 
 fn one() -> Arc<Block> {
     Arc::new(Block::from_slice(&[1.0f64], &[1]))
+}
+
+fn here() -> Option<Copy> {
+    Some(Copy::Here(one()))
 }
 
 fn array(blocks: usize, first: u32) -> GraphArray {
@@ -66,7 +72,12 @@ fn failure(number: u64) -> Failure {
 
 fn report(ended: &[(u64, u32)], failed: &[(u64, u64)]) -> ToDriver {
     let poisoned = failed.iter().enumerate().map(|(i, (id, _))| (*id, i as u32)).collect();
-    ToDriver::Report(Report { ended: ended.to_vec(), failures: failed.iter().map(|f| failure(f.1)).collect(), poisoned })
+    ToDriver::Report(Report {
+        epoch: 0,
+        ended: ended.to_vec(),
+        failures: failed.iter().map(|f| failure(f.1)).collect(),
+        poisoned,
+    })
 }
 
 fn batch_text(batch: &Batch) -> String {
@@ -74,6 +85,7 @@ fn batch_text(batch: &Batch) -> String {
         let origin = match b.origin {
             Origin::Made => "made".to_owned(),
             Origin::MadeAndKept => "kept".to_owned(),
+            Origin::MadeAndCopied => "copied".to_owned(),
             Origin::Here => "here".to_owned(),
             Origin::From(node) => format!("from n{}", node.0),
         };
@@ -91,14 +103,20 @@ fn text(action: &Action) -> String {
                 ToWorker::Get(ids) => format!("get {ids:?}"),
                 ToWorker::Watch(ids) => format!("watch {ids:?}"),
                 ToWorker::Release(ids) => format!("release {ids:?}"),
-                ToWorker::Lost { node, pid } => format!("lost n{} {pid}", node.0),
+                ToWorker::Epoch(epoch) => format!("epoch {epoch}"),
                 ToWorker::Stats(ticket) => format!("stats {ticket}"),
+                ToWorker::Sever(node) => format!("sever n{}", node.0),
                 ToWorker::Shutdown => "shutdown".to_owned(),
                 ToWorker::Clock(_) => "clock".to_owned(),
                 ToWorker::Put(id, _) => format!("put g{id}"),
             };
             format!("n{}: {message}", node.0)
         }
+        Action::Read(epoch, blocks) => {
+            format!("read {:?} for epoch {epoch}", blocks.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        }
+        Action::Keep(id, _) => format!("keep g{id}"),
+        Action::GiveUp(node) => format!("give up n{}", node.0),
         Action::Answer(ticket, Ok(Reply::Done)) => format!("{ticket}: done"),
         Action::Answer(ticket, Ok(Reply::Blocks(blocks))) => format!("{ticket}: {} blocks", blocks.len()),
         Action::Answer(ticket, Ok(Reply::Stats(stats))) => format!("{ticket}: stats of {}", stats.len()),
@@ -115,8 +133,8 @@ fn check(driver: &mut Driver, event: Event, expected: &[&str]) {
 /// With g1 on node 0 and g2 on node 1.
 fn with_inputs() -> Driver {
     let mut driver = driver();
-    check(&mut driver, Event::Put(1, 1, NodeId(0), one()), &["n0: put g1", "1: done"]);
-    check(&mut driver, Event::Put(2, 2, NodeId(1), one()), &["n1: put g2", "2: done"]);
+    check(&mut driver, Event::Put(1, 1, NodeId(0), one(), here()), &["n0: put g1", "1: done"]);
+    check(&mut driver, Event::Put(2, 2, NodeId(1), one(), here()), &["n1: put g2", "2: done"]);
     driver
 }
 
@@ -181,7 +199,7 @@ fn a_failure_is_told_once() {
     let mut d = with_inputs();
     d.on(Event::Submit(3, call(1, 10)));
     d.on(Event::Fetch(4, vec![11]));
-    check(&mut d, Event::From(N1, ToDriver::Failed(11, failure(1))), &[&format!("4: {said}")]);
+    check(&mut d, Event::From(N1, ToDriver::Failed(0, 11, failure(1))), &[&format!("4: {said}")]);
     check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &[]);
     check(&mut d, Event::From(N1, report(&[(1, 1)], &[(11, 1)])), &[]);
     check(&mut d, Event::Wait(5, vec![11]), &[&format!("5: {said}")]);
@@ -210,31 +228,177 @@ fn a_call_on_a_failed_input_is_refused() {
 }
 
 #[test]
-fn a_lost_node_fails_what_involves_it() {
-    let lost = "worker n1 (process 51) was lost: gone";
+fn what_was_lost_is_made_again_on_who_lives() {
     let mut d = with_inputs();
     d.on(Event::Submit(3, call(1, 10)));
-    check(&mut d, Event::Fetch(4, vec![1, 11]), &["n0: get [1]", "n1: get [11]"]);
-    check(&mut d, Event::Wait(5, vec![1]), &["n0: watch [1]"]);
+    check(&mut d, Event::Fetch(4, vec![1, 11]), &["n1: get [11]"]);
     check(&mut d, Event::Stats(6), &["n0: stats 6", "n1: stats 6"]);
     check(&mut d, Event::From(N0, ToDriver::Stats(6, Default::default())), &[]);
-    let told = ["n0: lost n1 51".to_owned(), format!("4: {lost}"), "6: stats of 2".to_owned()];
-    check(&mut d, Event::Lost(N1, "gone".to_owned()), &told.each_ref().map(String::as_str));
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["6: stats of 2", "n0: epoch 1"]);
     check(&mut d, Event::Lost(N1, "gone".to_owned()), &[]);
-    check(&mut d, Event::From(N0, ToDriver::Ready(1)), &["5: done"]);
-    check(&mut d, Event::Wait(7, vec![11]), &[&format!("7: {lost}")]);
-    check(&mut d, Event::Put(8, 30, N1, one()), &[&format!("8: {lost}")]);
-    check(&mut d, Event::Submit(9, call(2, 20)), &[&format!("9: {lost}")]);
-    check(&mut d, Event::Release(vec![2]), &[]);
-    check(&mut d, Event::Finish(10), &[]);
-    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &["10: done"]);
+    // Of the old epoch: no news. What is submitted meanwhile waits.
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[(11, 1)])), &[]);
+    check(&mut d, Event::Submit(7, call(2, 20)), &[]);
+    check(&mut d, Event::Finish(8), &[]);
+    let again = [
+        "n0: put g2",
+        "n0: batch 2 of 2 tasks: g1 here x1, g2 here x2, g10 made x1, g11 kept x0",
+        "n0: get [11]",
+        "n0: batch 3 of 2 tasks: g1 here x1, g2 here x2, g20 made x1, g21 kept x0",
+        "7: done",
+    ];
+    check(&mut d, Event::From(N0, ToDriver::Inventory(1, vec![1])), &again);
+    check(&mut d, Event::From(N0, ToDriver::Block(11, one())), &["4: 2 blocks"]);
+    let ended = Report { epoch: 1, ended: vec![(2, 2), (3, 2)], ..Report::default() };
+    check(&mut d, Event::From(N0, ToDriver::Report(ended)), &["8: done"]);
+    check(&mut d, Event::Release(vec![1, 2, 11, 21]), &["n0: release [1, 2, 11, 21]"]);
+    assert!(d.is_empty());
 }
 
 #[test]
-fn a_loss_that_nobody_was_told_of_is_kept_for_the_end() {
+fn only_the_tasks_that_lead_to_what_is_missing_run_again() {
     let mut d = with_inputs();
-    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: lost n1 51"]);
-    check(&mut d, Event::Finish(3), &["3: worker n1 (process 51) was lost: gone"]);
+    let mut c = call(1, 10);
+    let graph = Arc::make_mut(&mut c.graph);
+    graph.outputs.push(GraphOutput { array: ArrayId(1), weak: false });
+    d.on(Event::Submit(3, c));
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::Release(vec![2]), &["n1: release [2]"]);
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    let again = [
+        // Only needed to make g11 again: it goes with its use.
+        "n0: put g2",
+        "n0: batch 2 of 1 tasks: g10 here x1, g2 here x1, g11 kept x0",
+        "n0: release [2]",
+    ];
+    check(&mut d, Event::From(N0, ToDriver::Inventory(1, vec![1, 10])), &again);
+    check(&mut d, Event::Release(vec![1, 10, 11]), &["n0: release [1, 10, 11]"]);
+    let ended = Report { epoch: 1, ended: vec![(2, 1)], ..Report::default() };
+    check(&mut d, Event::From(N0, ToDriver::Report(ended)), &[]);
+    assert!(d.is_empty());
+}
+
+#[test]
+fn without_a_copy_what_is_lost_fails_with_what_needs_it() {
+    let lost = "worker n1 (process 51) was lost: gone, and with it block g2, of which the driver has no copy";
+    let mut d = driver();
+    d.on(Event::Put(1, 1, N0, one(), None));
+    d.on(Event::Put(2, 2, N1, one(), None));
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::Fetch(4, vec![11]), &["n1: get [11]"]);
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    check(&mut d, Event::From(N0, ToDriver::Inventory(1, vec![1])), &[&format!("4: {lost}")]);
+    check(&mut d, Event::Wait(5, vec![2]), &[&format!("5: {lost}")]);
+    check(&mut d, Event::Finish(6), &["6: done"]);
+    check(&mut d, Event::Release(vec![1, 2, 11]), &["n0: release [1]"]);
+    assert!(d.is_empty());
+}
+
+#[test]
+fn a_long_loop_is_remembered_in_constant_space() {
+    let mut d = with_inputs();
+    let (mut last, mut most) = (2, 0);
+    for i in 0..1000u64 {
+        let mut c = call(i + 1, 10 + 2 * i);
+        c.inputs = vec![1, last];
+        last = c.first + 1;
+        let copied = d.on(Event::Submit(10 + i, c)).iter().any(|a| text(a).contains("copied"));
+        d.on(Event::Release(vec![if i == 0 { 2 } else { last - 2 }]));
+        if copied {
+            d.on(Event::From(N1, ToDriver::Block(last, one())));
+        }
+        d.on(Event::From(N0, report(&[(i + 1, 1)], &[])));
+        d.on(Event::From(N1, report(&[(i + 1, 1)], &[])));
+        most = most.max(d.lineage.n_records());
+    }
+    assert!((60..70).contains(&most), "{most}");
+    d.on(Event::Release(vec![1, last]));
+    assert!(d.is_empty());
+}
+
+struct File;
+
+impl Source for File {
+    fn block(&self, _: u32) -> Result<Block, Error> {
+        Ok(Block::from_slice(&[1.0f64], &[1]))
+    }
+    fn whole(&self) -> Option<Arc<Block>> {
+        None
+    }
+}
+
+#[test]
+fn what_came_from_a_file_is_read_again() {
+    let mut d = driver();
+    d.on(Event::Put(1, 1, N0, one(), here()));
+    d.on(Event::Put(2, 2, N1, one(), Some(Copy::Again(Arc::new(File), 0))));
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::Wait(4, vec![11]), &["n1: watch [11]"]);
+    check(&mut d, Event::Release(vec![2]), &["n1: release [2]"]);
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    let again = [
+        "read [2] for epoch 1",
+        "n0: batch 2 of 2 tasks: g1 here x1, g2 here x2, g10 made x1, g11 kept x0",
+        "n0: release [2]",
+        "n0: watch [11]",
+    ];
+    check(&mut d, Event::From(N0, ToDriver::Inventory(1, vec![1])), &again);
+    check(&mut d, Event::Read(0, 2, Ok(one())), &[]);
+    check(&mut d, Event::Read(1, 2, Ok(one())), &["n0: put g2", "n0: release [2]"]);
+    let changed = Error::SourceChanged { path: "x.npy".into() };
+    let said = format!("4: {changed}");
+    check(&mut d, Event::Read(1, 2, Err(changed)), &["n0: epoch 2"]);
+    check(&mut d, Event::From(N0, ToDriver::Inventory(2, vec![1])), &[&said]);
+    d.on(Event::Release(vec![1, 11]));
+    assert!(d.is_empty());
+}
+
+#[test]
+fn when_nobody_lives_all_are_told() {
+    let lost = "worker n0 (process 50) was lost: gone too";
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    d.on(Event::Fetch(4, vec![11]));
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    d.on(Event::Submit(5, call(2, 20)));
+    check(&mut d, Event::Finish(6), &[]);
+    let told = [format!("4: {lost}"), format!("5: {lost}"), "6: done".to_owned()];
+    check(&mut d, Event::Lost(N0, "gone too".to_owned()), &told.each_ref().map(String::as_str));
+    check(&mut d, Event::Wait(7, vec![1]), &[&format!("7: {lost}")]);
+    check(&mut d, Event::Put(8, 30, N1, one(), here()), &[&format!("8: {lost}")]);
+    check(&mut d, Event::Release(vec![1, 2, 11]), &[]);
+    assert!(d.is_empty());
+}
+
+#[test]
+fn a_connection_that_ends_again_and_again_costs_a_node() {
+    let mut d = with_inputs();
+    let cut =
+        |d: &mut Driver, epoch| d.on(Event::From(N0, ToDriver::Unreachable(epoch, N1))).iter().map(text).collect::<Vec<_>>();
+    for epoch in 0..3 {
+        let next = epoch + 1;
+        assert_eq!(cut(&mut d, epoch), [format!("n0: epoch {next}"), format!("n1: epoch {next}")]);
+        assert!(cut(&mut d, epoch).is_empty(), "of an old epoch");
+    }
+    assert_eq!(cut(&mut d, 3), ["give up n1", "n0: epoch 4"]);
+}
+
+#[test]
+fn a_small_result_is_copied_and_its_call_forgotten() {
+    let mut d = Driver::new(&[50, 51], true);
+    d.on(Event::Put(1, 1, N0, one(), here()));
+    d.on(Event::Put(2, 2, N1, one(), here()));
+    assert!(d.on(Event::Submit(3, call(1, 10))).iter().any(|a| text(a).contains("g11 copied x0")));
+    check(&mut d, Event::From(N1, ToDriver::Block(11, one())), &[]);
+    d.on(Event::Release(vec![1, 2]));
+    check(&mut d, Event::Fetch(4, vec![11]), &["4: 1 blocks"]);
+    check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::From(N1, report(&[(1, 1)], &[])), &[]);
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    check(&mut d, Event::From(N0, ToDriver::Inventory(1, vec![])), &["n0: put g11"]);
+    d.on(Event::Release(vec![11]));
+    assert!(d.is_empty());
 }
 
 #[test]
@@ -247,7 +411,7 @@ fn the_end_answers_all_who_wait() {
     check(&mut d, Event::Close, &[]);
     check(&mut d, Event::Wait(5, vec![11]), &["5: the cluster is closed"]);
     check(&mut d, Event::Submit(6, call(2, 20)), &["6: the cluster is closed"]);
-    check(&mut d, Event::Put(7, 30, N0, one()), &["7: the cluster is closed"]);
+    check(&mut d, Event::Put(7, 30, N0, one(), here()), &["7: the cluster is closed"]);
     check(&mut d, Event::Lost(N0, "it ended".to_owned()), &[]);
     check(&mut d, Event::Stats(8), &["8: stats of 2"]);
 }

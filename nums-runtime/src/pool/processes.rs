@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// The I/O thread and the way to end it.
 pub(super) struct Processes {
@@ -110,24 +110,29 @@ fn serve(Gathered { workers, members }: Gathered, cluster: u32) -> (Arc<Hub>, Ru
     let pids: Vec<u32> = members.iter().map(|m| m.join.pid).collect();
     let workers = Arc::new(Mutex::new(workers));
     let (mut links, mut halves): (Vec<Box<dyn Link>>, Vec<_>) = (Vec::new(), Vec::new());
-    let mut driver = Driver::new(&pids);
+    let mut driver = Driver::new(&pids, true);
     for (node, member) in members.into_iter().enumerate() {
         driver.limit(NodeId(node as u32), member.join.isa);
         let (queue, messages) = unbounded_channel();
         let lane = Lane::new(cluster, links.len() as u32, member.join.pid, queue.clone());
-        links.push(Box::new(Queue(queue)));
-        halves.push((member.reader, member.writer, messages, lane));
+        let cut = Arc::new(Notify::new());
+        links.push(Box::new(Queue { queue, cut: Arc::clone(&cut) }));
+        halves.push((member.reader, member.writer, messages, lane, cut));
     }
     let hub = Hub::new(driver, links);
     let mut connections = Vec::new();
-    for (node, (mut reader, writer, messages, lane)) in halves.into_iter().enumerate() {
+    for (node, (mut reader, writer, messages, lane, cut)) in halves.into_iter().enumerate() {
         let writer = tokio::spawn(writer.run::<ToWorker>(messages));
         let (hub, workers) = (Arc::clone(&hub), Arc::clone(&workers));
         reader.set_patience(PATIENCE);
         connections.push(tokio::spawn(async move {
             let node = NodeId(node as u32);
             let why = loop {
-                match reader.read::<ToDriver>().await {
+                let message = tokio::select! {
+                    message = reader.read::<ToDriver>() => message,
+                    () = cut.notified() => break "it was given up".to_owned(),
+                };
+                match message {
                     Ok(Some(message)) => {
                         if let Some(message) = lane.take(message) {
                             hub.on(Event::From(node, message));
@@ -165,13 +170,21 @@ impl Running {
 }
 
 /// The way from the driver to a worker.
-struct Queue(UnboundedSender<ToWorker>);
+struct Queue {
+    queue: UnboundedSender<ToWorker>,
+    /// Ends the connection.
+    cut: Arc<Notify>,
+}
 
 impl Link for Queue {
     fn send(&self, message: ToWorker) -> Vec<Event> {
         // A closed queue belongs to a worker whose loss is on its way.
-        let _ = self.0.send(message);
+        let _ = self.queue.send(message);
         Vec::new()
+    }
+
+    fn give_up(&self) {
+        self.cut.notify_one();
     }
 }
 

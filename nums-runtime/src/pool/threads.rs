@@ -11,7 +11,6 @@ use crate::wire::message::ToWorker;
 use crate::worker::compute::{Node, Rim};
 use crate::worker::{Action, Worker};
 use nums_ir::graph::NodeId;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -27,8 +26,8 @@ const HERE: NodeId = NodeId(0);
 /// Starts one node with `n` compute threads and so much memory.
 pub(super) fn start(n: usize, memory: &Memory) -> Result<(Arc<Hub>, Threads)> {
     let pid = std::process::id();
-    let node = Node::new(Worker::new(HERE, HashMap::from([(HERE, pid)])).with_memory(memory.bytes));
-    let hub = Hub::new(Driver::new(&[pid]), vec![Box::new(Direct(Arc::clone(&node)))]);
+    let node = Node::new(Worker::new(HERE, pid).with_memory(memory.bytes));
+    let hub = Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))]);
     let rim = Arc::new(ToHub(Arc::clone(&hub)));
     let threads = node.start(n, &rim, memory).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
     Ok((hub, Threads { node, threads: Mutex::new(threads) }))
@@ -59,6 +58,9 @@ impl Link for Direct {
     fn send(&self, message: ToWorker) -> Vec<Event> {
         events(self.0.on_driver(message))
     }
+
+    /// Nobody is there who could not reach it.
+    fn give_up(&self) {}
 }
 
 /// The way from the node to the driver.

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn messages_round_trip_and_nothing_may_follow() {
-        let message = ToOwner::Get { id: 1 << 40, serial: 3, uses: 2 };
+        let message = ToOwner::Get { epoch: 0, id: 1 << 40, serial: 3, uses: 2 };
         let mut bytes = encode(&message).unwrap();
         assert_eq!(decode::<ToOwner>(&bytes).unwrap(), message);
         bytes.push(0);

@@ -18,6 +18,10 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// Number of a membership epoch. It rises when a node is lost or joins; messages between nodes, and reports to the driver, carry
+/// it, and those of another epoch are ignored.
+pub type Epoch = u32;
+
 /// All tasks of one call for one node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Batch {
@@ -71,6 +75,8 @@ pub enum Origin {
     Made,
     /// A task of the batch makes it, and it stays until it is released.
     MadeAndKept,
+    /// As `MadeAndKept`, and the driver gets a copy as soon as it is made.
+    MadeAndCopied,
     /// It is on the node already (or on its way there from the driver).
     Here,
     /// It is pulled from this node.
@@ -153,17 +159,14 @@ pub enum ToWorker {
     Watch(Vec<Gid>),
     /// The user's handles of these blocks are gone.
     Release(Vec<Gid>),
-    /// A worker is gone: nothing more comes from it.
-    Lost {
-        /// Which node.
-        node: NodeId,
-        /// Its process.
-        pid: u32,
-    },
+    /// A new epoch: forget what is not finished, and say what you hold.
+    Epoch(Epoch),
     /// Say what your clock shows; what the driver's shows comes back.
     Clock(u64),
     /// Report what you did so far; the number comes back.
     Stats(u64),
+    /// End the connection by which you pull from this node, as if the network had.
+    Sever(NodeId),
     /// End.
     Shutdown,
     /// Keep this block until it is released.
@@ -179,7 +182,11 @@ pub enum ToDriver {
     /// A watched block is there.
     Ready(Gid),
     /// A wanted or watched block cannot be had.
-    Failed(Gid, Failure),
+    Failed(Epoch, Gid, Failure),
+    /// The epoch has begun; these blocks are here, finished and kept.
+    Inventory(Epoch, Vec<Gid>),
+    /// The connection to another node ended or never began.
+    Unreachable(Epoch, NodeId),
     /// Answer to `Stats`.
     Stats(u64, NodeStats),
     /// What was recorded since the last time.
@@ -208,6 +215,8 @@ pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4);
 pub enum ToOwner {
     /// Send this block when it is there.
     Get {
+        /// When it is asked.
+        epoch: Epoch,
         /// Which.
         id: Gid,
         /// The call that needs it: once the owner has heard of that call, a block it does not know never comes.
@@ -217,6 +226,8 @@ pub enum ToOwner {
     },
     /// So many announced pulls are not needed: the block is here already.
     Used {
+        /// When it is said.
+        epoch: Epoch,
         /// Which.
         id: Gid,
         /// How many.
@@ -228,7 +239,9 @@ pub enum ToOwner {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum FromOwner {
     /// The block cannot be had.
-    Failed(Gid, Failure),
+    Failed(Epoch, Gid, Failure),
+    /// The process runs: sent every `HEARTBEAT` to whoever pulls.
+    Alive,
     /// The block.
     #[serde(skip)]
     Block(Gid, Arc<Block>),
@@ -237,6 +250,8 @@ pub enum FromOwner {
 /// Tasks that ended on a node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// When they ended.
+    pub epoch: Epoch,
     /// Call and number of tasks that ended, well or not.
     pub ended: Vec<(u64, u32)>,
     /// Failures, each once a report.
@@ -296,6 +311,24 @@ impl Carries for FromOwner {
     }
 }
 
+impl Origin {
+    /// Whether a task of the batch makes the block.
+    pub fn is_made(self) -> bool {
+        match self {
+            Origin::Made | Origin::MadeAndKept | Origin::MadeAndCopied => true,
+            Origin::Here | Origin::From(_) => false,
+        }
+    }
+
+    /// Whether the block stays until it is released, from this batch on.
+    pub fn is_kept(self) -> bool {
+        match self {
+            Origin::MadeAndKept | Origin::MadeAndCopied => true,
+            Origin::Made | Origin::Here | Origin::From(_) => false,
+        }
+    }
+}
+
 impl Batch {
     /// What is wrong with a batch that came from a wire: too much is asked for, or an index points nowhere.
     pub fn check(&self) -> Result<(), String> {
@@ -311,8 +344,7 @@ impl Batch {
     }
 
     fn check_task(&self, task: &BatchTask) -> Result<(), &'static str> {
-        let made =
-            |&out: &u32| self.blocks.get(out as usize).is_some_and(|b| matches!(b.origin, Origin::Made | Origin::MadeAndKept));
+        let made = |&out: &u32| self.blocks.get(out as usize).is_some_and(|b| b.origin.is_made());
         if task.outs.is_empty() || !task.outs.iter().all(made) {
             return Err("a result is not a block that is made here");
         }

@@ -1,9 +1,10 @@
 //! Pulls: operands that live on other nodes, asked for in the order of the tasks that need them.
 //!
-//! At most `PULLS` are under way, each asked for once there is room for its block (`room`), and one serves all who wait for its block. What was asked of a node that is gone fails
-//! with that node's process; what arrives is a block like any other (`Worker::fill`).
+//! At most `PULLS` are under way, each asked for once there is room for its block (`room`), and one serves all who wait for its
+//! block. What was asked of a node that is gone never comes: the driver begins a new epoch, which begins without pulls. What arrives
+//! is a block like any other (`Worker::fill`).
 
-use super::{Action, Worker, nowhere};
+use super::{Action, Worker};
 use crate::pool::Gid;
 use crate::store::Content;
 use crate::wire::message::{BatchBlock, ToOwner};
@@ -20,7 +21,6 @@ pub(super) struct Pulls {
     by_id: HashMap<Gid, Pull>,
     queue: VecDeque<Gid>,
     under_way: usize,
-    lost: HashMap<NodeId, u32>,
 }
 
 struct Pull {
@@ -29,7 +29,7 @@ struct Pull {
     bytes: u64,
     uses: u32,
     asked: bool,
-    /// The first task that needs the block: it says what failed if the block never comes.
+    /// The first task that needs the block, which is its place in the queue.
     first: Option<usize>,
 }
 
@@ -40,17 +40,11 @@ impl Worker {
         let BatchBlock { id, bytes, .. } = *block;
         match (known, self.pulls.by_id.get_mut(&id)) {
             (true, Some(pull)) if !pull.asked => pull.uses += 1,
-            (true, _) => actions.push(Action::Ask(from, ToOwner::Used { id, uses: 1 })),
+            (true, _) => actions.push(Action::Ask(from, ToOwner::Used { epoch: self.epoch, id, uses: 1 })),
             (false, _) => {
                 self.pulls.by_id.insert(id, Pull { from, serial, bytes, uses: 1, asked: false, first: None });
             }
         }
-    }
-
-    /// The driver says that a node is gone.
-    pub(super) fn on_lost(&mut self, node: NodeId, pid: u32, actions: &mut Vec<Action>) {
-        self.pulls.lost.insert(node, pid);
-        self.on_unreachable(node, actions);
     }
 
     /// Lets the pull of `id` stand in the queue at the place of the first task that needs it.
@@ -73,11 +67,6 @@ impl Worker {
                 continue;
             };
             let (bytes, first) = (pull.bytes, pull.first);
-            if self.pulls.lost.contains_key(&pull.from) {
-                self.pulls.queue.pop_front();
-                self.give_up(id, actions);
-                continue;
-            }
             if !self.has_room_for_pull(bytes, first) {
                 let Some(failure) = self.no_room_for_pull(bytes, first) else { break };
                 self.pulls.queue.pop_front();
@@ -90,7 +79,7 @@ impl Worker {
             let Some(pull) = self.pulls.by_id.get_mut(&id) else { continue };
             pull.asked = true;
             self.pulls.under_way += 1;
-            actions.push(Action::Ask(pull.from, ToOwner::Get { id, serial: pull.serial, uses: pull.uses }));
+            actions.push(Action::Ask(pull.from, ToOwner::Get { epoch: self.epoch, id, serial: pull.serial, uses: pull.uses }));
         }
     }
 
@@ -105,29 +94,5 @@ impl Worker {
             self.stats.pulled += block.bytes().len() as u64;
         }
         self.fill(id, content, actions);
-    }
-
-    /// Nothing more comes from `node`: what is asked of it fails now, what is not asked yet fails in its turn.
-    pub(super) fn on_unreachable(&mut self, node: NodeId, actions: &mut Vec<Action>) {
-        let pid = self.pids.get(&node).copied().unwrap_or_default();
-        self.pulls.lost.entry(node).or_insert(pid);
-        let mut ids: Vec<Gid> = self.pulls.by_id.iter().filter(|(_, p)| p.from == node).map(|(&id, _)| id).collect();
-        ids.sort_unstable();
-        for id in ids {
-            self.give_up(id, actions);
-        }
-    }
-
-    fn give_up(&mut self, id: Gid, actions: &mut Vec<Action>) {
-        let Some(pull) = self.pulls.by_id.remove(&id) else { return };
-        if pull.asked {
-            self.pulls.under_way -= 1;
-            self.release_pull(pull.bytes);
-        }
-        let pid = self.pulls.lost.get(&pull.from).copied().unwrap_or_default();
-        let why = format!("worker n{} (process {pid}) was lost", pull.from.0);
-        let waits = pull.first.and_then(|t| self.tasks[t].as_ref());
-        let failure = waits.map_or_else(|| nowhere(self.node, id, &why), |pending| pending.failure(why.clone()));
-        self.fill(id, Err(Arc::new(failure)), actions);
     }
 }

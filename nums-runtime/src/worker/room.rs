@@ -338,7 +338,7 @@ impl Worker {
         };
         let args = batch.tasks[index].args.iter().map(operand).collect();
         self.running += 1;
-        Job { job: number, args, prepared, index }
+        Job { job: self.base + number, args, prepared, index }
     }
 
     /// Whether so many bytes have room now. If not, blocks are on their way to disk that will make some, if any may go.
@@ -457,6 +457,18 @@ impl Worker {
     /// An admitted task has ended.
     pub(super) fn release_task(&mut self, reserved: u64) {
         self.room.reserved -= reserved;
+    }
+
+    /// A new epoch: tasks, pulls and readers are forgotten. What the disk thread has begun goes on.
+    pub(super) fn forget_tasks(&mut self, admitted: u64) {
+        let room = &mut self.room;
+        room.reserved -= admitted + room.pulls;
+        room.pulls = 0;
+        room.runnable.clear();
+        room.loading = 0;
+        room.recalls.clear();
+        room.victims.clear();
+        room.denied = false;
     }
 
     /// Somebody outside wants a block that is on disk.

@@ -15,7 +15,7 @@ use crate::wire::auth::{self, Key, Role};
 use crate::wire::cipher::{Cipher, Stream};
 use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Traffic};
-use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, ToDriver, ToOwner, ToWorker, Welcome};
+use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, ToDriver, ToOwner, ToWorker, Welcome};
 use crate::wire::{WireError, socket};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
@@ -26,6 +26,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
 
 /// How often a node looks whether it has room for what the driver sends.
 const ROOM: Duration = Duration::from_millis(1);
@@ -101,8 +102,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
         eprintln!("nums-worker: joined the cluster of {driver} as n{n}, one of {of} workers, with {threads} threads");
     }
 
-    let pids = welcome.peers.iter().map(|p| (p.node, p.pid)).collect();
-    let node = Node::new(Worker::new(welcome.node, pids).with_memory(memory.bytes));
+    let node = Node::new(Worker::new(welcome.node, std::process::id()).with_memory(memory.bytes));
     let (driver, queue) = unbounded_channel();
     let sockets = Arc::new(Sockets {
         node: Arc::clone(&node),
@@ -123,7 +123,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
     tokio::spawn(writer.run::<ToDriver>(queue));
     tokio::spawn(listen(Arc::clone(&sockets), door));
     node.start(threads, &sockets, &memory)?;
-    beat(sockets.driver.clone())?;
+    beat(Arc::downgrade(&sockets))?;
     while let Some(message) = reader.read::<ToWorker>().await? {
         if let ToWorker::Tasks(batch) = &message {
             batch.check().map_err(WireError::Broken)?;
@@ -132,6 +132,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
             ToWorker::Shutdown => return Ok(End::Shutdown),
             // A closed queue is found out by the reader.
             ToWorker::Clock(asked) => drop(sockets.driver.send(ToDriver::Clock { asked, theirs: trace::now() })),
+            ToWorker::Sever(node) => sockets.sever(node),
             message => sockets.act(node.on_driver(message)),
         }
         // Blocks of the driver come unasked: they wait in the socket while there is no room.
@@ -159,12 +160,18 @@ struct Sockets {
     traffic: Arc<Traffic>,
     runtime: Handle,
     /// Connections that this worker dialed, to pull.
-    asks: Mutex<HashMap<NodeId, UnboundedSender<ToOwner>>>,
+    asks: Mutex<HashMap<NodeId, Asking>>,
     /// When blocks were asked for, for the trace.
     asked: Mutex<HashMap<Gid, u64>>,
     /// Connections that others dialed, to answer.
     answers: Mutex<HashMap<NodeId, UnboundedSender<FromOwner>>>,
     own: OnceLock<std::sync::Weak<Sockets>>,
+}
+
+/// A connection to pull by.
+struct Asking {
+    queue: UnboundedSender<ToOwner>,
+    task: AbortHandle,
 }
 
 impl Rim for Sockets {
@@ -203,6 +210,8 @@ impl Sockets {
             ToDriver::Report(_)
             | ToDriver::Ready(_)
             | ToDriver::Failed(..)
+            | ToDriver::Inventory(..)
+            | ToDriver::Unreachable(..)
             | ToDriver::Trace(_)
             | ToDriver::Clock { .. }
             | ToDriver::Alive
@@ -210,21 +219,30 @@ impl Sockets {
         }
     }
 
-    /// Queues a message to the node that holds a block; the first one dials.
+    /// Queues a message to the node that holds a block; the first one dials, and the first one after a connection has ended.
     fn ask(&self, node: NodeId, message: ToOwner) {
+        let Some(own) = self.own.get().and_then(std::sync::Weak::upgrade) else { return };
         let mut asks = lock(&self.asks);
-        let queue = asks.entry(node).or_insert_with(|| {
+        let asking = asks.entry(node).or_insert_with(|| {
             let (queue, messages) = unbounded_channel();
-            if let Some(own) = self.own.get().and_then(std::sync::Weak::upgrade) {
-                self.runtime.spawn(async move {
-                    let end = own.pull_from(node, messages).await;
-                    own.act(own.node.on(Input::Unreachable(node)));
-                    drop(end);
-                });
-            }
-            queue
+            let task = self.runtime.spawn(async move {
+                let end = own.pull_from(node, messages).await;
+                lock(&own.asks).remove(&node);
+                own.act(own.node.on(Input::Unreachable(node)));
+                drop(end);
+            });
+            Asking { queue, task: task.abort_handle() }
         });
-        drop(queue.send(message));
+        drop(asking.queue.send(message));
+    }
+
+    /// Ends the connection to a node, if there is one.
+    fn sever(&self, node: NodeId) {
+        let asking = lock(&self.asks).remove(&node);
+        if let Some(asking) = asking {
+            asking.task.abort();
+            self.act(self.node.on(Input::Unreachable(node)));
+        }
     }
 
     /// Dials a node and hands its answers to the worker until the connection ends.
@@ -236,6 +254,7 @@ impl Sockets {
         let mut stream = encrypted(&self.cipher, stream).await?;
         auth::dial(&mut stream, &self.key, self.me, Role::Worker(node)).await?;
         let (mut reader, writer) = link::split(stream, self.welcome.epoch, &self.traffic);
+        reader.set_patience(PATIENCE);
         tokio::spawn(writer.run(messages));
         while let Some(message) = reader.read::<FromOwner>().await? {
             self.record_transfer(node, &message);
@@ -248,7 +267,8 @@ impl Sockets {
     fn record_transfer(&self, from: NodeId, message: &FromOwner) {
         let (id, bytes) = match message {
             FromOwner::Block(id, block) => (*id, block.bytes().len() as u64),
-            FromOwner::Failed(id, _) => (*id, 0),
+            FromOwner::Failed(_, id, _) => (*id, 0),
+            FromOwner::Alive => return,
         };
         if let Some(begin) = lock(&self.asked).remove(&id) {
             trace::record(begin, What::Transfer { block: id, from: from.0, bytes });
@@ -278,10 +298,15 @@ impl Sockets {
 }
 
 /// Signs of life from a thread of its own: a node that computes or sends for long is alive, one that was stopped is not.
-fn beat(driver: UnboundedSender<ToDriver>) -> std::io::Result<()> {
+fn beat(sockets: std::sync::Weak<Sockets>) -> std::io::Result<()> {
     let beats = move || {
-        while driver.send(ToDriver::Alive).is_ok() {
-            send_trace(&driver);
+        while let Some(sockets) = sockets.upgrade()
+            && sockets.driver.send(ToDriver::Alive).is_ok()
+        {
+            send_trace(&sockets.driver);
+            // A closed queue belongs to a connection that is about to be removed.
+            lock(&sockets.answers).values().for_each(|queue| drop(queue.send(FromOwner::Alive)));
+            drop(sockets);
             std::thread::sleep(HEARTBEAT);
         }
     };

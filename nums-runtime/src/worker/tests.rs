@@ -8,15 +8,14 @@ use nums_ir::diag::Loc;
 use nums_ir::graph::{Arg, BlockId, NodeId, TaskOp};
 use nums_ir::grid::Grid;
 use nums_ir::ops::ReduceOp;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 const N1: NodeId = NodeId(1);
 const N2: NodeId = NodeId(2);
 
-/// Node 0 of three; node `i` is process `50 + i`.
+/// Node 0 of three.
 fn worker() -> Worker {
-    Worker::new(NodeId(0), (0..3).map(|n| (NodeId(n), 50 + n)).collect::<HashMap<_, _>>())
+    Worker::new(NodeId(0), 50)
 }
 
 fn one() -> Block {
@@ -58,15 +57,18 @@ fn text(action: &Action) -> String {
             format!("report {:?} {failures:?} {:?}", r.ended, r.poisoned)
         }
         Action::Tell(ToDriver::Ready(id)) => format!("ready g{id}"),
-        Action::Tell(ToDriver::Failed(id, f)) => format!("failed g{id} {}", f.why),
+        Action::Tell(ToDriver::Failed(_, id, f)) => format!("failed g{id} {}", f.why),
+        Action::Tell(ToDriver::Inventory(epoch, held)) => format!("epoch {epoch} holds {held:?}"),
+        Action::Tell(ToDriver::Unreachable(epoch, n)) => format!("epoch {epoch} cannot reach n{}", n.0),
         Action::Tell(ToDriver::Alive) => "alive".to_owned(),
         Action::Tell(ToDriver::Trace(_) | ToDriver::Clock { .. }) => "trace".to_owned(),
         Action::Tell(ToDriver::Stats(ticket, s)) => format!("stats {ticket} tasks {} resident {}", s.tasks, s.resident),
         Action::Tell(ToDriver::Block(id, _)) => format!("block g{id}"),
-        Action::Ask(n, ToOwner::Get { id, serial, uses }) => format!("n{}: get g{id} x{uses} for {serial}", n.0),
-        Action::Ask(n, ToOwner::Used { id, uses }) => format!("n{}: used g{id} x{uses}", n.0),
+        Action::Ask(n, ToOwner::Get { id, serial, uses, .. }) => format!("n{}: get g{id} x{uses} for {serial}", n.0),
+        Action::Ask(n, ToOwner::Used { id, uses, .. }) => format!("n{}: used g{id} x{uses}", n.0),
         Action::Answer(n, FromOwner::Block(id, _)) => format!("n{}: block g{id}", n.0),
-        Action::Answer(n, FromOwner::Failed(id, f)) => format!("n{}: failed g{id} {}", n.0, f.why),
+        Action::Answer(n, FromOwner::Failed(_, id, f)) => format!("n{}: failed g{id} {}", n.0, f.why),
+        Action::Answer(n, FromOwner::Alive) => format!("n{}: alive", n.0),
         Action::Stop => "stop".to_owned(),
     }
 }
@@ -91,14 +93,14 @@ fn put(id: u64) -> Input {
 }
 
 fn get(id: u64, serial: u64) -> ToOwner {
-    ToOwner::Get { id, serial, uses: 1 }
+    ToOwner::Get { epoch: 0, id, serial, uses: 1 }
 }
 
 fn pulled(id: u64) -> Input {
     Input::Reply(N1, FromOwner::Block(id, Arc::new(one())))
 }
 
-use Origin::{From, Here, Made, MadeAndKept};
+use Origin::{From, Here, Made, MadeAndCopied, MadeAndKept};
 
 #[test]
 fn tasks_run_when_their_operands_are_there_and_blocks_go() {
@@ -168,7 +170,7 @@ fn another_node_is_answered_when_the_block_is_there() {
     check(&mut w, batch(1, &[(10, 2, Made)], &[(&[], 0)]), &[]);
     run(&mut w, 0, Ok(()), &["n1: block g10", "report [(1, 1)] [] []"]);
     assert_eq!(w.n_blocks(), 1, "one more use was announced");
-    check(&mut w, Input::Request(N2, ToOwner::Used { id: 10, uses: 1 }), &[]);
+    check(&mut w, Input::Request(N2, ToOwner::Used { epoch: 0, id: 10, uses: 1 }), &[]);
     assert_eq!(w.n_blocks(), 0);
     check(&mut w, Input::Request(N1, get(10, 1)), &["n1: failed g10 the block is not on this node"]);
 }
@@ -192,26 +194,44 @@ fn a_failure_that_is_pulled_is_not_run() {
     check(&mut w, batch(1, &[(1, 1, From(N1)), (10, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: get g1 x1 for 1"]);
     let failure = super::nowhere(N1, 1, "broken");
     let said = r#"report [(1, 1)] ["cluster, call 0: block g1 at n1:0:0: broken, block (), 0-d"] [(10, 0)]"#;
-    check(&mut w, Input::Reply(N1, FromOwner::Failed(1, failure)), &[said]);
+    check(&mut w, Input::Reply(N1, FromOwner::Failed(0, 1, failure)), &[said]);
     assert_eq!(w.n_ready(), 0);
 }
 
 #[test]
-fn pulls_from_a_lost_node_fail_with_its_process() {
-    let said = |serial: u64| {
-        let why = "worker n1 (process 51) was lost";
-        let failure = format!("f, call {serial}: sum at f.rs:3:4: {why}, block (1), 1");
-        format!("report [({serial}, 1)] [{failure:?}] [({serial}0, 0)]")
-    };
+fn an_epoch_forgets_what_is_unfinished_and_keeps_what_has_a_name() {
     let mut w = worker();
-    check(&mut w, batch(1, &[(1, 1, From(N1)), (10, 0, MadeAndKept)], &[(&[0], 1)]), &["n1: get g1 x1 for 1"]);
-    check(&mut w, batch(2, &[(2, 1, From(N2)), (20, 0, MadeAndKept)], &[(&[0], 1)]), &["n2: get g2 x1 for 2"]);
-    check(&mut w, Input::Driver(ToWorker::Lost { node: N1, pid: 51 }), &[&said(1)]);
-    check(&mut w, Input::Unreachable(N1), &[]);
-    check(&mut w, batch(3, &[(3, 1, From(N1)), (30, 0, MadeAndKept)], &[(&[0], 1)]), &[&said(3)]);
-    check(&mut w, pulled(1), &[]);
+    check(&mut w, put(1), &[]);
+    let blocks = [(1, 3, Here), (10, 2, Made), (11, 0, MadeAndKept), (12, 0, MadeAndKept), (2, 1, From(N2))];
+    let tasks: [(&[u32], u32); 3] = [(&[0], 1), (&[0, 1], 2), (&[1, 4], 3)];
+    check(&mut w, batch(1, &blocks, &tasks), &["n2: get g2 x1 for 1"]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![1])), &[]);
+    run(&mut w, 1, Ok(()), &[]);
+    let late = w.next_job().expect("a task is ready").job;
+    check(&mut w, Input::Unreachable(N2), &["epoch 0 cannot reach n2"]);
+    // A block that the user has released but that was still needed may be needed again.
+    check(&mut w, Input::Driver(ToWorker::Epoch(1)), &["epoch 1 holds [1]"]);
+    assert_eq!((w.n_blocks(), w.n_ready(), w.stats().resident), (1, 0, 8));
+    // The new epoch's task is not mistaken for the one that still runs.
+    check(&mut w, batch(2, &[(1, 1, Here), (11, 0, MadeAndKept)], &[(&[0], 1)]), &[]);
+    check(&mut w, Input::Finished(Finished { job: late, result: Ok(vec![one()]), native: 0, interpreted: 0 }), &[]);
+    assert!(w.store.content(11).is_none());
+    check(&mut w, Input::Request(N2, get(11, 1)), &[]);
     check(&mut w, Input::Reply(N2, FromOwner::Block(2, Arc::new(one()))), &[]);
     run(&mut w, 1, Ok(()), &["report [(2, 1)] [] []"]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![1, 11])), &[]);
+    assert_eq!(w.n_blocks(), 0);
+}
+
+#[test]
+fn a_copy_goes_to_the_driver_when_the_block_is_made() {
+    let mut w = worker();
+    check(&mut w, batch(1, &[(10, 0, MadeAndCopied), (11, 0, MadeAndCopied)], &[(&[], 0), (&[], 1)]), &[]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![10])), &[]);
+    run(&mut w, 0, Ok(()), &["block g10"]);
+    let said = r#"report [(1, 2)] ["f, call 1: sum at f.rs:3:4: broken, block (1), 1"] [(11, 0)]"#;
+    run(&mut w, 0, Err("broken"), &[said]);
+    assert_eq!(w.n_blocks(), 1);
 }
 
 #[test]

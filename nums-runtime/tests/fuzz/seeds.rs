@@ -97,7 +97,7 @@ fn batches() -> Vec<ToWorker> {
         scalars: vec![Scalar::Float(0.5)],
         first,
     };
-    let actions = Driver::new(&[1, 2]).on(Event::Submit(1, Box::new(call)));
+    let actions = Driver::new(&[1, 2], false).on(Event::Submit(1, Box::new(call)));
     let sent = |action| if let Action::Send(_, message) = action { Some(message) } else { None };
     actions.into_iter().filter_map(sent).collect()
 }
@@ -130,8 +130,8 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
     for message in [ToDriver::Trace(vec![event]), ToDriver::Clock { asked: 1, theirs: 2 }] {
         add(1, encode(&message).unwrap());
     }
-    add(2, encode(&ToOwner::Get { id: 1 << 40, serial: 3, uses: 2 }).unwrap());
-    add(3, encode(&FromOwner::Failed(4, failure)).unwrap());
+    add(2, encode(&ToOwner::Get { epoch: 0, id: 1 << 40, serial: 3, uses: 2 }).unwrap());
+    add(3, encode(&FromOwner::Failed(0, 4, failure)).unwrap());
     let address = "10.0.0.7:4000".parse().unwrap();
     add(4, encode(&Join { pid: 77, address, threads: 4, memory: 1 << 30, isa: Isa::Avx2 }).unwrap());
     let welcome = Welcome { node: NodeId(1), epoch: 1, trace: true, peers: vec![Peer { node: NodeId(0), pid: 7, address }] };
