@@ -64,9 +64,7 @@ pub fn init() {
 ///
 /// ```no_run
 /// // src/bin/worker.rs; `use my_kernels as _;` links them in
-/// fn main() {
-///     nums::worker_main()
-/// }
+/// nums::worker_main()
 /// ```
 #[cfg(target_os = "linux")]
 pub fn worker_main() -> ! {
