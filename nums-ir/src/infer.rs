@@ -16,7 +16,6 @@ mod tell;
 
 pub(crate) use index::at;
 pub use results::result_types;
-use results::stays_weak;
 pub(crate) use tell::{name_operands, out_of_bounds};
 
 use crate::diag::{Diag, Loc};
@@ -24,7 +23,7 @@ use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueData};
 use crate::ops::{DTypeRule, MapOp, ReduceOp};
-use crate::promote::{map_dtypes, reduce_dtypes};
+use crate::promote::{map_dtypes, reduce_dtypes, stays_weak};
 use crate::types::{Shape, Type};
 use std::collections::HashMap;
 
@@ -287,8 +286,8 @@ impl Infer<'_> {
         broadcast_all(op, &types.iter().collect::<Vec<_>>(), loc)?;
         let args = args.iter().zip(computed).map(|(a, d)| self.cast(*a, d, loc)).collect::<Result<Vec<_>, _>>()?;
         self.push(result, Op::Map(op), args, loc)?;
-        if types.iter().all(|t| t.weak) && stays_weak(op) {
-            let kind = self.out.ty(result).dtype.kind();
+        let kind = self.out.ty(result).dtype.kind();
+        if types.iter().all(|t| t.weak) && stays_weak(op, kind) {
             self.out.values[result.0 as usize].ty = Some(Type::weak(kind));
         }
         self.track(op, result);

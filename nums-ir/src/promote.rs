@@ -19,8 +19,9 @@ pub fn map_dtypes(op: MapOp, args: &[(DType, bool)]) -> Result<(Vec<DType>, DTyp
     let (operands, computed, result) = match op.rule() {
         DTypeRule::Arith | DTypeRule::Bitwise => all(common, common),
         DTypeRule::ArithInt | DTypeRule::Shift => {
-            // Python's integers for plain booleans, NumPy's smallest for arrays of them.
-            let integer = if args.iter().all(|(_, weak)| *weak) { DType::I64 } else { DType::I8 };
+            // Python's integers where operators meet plain booleans, NumPy's smallest for functions and arrays of them.
+            let python = args.iter().all(|(_, weak)| *weak) && stays_weak(op, Kind::Bool);
+            let integer = if python { DType::I64 } else { DType::I8 };
             let computed = if common == DType::Bool { integer } else { common };
             all(computed, computed)
         }
@@ -48,6 +49,39 @@ pub fn map_dtypes(op: MapOp, args: &[(DType, bool)]) -> Result<(Vec<DType>, DTyp
     }
     let given: Vec<&str> = args.iter().map(|(dtype, _)| dtype.name()).collect();
     Err(format!("`{}` does not take {}", op.name(), given.join(" with ")))
+}
+
+/// Whether a row of plain numbers of this kind gives a plain number: Python's operators do, NumPy's functions give NumPy's scalars.
+/// The larger or smaller of integers stays one, so that it can be a size.
+pub(crate) fn stays_weak(op: MapOp, kind: Kind) -> bool {
+    match op.rule() {
+        DTypeRule::Float | DTypeRule::Where | DTypeRule::Predicate => false,
+        DTypeRule::Arith
+        | DTypeRule::ArithInt
+        | DTypeRule::Divide
+        | DTypeRule::Compare
+        | DTypeRule::Logic
+        | DTypeRule::Bitwise
+        | DTypeRule::Shift
+        | DTypeRule::Abs => match op {
+            MapOp::Maximum | MapOp::Minimum => kind <= Kind::Int,
+            _ => !matches!(
+                op,
+                MapOp::Square
+                    | MapOp::Floor
+                    | MapOp::Ceil
+                    | MapOp::Trunc
+                    | MapOp::Sign
+                    | MapOp::Fmax
+                    | MapOp::Fmin
+                    | MapOp::Fmod
+                    | MapOp::Conjugate
+                    | MapOp::Reciprocal
+                    | MapOp::Gcd
+                    | MapOp::Lcm
+            ),
+        },
+    }
 }
 
 /// The dtype that `op` accumulates elements of `arg` in, and the dtype of its result.
@@ -105,6 +139,8 @@ mod tests {
         assert_eq!(with(MapOp::Add, DType::I32, DType::F64), Ok(DType::F64));
         assert_eq!(with(MapOp::Divide, DType::I8, DType::I64), Ok(DType::F64));
         assert_eq!(with(MapOp::Less, DType::F32, DType::F64), Ok(DType::Bool));
+        let plain = |op| map_dtypes(op, &vec![(DType::Bool, true); op.arity()]).map(|(_, result)| result);
+        assert_eq!((plain(MapOp::Power), plain(MapOp::Reciprocal)), (Ok(DType::I64), Ok(DType::I8)));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Op, Size};
 use crate::infer::name_operands;
-use crate::ops::{DTypeRule, MapOp, ReduceOp};
-use crate::promote::{map_dtypes, reduce_dtypes};
+use crate::ops::{MapOp, ReduceOp};
+use crate::promote::{map_dtypes, reduce_dtypes, stays_weak};
 use crate::types::{Shape, Type};
 
 /// The types of an operator's results for operands of these types, in the typed and fused stages.
@@ -130,39 +130,10 @@ fn map_type(op: MapOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> {
     if let Some((has, want)) = args.iter().zip(&computed).find(|(a, c)| a.dtype != **c) {
         return Err(Diag::new(loc, format!("`{}` computes in {want}, an operand is {}", op.name(), has.dtype)));
     }
-    if args.iter().all(|t| t.weak) && stays_weak(op) {
+    if args.iter().all(|t| t.weak) && stays_weak(op, dtype.kind()) {
         return Ok(Type::weak(dtype.kind()));
     }
     Ok(Type { dtype, shape: broadcast_all(op, args, loc)?, weak: false })
-}
-
-/// Python's operators on Python's numbers give Python numbers; NumPy's functions of them give NumPy scalars.
-pub(super) fn stays_weak(op: MapOp) -> bool {
-    match op.rule() {
-        DTypeRule::Float | DTypeRule::Where | DTypeRule::Predicate => false,
-        DTypeRule::Arith
-        | DTypeRule::ArithInt
-        | DTypeRule::Divide
-        | DTypeRule::Compare
-        | DTypeRule::Logic
-        | DTypeRule::Bitwise
-        | DTypeRule::Shift
-        | DTypeRule::Abs => !matches!(
-            op,
-            MapOp::Square
-                | MapOp::Floor
-                | MapOp::Ceil
-                | MapOp::Trunc
-                | MapOp::Sign
-                | MapOp::Fmax
-                | MapOp::Fmin
-                | MapOp::Fmod
-                | MapOp::Conjugate
-                | MapOp::Reciprocal
-                | MapOp::Gcd
-                | MapOp::Lcm
-        ),
-    }
 }
 
 fn reduce_type(op: ReduceOp, axes: Option<&[i64]>, keepdims: bool, x: &Type, loc: Loc) -> Result<Type, Diag> {
