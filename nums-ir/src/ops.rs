@@ -75,32 +75,32 @@ macro_rules! for_each_map_op {
             Tanh "tanh" [] (a) Float { float: math::tanh(a); complex: math::complex_tanh(a); }
             /// Tangent, in radians.
             Tan "tan" [] (a) Float { float: math::tan(a); complex: math::complex_tan(a); }
-            /// Angle whose sine is the element; NaN outside -1 to 1.
-            Arcsin "arcsin" ["asin"] (a) Float { float: math::asin(a); }
-            /// Angle whose cosine is the element; NaN outside -1 to 1.
-            Arccos "arccos" ["acos"] (a) Float { float: math::acos(a); }
+            /// Angle whose sine is the element; of a real number outside -1 to 1 NaN.
+            Arcsin "arcsin" ["asin"] (a) Float { float: math::asin(a); complex: math::complex_asin(a); }
+            /// Angle whose cosine is the element; of a real number outside -1 to 1 NaN.
+            Arccos "arccos" ["acos"] (a) Float { float: math::acos(a); complex: math::complex_acos(a); }
             /// Angle whose tangent is the element.
-            Arctan "arctan" ["atan"] (a) Float { float: math::atan(a); }
+            Arctan "arctan" ["atan"] (a) Float { float: math::atan(a); complex: math::complex_atan(a); }
             /// Hyperbolic sine.
             Sinh "sinh" [] (a) Float { float: math::sinh(a); complex: math::complex_sinh(a); }
             /// Hyperbolic cosine.
             Cosh "cosh" [] (a) Float { float: math::cosh(a); complex: math::complex_cosh(a); }
             /// Inverse hyperbolic sine.
-            Arcsinh "arcsinh" ["asinh"] (a) Float { float: math::asinh(a); }
-            /// Inverse hyperbolic cosine; NaN below 1.
-            Arccosh "arccosh" ["acosh"] (a) Float { float: math::acosh(a); }
-            /// Inverse hyperbolic tangent; NaN outside -1 to 1.
-            Arctanh "arctanh" ["atanh"] (a) Float { float: math::atanh(a); }
+            Arcsinh "arcsinh" ["asinh"] (a) Float { float: math::asinh(a); complex: math::complex_asinh(a); }
+            /// Inverse hyperbolic cosine; of a real number below 1 NaN.
+            Arccosh "arccosh" ["acosh"] (a) Float { float: math::acosh(a); complex: math::complex_acosh(a); }
+            /// Inverse hyperbolic tangent; of a real number outside -1 to 1 NaN.
+            Arctanh "arctanh" ["atanh"] (a) Float { float: math::atanh(a); complex: math::complex_atanh(a); }
             /// Two to the power of the element.
-            Exp2 "exp2" [] (a) Float { float: math::exp2(a); }
+            Exp2 "exp2" [] (a) Float { float: math::exp2(a); complex: math::complex_exp2(a); }
             /// `exp(a) - 1`, exact near 0.
-            Expm1 "expm1" [] (a) Float { float: math::expm1(a); }
+            Expm1 "expm1" [] (a) Float { float: math::expm1(a); complex: math::complex_expm1(a); }
             /// Logarithm to base 2.
             Log2 "log2" [] (a) Float { float: math::log2(a); complex: math::complex_log2(a); }
             /// Logarithm to base 10.
             Log10 "log10" [] (a) Float { float: math::log10(a); complex: math::complex_log10(a); }
             /// `log(1 + a)`, exact near 0.
-            Log1p "log1p" [] (a) Float { float: math::log1p(a); }
+            Log1p "log1p" [] (a) Float { float: math::log1p(a); complex: math::complex_log1p(a); }
             /// Cube root.
             Cbrt "cbrt" [] (a) Float { float: math::cbrt(a); }
             /// Degrees to radians.
@@ -121,16 +121,16 @@ macro_rules! for_each_map_op {
             Nextafter "nextafter" [] (a, b) Float { float: scalar::Real::next_after(a, b); }
             /// 0 below 0, 1 above, the second operand at 0.
             Heaviside "heaviside" [] (a, b) Float { float: scalar::Real::heaviside(a, b); }
-            /// -1, 0 or 1; NaN of NaN.
-            Sign "sign" [] (a) Arith { int: scalar::Int::signum(a); float: scalar::Real::sign(a); }
+            /// -1, 0 or 1; NaN of NaN. Of a complex number the one on the unit circle in its direction.
+            Sign "sign" [] (a) Arith { int: scalar::Int::signum(a); float: scalar::Real::sign(a); complex: math::complex_sign(a); }
             /// Rounded down; integers stay.
             Floor "floor" [] (a) Arith { bool: a; int: a; float: a.floor(); }
             /// Rounded up; integers stay.
             Ceil "ceil" [] (a) Arith { bool: a; int: a; float: a.ceil(); }
             /// Rounded towards zero; integers stay.
             Trunc "trunc" ["fix"] (a) Arith { bool: a; int: a; float: a.trunc(); }
-            /// Rounded to the nearest integer, halves to the even one.
-            Rint "rint" [] (a) Float { float: a.round_ties_even(); }
+            /// Rounded to the nearest integer, halves to the even one; of a complex number both parts.
+            Rint "rint" [] (a) Float { float: a.round_ties_even(); complex: scalar::complex_rint(a); }
             /// One divided by the element; of integers the quotient towards zero.
             Reciprocal "reciprocal" [] (a) ArithInt { int: scalar::Int::reciprocal(a); float: 1.0 / a; complex: scalar::complex_reciprocal(a); }
             /// Complex conjugate.

@@ -279,6 +279,8 @@ pub trait Float: Copy + std::ops::Add<Output = Self> + std::ops::Sub<Output = Se
     fn is_not_a_number(self) -> bool;
     /// Minus the number.
     fn negate(self) -> Self;
+    /// The nearest integer, halves to the even one.
+    fn rounded(self) -> Self;
     /// 1.
     const ONE: Self;
 }
@@ -294,6 +296,8 @@ macro_rules! float {
             fn is_not_a_number(self) -> bool { self.is_nan() }
             #[inline(always)]
             fn negate(self) -> Self { -self }
+            #[inline(always)]
+            fn rounded(self) -> Self { self.round_ties_even() }
             const ONE: Self = 1.0;
         }
     )*};
@@ -367,6 +371,13 @@ pub fn complex_fmin<C: Complex>(a: C, b: C) -> C {
 pub fn complex_conjugate<C: Complex>(a: C) -> C {
     let (re, im) = a.parts();
     C::from_parts(re, C::Part::negate(im))
+}
+
+/// Both parts rounded to the nearest integer, halves to the even one.
+#[inline(always)]
+pub fn complex_rint<C: Complex>(a: C) -> C {
+    let (re, im) = a.parts();
+    C::from_parts(re.rounded(), im.rounded())
 }
 
 /// `1 / a` by Smith's algorithm, as NumPy's `reciprocal`.

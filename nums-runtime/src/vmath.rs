@@ -10,12 +10,17 @@
 //! Chebyshev nodes in 80 digits, rounded, on the reduced interval; its error against the function is below 1e-17.
 
 mod complex;
+mod complex_inverse;
 
 mod rare;
 
 pub(crate) use complex::{
     complex_cos, complex_cosh, complex_exp, complex_log, complex_log2, complex_log10, complex_pow, complex_sin, complex_sinh,
     complex_sqrt, complex_tan, complex_tanh,
+};
+pub(crate) use complex_inverse::{
+    complex_acos, complex_acosh, complex_asin, complex_asinh, complex_atan, complex_atanh, complex_exp2, complex_expm1,
+    complex_log1p, complex_sign,
 };
 pub(crate) use rare::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cosh, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2, sinh, tan,

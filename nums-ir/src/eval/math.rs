@@ -441,3 +441,148 @@ fn multiply(a: C, b: C) -> C {
         naive
     }
 }
+
+/// By C99's values where a part is infinite or NaN, else by Kahan's square roots.
+fn asinh_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    let half_turn = std::f64::consts::FRAC_PI_2;
+    if x.is_infinite() {
+        return c(x, if y.is_infinite() { (half_turn / 2.0).copysign(y) } else { 0.0 * y });
+    }
+    if y.is_infinite() {
+        return if x.is_nan() { c(f64::INFINITY, x) } else { c(f64::INFINITY.copysign(x), half_turn.copysign(y)) };
+    }
+    if x.is_nan() || y.is_nan() {
+        return c(f64::NAN, if y == 0.0 { y } else { f64::NAN });
+    }
+    if x.abs().max(y.abs()) > 1.0e150 {
+        return c(log_of_twice(z).copysign(x), y.atan2(x.abs()));
+    }
+    let (a, b) = (sqrt_wide(c(1.0 + y, -x)), sqrt_wide(c(1.0 - y, x)));
+    c((a.re * b.im - b.re * a.im).asinh(), y.atan2(a.re * b.re - a.im * b.im))
+}
+
+/// log(2 |z|) of a number that may be near the end of its range.
+fn log_of_twice(z: C) -> f64 {
+    (z.re / 4.0).hypot(z.im / 4.0).ln() + 3.0 * std::f64::consts::LN_2
+}
+
+fn acos_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    let pi = std::f64::consts::PI;
+    let down = -f64::INFINITY.copysign(if y.is_nan() { 1.0 } else { y });
+    if x.is_infinite() {
+        let angle = if x > 0.0 { 0.0 } else { pi };
+        let between = if x > 0.0 { pi / 4.0 } else { 3.0 * (pi / 4.0) };
+        return c(if y.is_infinite() { between } else { angle + 0.0 * y.abs() }, down);
+    }
+    if y.is_infinite() {
+        return c(if x.is_nan() { x } else { pi / 2.0 }, down);
+    }
+    if x.is_nan() || y.is_nan() {
+        return c(if x == 0.0 { pi / 2.0 } else { f64::NAN }, f64::NAN);
+    }
+    if x.abs().max(y.abs()) > 1.0e150 {
+        return c(y.abs().atan2(x), -log_of_twice(z).copysign(y));
+    }
+    let (a, b) = (sqrt_wide(c(1.0 - x, -y)), sqrt_wide(c(1.0 + x, y)));
+    c(2.0 * a.re.atan2(b.re), (b.re * a.im - b.im * a.re).asinh())
+}
+
+fn atanh_wide(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    let half_turn = std::f64::consts::FRAC_PI_2;
+    if x.is_infinite() && y.is_nan() {
+        return c(0.0_f64.copysign(x), y);
+    }
+    if x.is_infinite() || y.is_infinite() {
+        return c(0.0_f64.copysign(x), half_turn.copysign(y));
+    }
+    if x.is_nan() || y.is_nan() {
+        return c(if x == 0.0 { x } else { f64::NAN }, f64::NAN);
+    }
+    let (p, q) = (x.abs(), y.abs());
+    if p.max(q) > 1.0e150 {
+        let half = (p / 2.0).hypot(q / 2.0);
+        return c((p / 4.0 / half / half).copysign(x), half_turn.copysign(y));
+    }
+    if p == 1.0 && q < 1.0e-150 {
+        // At a pole, or so near that the square of the distance vanishes.
+        let re = if q == 0.0 { f64::INFINITY } else { -(q.sqrt() / q.hypot(2.0).sqrt()).ln() };
+        return c(re.copysign(x), if q == 0.0 { y } else { (2.0_f64.atan2(-q) / 2.0).copysign(y) });
+    }
+    let rest = 1.0 - p;
+    let re = (4.0 * p / (rest * rest + q * q)).ln_1p() / 4.0;
+    c(re.copysign(x), -(-2.0 * y).atan2(rest * (1.0 + p) - q * q) / 2.0)
+}
+
+pub(super) fn complex_asinh<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(asinh_wide(wide(z)))
+}
+
+/// asin z = -i asinh(i z); of an infinity beside NaN the sign is NumPy's.
+pub(super) fn complex_asin<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let w = asinh_wide(c(-z.im, z.re));
+    narrow(if z.re.is_infinite() && z.im.is_nan() { c(f64::NAN, f64::INFINITY) } else { c(w.im, -w.re) })
+}
+
+pub(super) fn complex_acos<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(acos_wide(wide(z)))
+}
+
+/// acosh z = ±i acos z, with a real part that is not negative.
+pub(super) fn complex_acosh<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let w = acos_wide(z);
+    narrow(c(w.im.abs(), w.re.copysign(z.im)))
+}
+
+pub(super) fn complex_atanh<T: Real>(z: Complex<T>) -> Complex<T> {
+    narrow(atanh_wide(wide(z)))
+}
+
+/// atan z = -i atanh(i z).
+pub(super) fn complex_atan<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let w = atanh_wide(c(-z.im, z.re));
+    narrow(c(w.im, -w.re))
+}
+
+pub(super) fn complex_exp2<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    if z.im == 0.0 || !z.im.is_finite() {
+        let w = exp_wide(c(z.re * std::f64::consts::LN_2, z.im));
+        return narrow(c(if z.im == 0.0 { z.re.exp2() } else { w.re }, w.im));
+    }
+    let (half, angle) = ((z.re / 2.0).exp2(), z.im * std::f64::consts::LN_2);
+    narrow(c(half * angle.cos() * half, half * angle.sin() * half))
+}
+
+pub(super) fn complex_expm1<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    let s = (z.im / 2.0).sin();
+    narrow(c(z.re.exp_m1() * z.im.cos() - 2.0 * s * s, z.re.exp() * z.im.sin()))
+}
+
+pub(super) fn complex_log1p<T: Real>(z: Complex<T>) -> Complex<T> {
+    let z = wide(z);
+    narrow(c((z.re + 1.0).hypot(z.im).ln(), z.im.atan2(z.re + 1.0)))
+}
+
+/// z / |z| by cases, the size in the element's own precision.
+pub(super) fn complex_sign<T: Real>(z: Complex<T>) -> Complex<T> {
+    let (x, y) = (z.re.wide(), z.im.wide());
+    let size = T::narrow(x.hypot(y)).wide();
+    narrow(if size.is_nan() || (x.is_infinite() && y.is_infinite()) {
+        c(f64::NAN, f64::NAN)
+    } else if x.is_infinite() {
+        c(x.signum(), 0.0)
+    } else if size.is_infinite() {
+        c(0.0, 1.0_f64.copysign(y))
+    } else if size == 0.0 {
+        c(0.0, 0.0)
+    } else {
+        c(x / size, y / size)
+    })
+}

@@ -115,20 +115,6 @@ fn number(diag: Diag, symbol: &str, number: &Dim) -> Diag {
     diag.help(format!("declare `{number}` instead of `{symbol}` if it always is: a symbol stands for no number"))
 }
 
-/// Functions that NumPy has for complex numbers too.
-const COMPLEX_IN_NUMPY: [MapOp; 10] = [
-    MapOp::Arcsin,
-    MapOp::Arccos,
-    MapOp::Arctan,
-    MapOp::Arcsinh,
-    MapOp::Arccosh,
-    MapOp::Arctanh,
-    MapOp::Expm1,
-    MapOp::Log1p,
-    MapOp::Rint,
-    MapOp::Sign,
-];
-
 /// What to write instead of an operator that does not take a dtype.
 pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
     let boolean = types.iter().all(|t| t.dtype == DType::Bool);
@@ -144,9 +130,6 @@ pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
         }
         (_, DTypeRule::Bitwise | DTypeRule::Shift) => {
             "bits are of integers and booleans: compare first, or convert with `.astype(i64)`"
-        }
-        (op, _) if complex && COMPLEX_IN_NUMPY.contains(&op) => {
-            "of complex numbers it is not in nums yet: take `.real` and `.imag`"
         }
         _ if complex => "complex numbers have no order: take `.real` and `.imag`, or `abs(z)`",
         _ => return diag,

@@ -5,7 +5,7 @@
 //! where NumPy's answer is not one to follow. Shared by the tests of the evaluator and of the executors.
 
 use num_complex::Complex;
-use nums_ir::dtype::{DType, Kind};
+use nums_ir::dtype::DType;
 use nums_ir::eval::{Item, Tensor};
 use nums_ir::func::Scalar;
 use nums_ir::ops::{DTypeRule, MapOp, ReduceOp};
@@ -176,7 +176,6 @@ impl Answer {
         let expected = match (&self.expected, ours) {
             (Expected::Error(_), Err(_)) => return Ok(()),
             (Expected::Error(kind), Ok(x)) => return Err(format!("{}: NumPy raises {kind}, ours is {}", self.line, x.dtype())),
-            (_, Err(_)) if self.is_complex_and_real_only() => return Ok(()),
             (Expected::Value(_) | Expected::DType(_), Err(why)) => {
                 return Err(format!("{}: NumPy has an answer, ours is the error: {why}", self.line));
             }
@@ -198,30 +197,6 @@ impl Answer {
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}:{wrong}", self.line)) }
-    }
-
-    /// Rows that nums computes of real numbers only; the coverage table says so.
-    fn is_complex_and_real_only(&self) -> bool {
-        const REAL_ONLY: [MapOp; 11] = [
-            MapOp::Arcsin,
-            MapOp::Arccos,
-            MapOp::Arctan,
-            MapOp::Arcsinh,
-            MapOp::Arccosh,
-            MapOp::Arctanh,
-            MapOp::Exp2,
-            MapOp::Expm1,
-            MapOp::Log1p,
-            MapOp::Rint,
-            MapOp::Sign,
-        ];
-        match &self.question {
-            Question::Map(op, lists) => REAL_ONLY.contains(op) && lists[0].dtype().kind() == Kind::Complex,
-            Question::Weak(op, of, number, _) => {
-                REAL_ONLY.contains(op) && (of.kind() == Kind::Complex || number.kind() == Kind::Complex)
-            }
-            Question::Reduce(..) | Question::Cast(..) | Question::Arange(..) => false,
-        }
     }
 
     /// The operands of element `i` of the answer.
@@ -265,6 +240,13 @@ impl Answer {
                 (Scalar::Complex(a, b), Scalar::Complex(c, d)) => a.is_nan() && c.is_nan() && b.is_infinite() && d.is_infinite(),
                 (Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) | Scalar::Complex(..), _) => false,
             },
+            // NumPy computes c64 in f32, where a large angle loses digits and the square of a large size overflows.
+            (Question::Map(MapOp::Exp2 | MapOp::Log1p, lists), [Scalar::Complex(x, y)]) if lists[0].dtype() == DType::C64 => {
+                let (Scalar::Complex(a, b), Scalar::Complex(u, v)) = (ours, theirs) else { return false };
+                let scale = u.abs().max(v.abs()) * (1.0 + y.abs());
+                let near = |p: f64, q: f64| close(p, q, scale, DType::C64, ulps);
+                x.abs().max(y.abs()) > 1e19 || (near(a, u) && near(b, v))
+            }
             // No integer dtype holds an i64 beside a u64: ours compares in f64, the dtype of their sum, NumPy exactly.
             (Question::Map(op, lists), [Scalar::Int(a), Scalar::Int(b)]) if op.rule() == DTypeRule::Compare => {
                 lists[0].dtype() != lists[1].dtype() && a != b && *a as f64 == *b as f64

@@ -6,7 +6,7 @@
 use super::{Real, cos_f64, exp_f64, hypot, log_f64, sin_f64};
 use num_complex::Complex;
 
-type C = Complex<f64>;
+pub(super) type C = Complex<f64>;
 
 macro_rules! by_type {
     ($($(#[$doc:meta])* $name:ident = $wide:expr;)*) => {$(
@@ -134,7 +134,7 @@ fn log(z: C) -> C {
     C::new(log_f64(size), z.im.atan2(z.re))
 }
 
-fn sqrt(z: C) -> C {
+pub(super) fn sqrt(z: C) -> C {
     if z.im.is_infinite() {
         return C::new(f64::INFINITY, z.im);
     }
