@@ -8,8 +8,10 @@
 
 mod bind;
 mod calls;
+mod differences;
 mod index;
 mod missing;
+mod reduce;
 mod rows;
 pub mod signature;
 #[cfg(test)]
@@ -18,12 +20,13 @@ mod words;
 
 use crate::attr::Attr;
 use crate::diag::{Diag, Loc, suggest};
-use crate::dtype::DType;
+use crate::dtype::{DType, Kind};
 use crate::func::{Call, Func, Op, Scalar, Size, Value};
-use crate::ops::{MapOp, ReduceOp};
+use crate::ops::{DTypeRule, MapOp, ReduceOp};
 pub use bind::Given;
-pub use bind::signature_shown;
+pub use bind::{signature_left_out, signature_shown};
 pub(crate) use calls::SHAPE;
+pub use differences::DIFFERENCES;
 pub use index::{Item, assign, index};
 pub use rows::{ROWS, Row};
 pub use words::{Word, attributes, constants, words};
@@ -86,14 +89,14 @@ impl Callable {
             Callable::Map(MapOp::Where) => "condition, x=, y=",
             Callable::Map(op) if op.arity() == 1 => "x, out!, where!, dtype!",
             Callable::Map(_) => "x1, x2, out!, where!, dtype!",
-            Callable::Reduce(_) => "a, axis=, dtype!, out!, keepdims=, initial!, where!",
+            Callable::Reduce(op) => reduce::signature(op),
             Callable::Row(row) => row.signature,
         }
     }
 
     fn is_method(self) -> bool {
         match self {
-            Callable::Map(_) => false,
+            Callable::Map(op) => op == MapOp::Conjugate,
             Callable::Reduce(_) => true,
             Callable::Row(row) => row.method,
         }
@@ -107,7 +110,7 @@ impl Callable {
     }
 
     /// The callable with this path, `linalg.solve` or `sum`.
-    fn find(path: &str) -> Option<Callable> {
+    pub fn find(path: &str) -> Option<Callable> {
         let row = || ROWS.iter().find(|r| r.name == path || r.aliases.contains(&path)).map(Callable::Row);
         MapOp::from_name(path).map(Callable::Map).or_else(|| ReduceOp::from_name(path).map(Callable::Reduce)).or_else(row)
     }
@@ -422,24 +425,18 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             Ok(Term::PerAxis(Call { name: "nonzero", attrs: vec![Attr::Arg(0)] }, vec![c]))
         }
         Callable::Map(op) => {
-            let mut values = Vec::with_capacity(op.arity());
-            for i in 0..op.arity() {
-                values.push(value(func, &bound.required(i)?)?);
+            let terms = (0..op.arity()).map(|i| bound.required(i)).collect::<Result<Vec<_>, _>>()?;
+            let mut values = terms.iter().map(|term| value(func, term)).collect::<Result<Vec<_>, _>>()?;
+            // A function of NumPy's makes a NumPy scalar of literals, where the operator of its name keeps Python's; `abs` is both.
+            let literal = |(term, _): &(Term, Loc)| if let Term::Number(n) = term { Some(n.kind()) } else { None };
+            let kinds: Option<Vec<_>> = terms.iter().map(literal).collect();
+            let floats = kinds.is_some_and(|kinds| kinds.into_iter().max() == Some(Kind::Float));
+            if floats && !matches!(op.rule(), DTypeRule::Float | DTypeRule::Where) && op != MapOp::Absolute {
+                values[0] = func.push(Op::Cast(DType::F64), &values[..1], loc);
             }
             Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
         }
-        Callable::Reduce(op) => {
-            let x = value(func, &bound.required(0)?)?;
-            let axes = match bound.optional(1) {
-                Some(axis) => bind::axes(&axis)?,
-                None => None,
-            };
-            let keepdims = match bound.optional(4) {
-                Some(flag) => bind::flag(&flag, "keepdims")?,
-                None => false,
-            };
-            Ok(Term::Value(func.push(Op::Reduce { op, axes, keepdims }, &[x], loc)))
-        }
+        Callable::Reduce(op) => reduce::reduction(func, op, &mut bound),
         Callable::Row(row) => match row.build {
             rows::Build::With(build) => build(func, &mut bound),
             rows::Build::Call(gives) => calls::call(func, &mut bound, gives),

@@ -68,6 +68,7 @@ operators! {
             count: Size,
         }
         /// `seed, parameters…`: independent random numbers; the one at a position depends on seed, stream and position alone.
+        /// A parameter is one number, or has the shape of the result.
         Random "random" {
             /// Which distribution.
             dist: Dist,
@@ -182,7 +183,7 @@ operators! {
             /// Whether nothing has been found before.
             first: bool,
         }
-        /// `seed, parameters…`: random numbers for a block.
+        /// `seed, parameters…`: random numbers for a block; a parameter is one number or a block of the same shape.
         Random "random" {
             /// Which distribution.
             dist: Dist,

@@ -7,11 +7,13 @@
 
 mod bins;
 mod contract;
+mod linalg;
 mod make;
 mod order;
 mod quantile;
 mod random;
 pub(crate) mod select;
+mod series;
 mod shape;
 mod stats;
 
@@ -39,10 +41,22 @@ pub(crate) struct Expansion {
 
 /// The row of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Expansion> {
-    [stats::ROWS, quantile::ROWS, bins::ROWS, make::ROWS, shape::ROWS, select::ROWS, order::ROWS, contract::ROWS, random::ROWS]
-        .into_iter()
-        .flatten()
-        .find(|row| row.name == name)
+    [
+        stats::ROWS,
+        series::ROWS,
+        linalg::ROWS,
+        quantile::ROWS,
+        bins::ROWS,
+        make::ROWS,
+        shape::ROWS,
+        select::ROWS,
+        order::ROWS,
+        contract::ROWS,
+        random::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+    .find(|row| row.name == name)
 }
 
 /// The values that a call gives, as typed instructions of `infer`'s function.
@@ -364,10 +378,20 @@ impl Expand<'_, '_> {
             let (from, to) = (crate::types::Shape::Known(own), crate::types::Shape::Known(dims.to_vec()));
             return self.fail(format!("shape {from} does not broadcast to {to}"));
         }
-        let yes = self.number(Scalar::Bool(true))?;
-        let everywhere = self.full(dims, yes, DType::Bool)?;
-        let x = self.cast(x, self.dtype(x))?;
-        self.choose(everywhere, x, x)
+        let lead = lead.unwrap_or(0);
+        let mut out = self.cast(x, self.dtype(x))?;
+        // A choice between `x` and itself, by conditions that have the new axes: one vector an axis.
+        for (axis, dim) in dims.iter().enumerate() {
+            if axis >= lead && own[axis - lead] == *dim {
+                continue;
+            }
+            let mut shape = vec![Dim::Const(1); dims.len() - axis];
+            shape[0] = dim.clone();
+            let yes = self.number(Scalar::Bool(true))?;
+            let yes = self.full(&shape, yes, DType::Bool)?;
+            out = self.choose(yes, out, out)?;
+        }
+        Ok(out)
     }
 
     /// A 0-d value as a plain scalar, which the call waits for.

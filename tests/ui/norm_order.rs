@@ -3,8 +3,8 @@
 use nums::prelude::*;
 
 nums! {
-    fn f(x: f64[n]) -> f64[..] {
-        linalg.norm(x, 3)
+    fn f(X: f64[n, d]) -> f64[..] {
+        linalg.norm(X, 2)
     }
 }
 

@@ -4,7 +4,7 @@ use nums::prelude::*;
 
 nums! {
     fn f(x: f64[n]) -> f64[..] {
-        quantile(x, 0.5, method="nearest")
+        quantile(x, 0.5, method="middle")
     }
 }
 

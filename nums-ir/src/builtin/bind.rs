@@ -62,6 +62,12 @@ pub fn signature_shown(signature: &'static str) -> String {
     names.join(", ")
 }
 
+/// NumPy's parameters that are not taken: `out, where`.
+pub fn signature_left_out(signature: &'static str) -> String {
+    let names: Vec<&str> = params(signature).filter(|p| p.missing).map(|p| p.name).collect();
+    names.join(", ")
+}
+
 /// The parameters that nums has, for a message: `a, axis, keepdims`.
 pub(super) fn shown(callable: Callable) -> String {
     signature_shown(callable.signature())
@@ -115,7 +121,13 @@ pub(super) fn bind(
 
 impl Bound {
     fn by_keyword(&self, list: &[Param], keyword: &str, place: Loc) -> Result<usize, Diag> {
-        match list.iter().position(|p| p.name == keyword) {
+        // `clip`'s bounds have an older name each.
+        let named = |p: &Param| p.name == keyword || (self.name == "clip" && keyword.strip_prefix("a_") == Some(p.name));
+        match list.iter().position(named) {
+            Some(at) if list[at].missing && keyword == "out" => {
+                Err(Diag::new(place, format!("`{}` takes no `out=`: values do not change", self.name))
+                    .help(format!("assign the result: `y = {}(…);`", self.name)))
+            }
             Some(at) if list[at].missing => {
                 Err(Diag::new(place, format!("argument `{keyword}` of `{}` is not in nums yet", self.name)))
             }
@@ -171,6 +183,12 @@ impl Bound {
     /// Whether an argument was given and not taken yet.
     pub(super) fn has(&self, at: usize) -> bool {
         self.slots.get(at).is_some_and(Option::is_some)
+    }
+
+    /// An argument that may be left out, by the parameter's name; `None` is as if it were.
+    pub(super) fn named(&mut self, name: &str) -> Option<(Term, Loc)> {
+        let at = params(self.signature).position(|p| p.name == name)?;
+        self.optional(at).filter(|(term, _)| *term != Term::None)
     }
 
     /// An argument that may be left out.

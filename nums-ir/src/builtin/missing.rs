@@ -9,14 +9,14 @@ use crate::diag::{Diag, Loc};
 const FUNCTIONS: &str = "\
     apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
     einsum_path fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
-    nanpercentile nanquantile packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
+    packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
     unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
-    linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot \
+    linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_rank linalg.multi_dot \
     linalg.pinv linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve";
 
 /// Attributes and methods of NumPy's arrays without a row.
 const ATTRIBUTES: &str = "\
-    argpartition base byteswap choose compress conj conjugate ctypes data device dtype dump dumps fill flags flat \
+    argpartition base byteswap choose compress ctypes data device dtype dump dumps fill flags flat \
     itemsize nbytes partition put ptp resize setflags strides tobytes tofile tolist view";
 
 /// Other ways to write what is missing, and what habit means.

@@ -65,7 +65,7 @@ rows! {
     "All elements in one axis." "ravel" [] "a" method function ravel;
     "All elements in one axis." "flatten" [] "a" method no ravel;
     "The array itself: values are immutable." "copy" [] "a" method function copy;
-    "Elements converted." "astype" [] "x, dtype, copy!" method function astype;
+    "Elements converted." "astype" [] "x, dtype, copy=" method function astype;
     "Arrays joined along an axis; with `axis=None` ravelled first." "concatenate" ["concat"] "arrays, axis=, out!, dtype!" no function concatenate;
     "Zeros." "zeros" ["empty"] "shape, dtype=" no function zeros;
     "Ones." "ones" [] "shape, dtype=" no function ones;
@@ -124,20 +124,22 @@ rows! {
     "Zeros below a diagonal." "triu" [] "m:v, k=0" no function calls(Gives::Exactly(1));
     "Powers of a vector as columns." "vander" [] "x:v, N=, increasing=" no function calls(Gives::Exactly(1));
 
-    "Variance: the mean squared distance from the mean." "var" [] "a:v, axis=, ddof=0, keepdims=, dtype!, out!" method function calls(Gives::Exactly(1));
-    "Square root of the variance." "std" [] "a:v, axis=, ddof=0, keepdims=, dtype!, out!" method function calls(Gives::Exactly(1));
+    "Variance: the mean squared distance from the mean." "var" [] "a:v, axis=, dtype=, out!, ddof=, keepdims=, where!, mean!, correction=" method function calls(Gives::Exactly(1));
+    "Square root of the variance." "std" [] "a:v, axis=, dtype=, out!, ddof=, keepdims=, where!, mean!, correction=" method function calls(Gives::Exactly(1));
     "Largest less smallest." "ptp" [] "a:v, axis=, keepdims=, out!" no function calls(Gives::Exactly(1));
     "How many elements are not zero." "count_nonzero" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
-    "Sum of what is not NaN." "nansum" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
-    "Product of what is not NaN." "nanprod" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
-    "Mean of what is not NaN." "nanmean" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
-    "Variance of what is not NaN." "nanvar" [] "a:v, axis=, ddof=0, keepdims=" no function calls(Gives::Exactly(1));
-    "Deviation of what is not NaN." "nanstd" [] "a:v, axis=, ddof=0, keepdims=" no function calls(Gives::Exactly(1));
-    "Mean with weights." "average" [] "a:v, axis=, weights:v=, keepdims=, returned!" no function calls(Gives::Exactly(1));
+    "Sum of what is not NaN." "nansum" [] "a:v, axis=, dtype=, out!, keepdims=, initial!, where!" no function calls(Gives::Exactly(1));
+    "Product of what is not NaN." "nanprod" [] "a:v, axis=, dtype=, out!, keepdims=, initial!, where!" no function calls(Gives::Exactly(1));
+    "Mean of what is not NaN." "nanmean" [] "a:v, axis=, dtype=, out!, keepdims=, initial!, where!" no function calls(Gives::Exactly(1));
+    "Variance of what is not NaN." "nanvar" [] "a:v, axis=, dtype=, out!, ddof=, keepdims=, where!, mean!, correction=" no function calls(Gives::Exactly(1));
+    "Deviation of what is not NaN." "nanstd" [] "a:v, axis=, dtype=, out!, ddof=, keepdims=, where!, mean!, correction=" no function calls(Gives::Exactly(1));
+    "Mean with weights." "average" [] "a:v, axis=, weights:v=, returned=, keepdims=" no function calls(Gives::Flags(&[3]));
     "The middle of the sorted elements." "median" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
     "The median of what is not NaN." "nanmedian" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
-    "Quantiles of hundredths, by linear interpolation." "percentile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
-    "Quantiles by linear interpolation." "quantile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles of hundredths, by NumPy's thirteen methods." "percentile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles, by NumPy's thirteen methods." "quantile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles of hundredths of what is not NaN, by linear interpolation." "nanpercentile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
+    "Quantiles of what is not NaN, by linear interpolation." "nanquantile" [] "a:v, q:v, axis=, method=, keepdims=" no function calls(Gives::Exactly(1));
     "Running sums." "cumsum" [] "a:v, axis=, dtype=" method function calls(Gives::Exactly(1));
     "Running products." "cumprod" [] "a:v, axis=, dtype=" method function calls(Gives::Exactly(1));
     "Running sums, NaN as 0." "nancumsum" [] "a:v, axis=, dtype=" no function calls(Gives::Exactly(1));
@@ -172,7 +174,10 @@ rows! {
     "Linear interpolation between given points." "interp" [] "x:v, xp:v, fp:v, left:v=, right:v=" no function calls(Gives::Exactly(1));
     "Sums of products of shifted arrays." "convolve" [] "a:v, v:v, mode=" no function calls(Gives::Exactly(1));
     "The value of a polynomial." "polyval" [] "p:v, x:v" no function calls(Gives::Exactly(1));
-    "The length of vectors; Frobenius' norm of matrices." "linalg.norm" ["linalg.vector_norm"] "x:v, ord=, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "The length of vectors, or the size of matrices, by an order." "linalg.norm" [] "x:v, ord=, axis=, keepdims=" no function calls(Gives::Exactly(1));
+    "The length of vectors by an order." "linalg.vector_norm" [] "x:v, axis=, keepdims=, ord=" no function calls(Gives::Exactly(1));
+    "The size of matrices by an order that needs no decomposition." "linalg.matrix_norm" [] "x:v, keepdims=, ord=" no function calls(Gives::Exactly(1));
+    "A product of equal matrices." "linalg.matrix_power" [] "a:v, n" no function calls(Gives::Exactly(1));
 
     "Elements at positions." "take" [] "a:v, indices:v, axis=, mode=, out!" method function calls(Gives::Exactly(1));
     "Elements at a position for each place along an axis." "take_along_axis" [] "arr:v, indices:v, axis" no function calls(Gives::Exactly(1));
@@ -200,7 +205,7 @@ rows! {
     "Position of the first smallest element but NaN." "nanargmin" [] "a:v, axis=, keepdims=" no function calls(Gives::Exactly(1));
     "Where values belong in a sorted array." "searchsorted" [] "a:v, v:v, side=, sorter!" method function calls(Gives::Exactly(1));
     "Whether each element stands among others." "isin" ["in1d"] "element:v, test_elements:v, invert=" no function calls(Gives::Exactly(1));
-    "Distinct values, sorted." "unique" [] "ar:v, return_index=, return_inverse=, return_counts=, equal_nan=, axis!" no function calls(Gives::Flags(&[1, 2, 3]));
+    "Distinct values, sorted." "unique" [] "ar:v, return_index=, return_inverse=, return_counts=, axis=, equal_nan=" no function calls(Gives::Flags(&[1, 2, 3]));
     "Distinct values, sorted." "unique_values" [] "x:v" no function calls(Gives::Exactly(1));
     "Distinct values, where each first stands, which each element is, how often each stands." "unique_all" [] "x:v" no function calls(Gives::Exactly(4));
     "Distinct values and how often they stand." "unique_counts" [] "x:v" no function calls(Gives::Exactly(2));
@@ -210,7 +215,7 @@ rows! {
     "Distinct values of the first that the second lacks." "setdiff1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
     "Distinct values that one of the arrays has." "setxor1d" [] "ar1:v, ar2:v" no function calls(Gives::Exactly(1));
 
-    "Sums of products by index." "einsum" [] "subscripts, *operands:vs, optimize!" no function calls(Gives::Exactly(1));
+    "Sums of products by index." "einsum" [] "subscripts, *operands:vs, optimize=" no function calls(Gives::Exactly(1));
     "Orthogonal columns and a triangle whose product is the matrix: `Q, R = linalg.qr(a)`." "linalg.qr" [] "a:v, mode!" no function calls(Gives::Exactly(2));
     "Sums of products over axes." "tensordot" ["linalg.tensordot"] "a:v, b:v, axes=2" no function calls(Gives::Exactly(1));
     "The product of vectors and matrices." "dot" [] "a:v, b:v, out!" method function calls(Gives::Exactly(1));

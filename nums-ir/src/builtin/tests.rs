@@ -70,7 +70,12 @@ fn one_shape_is_written_in_three_ways() {
 #[test]
 fn a_call_that_does_not_fit_says_what_fits() {
     assert_eq!(called("sum", vec![given(Some("axes"), int(0))]), "`sum` has no argument `axes`\nhelp: write `axis`");
-    assert_eq!(called("sum", vec![given(Some("dtype"), int(0))]), "argument `dtype` of `sum` is not in nums yet");
+    let no_dtype = "this is not a dtype\nhelp: write `f64`, `np.float64` or `\"float64\"`";
+    assert_eq!(called("sum", vec![given(Some("dtype"), int(0))]), no_dtype);
+    let no_out = "`sum` takes no `out=`: values do not change\nhelp: assign the result: `y = sum(…);`";
+    assert_eq!(called("sum", vec![given(Some("out"), int(0))]), no_out);
+    let open = "`max` of nothing has no value, and `where=` may leave out all elements\nhelp: give the value of nothing too: `initial=0`";
+    assert_eq!(called("max", vec![given(Some("where"), int(0))]), open);
     assert_eq!(called("exp", vec![given(None, int(0))]), "`exp` takes 1 argument, not 2\nnote: it is called as `exp(x)`");
     assert_eq!(called("maximum", vec![]), "`maximum` wants the argument `x2`\nnote: it is called as `maximum(x1, x2)`");
     assert_eq!(called("sum", vec![given(None, int(0)), given(Some("axis"), int(0))]), "`sum` got `axis` twice");

@@ -199,9 +199,15 @@ struct Distinct {
     counts: Option<Value>,
 }
 
+/// The distinct elements of a vector, or rows of a matrix.
 fn distinct(x: &mut Expand<'_, '_>, v: Value, wanted: Wanted) -> Result<Distinct, Diag> {
     let n = x.dims(v)[0].clone();
-    let order = if wanted.first || wanted.inverse { Some(x.data(DataOp::Sort { axis: 0, index: true }, &[v])?) } else { None };
+    let rows = x.rank(v) == 2;
+    let order = match (rows, wanted.first || wanted.inverse) {
+        (true, _) => Some(row_order(x, v)?),
+        (false, true) => Some(x.data(DataOp::Sort { axis: 0, index: true }, &[v])?),
+        (false, false) => None,
+    };
     let sorted = match order {
         Some(order) => x.take(v, order, 0)?,
         None => x.data(DataOp::Sort { axis: 0, index: false }, &[v])?,
@@ -210,10 +216,13 @@ fn distinct(x: &mut Expand<'_, '_>, v: Value, wanted: Wanted) -> Result<Distinct
     let upper = x.slice(sorted, 0, Some(Dim::Const(1)), None, 1)?;
     let lower = x.slice(sorted, 0, None, Some(Dim::Const(-1)), 1)?;
     let mut differ = x.map(MapOp::NotEqual, &[upper, lower])?;
-    if x.kind(v) >= Kind::Float && !wanted.nan_differ {
+    if x.kind(v) >= Kind::Float && !wanted.nan_differ && !rows {
         let nan = x.map(MapOp::IsNan, &[lower])?;
         let number = x.map(MapOp::LogicalNot, &[nan])?;
         differ = x.map(MapOp::LogicalAnd, &[differ, number])?;
+    }
+    if rows {
+        differ = x.reduce(ReduceOp::Any, differ, &[1], false)?;
     }
     let yes = x.number(Scalar::Bool(true))?;
     let first = x.full(&[n.smaller(&Dim::Const(1))], yes, DType::Bool)?;
@@ -250,6 +259,35 @@ fn distinct(x: &mut Expand<'_, '_>, v: Value, wanted: Wanted) -> Result<Distinct
     Ok(Distinct { values, first, inverse, counts })
 }
 
+/// The order of a matrix's rows by their first elements, then the next ones: stable sorts from the last column on.
+fn row_order(x: &mut Expand<'_, '_>, v: Value) -> One {
+    let Some(columns) = x.dims(v)[1].as_const() else {
+        return Err(Diag::new(x.loc, format!("`unique` along an axis wants the other sizes constant: {}", x.ty(v)))
+            .help("declare them, `f64[n, 3]`, or write it in the expression form"));
+    };
+    let mut order = x.arange(&x.dims(v)[0].clone())?;
+    for column in (0..columns).rev() {
+        let keys = x.at(v, 1, Dim::Const(column))?;
+        let keys = x.take(keys, order, 0)?;
+        let next = x.data(DataOp::Sort { axis: 0, index: true }, &[keys])?;
+        order = x.take(order, next, 0)?;
+    }
+    Ok(order)
+}
+
+/// Distinct slices along an axis, which come back on that axis.
+fn unique_slices(x: &mut Expand<'_, '_>, axis: usize, wanted: Wanted) -> Made {
+    let front = super::shape::moved(x, x.arg(0), axis, 0)?;
+    let dims = x.dims(front);
+    let width = x.product(&dims[1..]);
+    let flat = x.reshape(front, &[dims[0].clone(), width])?;
+    let u = distinct(x, flat, wanted)?;
+    let n = x.dims(u.values)[0].clone();
+    let values = x.reshape(u.values, &[&[n], &dims[1..]].concat())?;
+    let values = super::shape::moved(x, values, 0, axis)?;
+    Ok([Some(values), u.first, u.inverse, u.counts].into_iter().flatten().collect())
+}
+
 /// The inverse under the shape of the array.
 fn shaped(x: &mut Expand<'_, '_>, inverse: Option<Value>) -> Result<Option<Value>, Diag> {
     let dims = x.dims(x.arg(0));
@@ -257,9 +295,15 @@ fn shaped(x: &mut Expand<'_, '_>, inverse: Option<Value>) -> Result<Option<Value
 }
 
 fn unique(x: &mut Expand<'_, '_>) -> Made {
-    let v = x.ravel(x.arg(0))?;
     let wanted =
-        Wanted { first: x.flag(1, false)?, inverse: x.flag(2, false)?, counts: x.flag(3, false)?, nan_differ: !x.flag(4, true)? };
+        Wanted { first: x.flag(1, false)?, inverse: x.flag(2, false)?, counts: x.flag(3, false)?, nan_differ: !x.flag(5, true)? };
+    let rank = x.rank(x.arg(0));
+    if let Some(axis) = x.axis_at(4, rank)?
+        && rank > 1
+    {
+        return unique_slices(x, axis, wanted);
+    }
+    let v = x.ravel(x.arg(0))?;
     let u = distinct(x, v, wanted)?;
     let inverse = shaped(x, u.inverse)?;
     Ok([Some(u.values), u.first, inverse, u.counts].into_iter().flatten().collect())

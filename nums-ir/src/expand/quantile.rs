@@ -1,7 +1,8 @@
 //! Medians and quantiles: a sort along the reduced axes, then positions in it.
 //!
 //! NaN sorts to the end, so a NaN there is the answer, as in NumPy; the functions that skip NaN find the middle by the number
-//! of the others. Quantiles interpolate linearly between neighbours, by NumPy's formula from the nearer side.
+//! of the others. Where a quantile lies between two places its method says (Hyndman and Fan's nine and NumPy's four); between
+//! neighbours it is interpolated by NumPy's formula from the nearer side.
 
 use super::stats::{axes, float_of};
 use super::{Expand, Expansion, One, one};
@@ -16,6 +17,8 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "nanmedian", write: |x| nan_median(x).map(one) },
     Expansion { name: "percentile", write: |x| quantile(x, 100.0).map(one) },
     Expansion { name: "quantile", write: |x| quantile(x, 1.0).map(one) },
+    Expansion { name: "nanpercentile", write: |x| nan_quantile(x, 100.0).map(one) },
+    Expansion { name: "nanquantile", write: |x| nan_quantile(x, 1.0).map(one) },
 ];
 
 fn median(x: &mut Expand<'_, '_>) -> One {
@@ -70,43 +73,94 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     kept(x, mean, &axes, keepdims)
 }
 
-fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
-    if let Some(method) = x.word(3)?.filter(|m| *m != "linear") {
-        return x.fail(format!("`{}` has the method \"linear\" only, not \"{method}\"", x.name()));
+/// Where a quantile lies among `n` sorted elements.
+enum Place {
+    /// At an element.
+    At(Value),
+    /// Behind an element by a part of the way to the next one.
+    Between { low: Value, part: Value },
+}
+
+/// Hyndman and Fan's place: `n q + alpha + q (1 - alpha - beta) - 1`.
+fn ranked(x: &mut Expand<'_, '_>, q: Value, n: &Dim, alpha: f64, beta: f64) -> One {
+    let (one, scale, shift) = (x.float(1.0)?, x.float(1.0 - alpha - beta)?, x.float(alpha)?);
+    let size = x.size_as(n, DType::F64)?;
+    let ranks = x.map(MapOp::Multiply, &[size, q])?;
+    let more = x.map(MapOp::Multiply, &[q, scale])?;
+    let more = x.map(MapOp::Add, &[more, shift])?;
+    let sum = x.map(MapOp::Add, &[ranks, more])?;
+    x.map(MapOp::Subtract, &[sum, one])
+}
+
+/// The element behind a place, up to `last`; the one at the place if it is one, and `odd` where only odd places count.
+fn discrete(x: &mut Expand<'_, '_>, place: Value, last: Value, odd: bool) -> One {
+    let (zero, one) = (x.float(0.0)?, x.float(1.0)?);
+    let low = x.map(MapOp::Floor, &[place])?;
+    let mut stays = x.map(MapOp::Equal, &[place, low])?;
+    if odd {
+        let two = x.float(2.0)?;
+        let rest = x.map(MapOp::Remainder, &[low, two])?;
+        let odd = x.map(MapOp::Equal, &[rest, one])?;
+        stays = x.map(MapOp::LogicalAnd, &[stays, odd])?;
     }
-    let keepdims = x.flag(4, false)?;
-    let rank = x.rank(x.arg(0));
-    let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
-    let v = x.floating(x.arg(0))?;
-    let (v, axis) = together(x, v, &axes)?;
-    let (dtype, n) = (x.dtype(v), x.dims(v)[axis].clone());
-    let weak = x.ty(x.arg(1)).weak;
-    let q = x.cast(x.arg(1), DType::F64)?;
-    let shape = x.dims(q);
-    if shape.len() > 1 {
-        return x.fail(format!("`{}` takes one number or one axis of them", x.name()));
-    }
-    let scale = x.float(scale)?;
-    let q = x.map(MapOp::Divide, &[q, scale])?;
+    let next = x.map(MapOp::Add, &[low, one])?;
+    let out = x.choose(stays, low, next)?;
+    let out = x.map(MapOp::Maximum, &[out, zero])?;
+    x.map(MapOp::Minimum, &[out, last])
+}
+
+/// The names of the methods, for a message.
+const METHODS: &str = "linear, lower, higher, nearest, midpoint, inverted_cdf, averaged_inverted_cdf, closest_observation, \
+    interpolated_inverted_cdf, hazen, weibull, median_unbiased, normal_unbiased";
+
+/// The place of the quantiles `q` by a method's name.
+fn place(x: &mut Expand<'_, '_>, method: &str, q: Value, n: &Dim) -> Result<Place, crate::diag::Diag> {
+    let (half, zero) = (x.float(0.5)?, x.float(0.0)?);
     let last = x.size_as(&n.sub(&Dim::Const(1)), DType::F64)?;
-    let place = x.map(MapOp::Multiply, &[q, last])?;
-    let floor = x.map(MapOp::Floor, &[place])?;
-    let t = x.map(MapOp::Subtract, &[place, floor])?;
-    let low = x.cast(floor, DType::I64)?;
-    let (one, end) = (x.int(1)?, x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?);
-    let high = x.map(MapOp::Add, &[low, one])?;
-    let high = x.map(MapOp::Minimum, &[high, end])?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
-    let (a, b) = (x.take(sorted, low, axis)?, x.take(sorted, high, axis)?);
-    // The quantiles lie on `axis`: they become the first one.
-    let t = if shape.is_empty() {
-        t
-    } else {
-        let mut dims = vec![Dim::Const(1); x.rank(a)];
-        dims[axis] = shape[0].clone();
-        x.reshape(t, &dims)?
+    let steps = x.map(MapOp::Multiply, &[q, last])?;
+    let place = match method {
+        "linear" => steps,
+        "lower" => return Ok(Place::At(x.map(MapOp::Floor, &[steps])?)),
+        "higher" => return Ok(Place::At(x.map(MapOp::Ceil, &[steps])?)),
+        "nearest" => return Ok(Place::At(x.map(MapOp::Rint, &[steps])?)),
+        "midpoint" => {
+            let (low, high) = (x.map(MapOp::Floor, &[steps])?, x.map(MapOp::Ceil, &[steps])?);
+            let sum = x.map(MapOp::Add, &[low, high])?;
+            x.map(MapOp::Multiply, &[sum, half])?
+        }
+        "inverted_cdf" => {
+            let place = ranked(x, q, n, 0.0, 1.0)?;
+            return Ok(Place::At(discrete(x, place, last, false)?));
+        }
+        "closest_observation" => {
+            let place = ranked(x, q, n, 0.0, 1.0)?;
+            let place = x.map(MapOp::Subtract, &[place, half])?;
+            return Ok(Place::At(discrete(x, place, last, true)?));
+        }
+        "averaged_inverted_cdf" | "interpolated_inverted_cdf" => ranked(x, q, n, 0.0, 1.0)?,
+        "hazen" => ranked(x, q, n, 0.5, 0.5)?,
+        "weibull" => ranked(x, q, n, 0.0, 0.0)?,
+        "median_unbiased" => ranked(x, q, n, 1.0 / 3.0, 1.0 / 3.0)?,
+        "normal_unbiased" => ranked(x, q, n, 3.0 / 8.0, 3.0 / 8.0)?,
+        other => {
+            let diag = crate::diag::Diag::new(x.loc, format!("`{}` has no method \"{other}\"", x.name()));
+            return Err(diag.note(format!("methods are {METHODS}")));
+        }
     };
-    let t = if weak { x.cast(t, dtype)? } else { t };
+    let place = x.map(MapOp::Maximum, &[place, zero])?;
+    let place = x.map(MapOp::Minimum, &[place, last])?;
+    let low = x.map(MapOp::Floor, &[place])?;
+    let mut part = x.map(MapOp::Subtract, &[place, low])?;
+    if method == "averaged_inverted_cdf" {
+        let exact = x.map(MapOp::Equal, &[part, zero])?;
+        let one = x.float(1.0)?;
+        part = x.choose(exact, half, one)?;
+    }
+    Ok(Place::Between { low, part })
+}
+
+/// `a + (b - a) t`, from the nearer end.
+fn between(x: &mut Expand<'_, '_>, a: Value, b: Value, t: Value) -> One {
     let (step, one) = (x.map(MapOp::Subtract, &[b, a])?, x.float(1.0)?);
     let up = x.map(MapOp::Multiply, &[step, t])?;
     let up = x.map(MapOp::Add, &[a, up])?;
@@ -115,12 +169,107 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let down = x.map(MapOp::Subtract, &[b, down])?;
     let half = x.float(0.5)?;
     let upper = x.map(MapOp::GreaterEqual, &[t, half])?;
-    let between = x.choose(upper, down, up)?;
-    let last = x.at(sorted, axis, Dim::Const(-1))?;
-    let last = if shape.is_empty() { last } else { x.unsqueeze(last, axis)? };
-    let unordered = x.map(MapOp::IsNan, &[last])?;
-    let out = x.choose(unordered, last, between)?;
-    let (out, lead) = if shape.is_empty() { (out, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
+    x.choose(upper, down, up)
+}
+
+/// The quantiles that are asked for, as parts of 1, and whether they are plain numbers.
+fn asked(x: &mut Expand<'_, '_>, scale: f64) -> Result<(Value, bool), crate::diag::Diag> {
+    let weak = x.ty(x.arg(1)).weak;
+    let q = x.cast(x.arg(1), DType::F64)?;
+    if x.rank(q) > 1 {
+        return x.fail(format!("`{}` takes one number or one axis of them", x.name()));
+    }
+    let scale = x.float(scale)?;
+    Ok((x.map(MapOp::Divide, &[q, scale])?, weak))
+}
+
+fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
+    let method = x.word(3)?.unwrap_or("linear").to_owned();
+    let keepdims = x.flag(4, false)?;
+    let rank = x.rank(x.arg(0));
+    let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
+    let (v, axis) = together(x, x.arg(0), &axes)?;
+    let n = x.dims(v)[axis].clone();
+    let (q, weak) = asked(x, scale)?;
+    let shape = x.dims(q);
+    let place = place(x, &method, q, &n)?;
+    let v = if matches!(place, Place::At(_)) { v } else { x.floating(v)? };
+    let dtype = x.dtype(v);
+    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
+    let found = match place {
+        Place::At(at) => {
+            let at = x.cast(at, DType::I64)?;
+            x.take(sorted, at, axis)?
+        }
+        Place::Between { low, part } => {
+            let low = x.cast(low, DType::I64)?;
+            let (one, end) = (x.int(1)?, x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?);
+            let high = x.map(MapOp::Add, &[low, one])?;
+            let high = x.map(MapOp::Minimum, &[high, end])?;
+            let (a, b) = (x.take(sorted, low, axis)?, x.take(sorted, high, axis)?);
+            let t = if shape.is_empty() {
+                part
+            } else {
+                let mut dims = vec![Dim::Const(1); x.rank(a)];
+                dims[axis] = shape[0].clone();
+                x.reshape(part, &dims)?
+            };
+            let t = if weak { x.cast(t, dtype)? } else { t };
+            between(x, a, b, t)?
+        }
+    };
+    let found = if x.kind(v) < crate::dtype::Kind::Float {
+        found
+    } else {
+        let last = x.at(sorted, axis, Dim::Const(-1))?;
+        let last = if shape.is_empty() { last } else { x.unsqueeze(last, axis)? };
+        let unordered = x.map(MapOp::IsNan, &[last])?;
+        x.choose(unordered, last, found)?
+    };
+    // The quantiles lie on `axis`: they become the first one.
+    let (out, lead) = if shape.is_empty() { (found, 0) } else { (super::shape::moved(x, found, axis, 0)?, 1) };
+    let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
+    kept(x, out, &places, keepdims)
+}
+
+/// Quantiles of what is not NaN: every line has its own number of elements.
+fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
+    if let Some(method) = x.word(3)?.filter(|m| *m != "linear") {
+        return x.fail(format!("`{}` has the method \"linear\" only, not \"{method}\"", x.name()));
+    }
+    let keepdims = x.flag(4, false)?;
+    let rank = x.rank(x.arg(0));
+    let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
+    let v = x.floating(x.arg(0))?;
+    let (v, axis) = together(x, v, &axes)?;
+    let (q, weak) = asked(x, scale)?;
+    let nan = x.map(MapOp::IsNan, &[v])?;
+    let there = x.map(MapOp::LogicalNot, &[nan])?;
+    let n = x.reduce(ReduceOp::Sum, there, &[axis], true)?;
+    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
+    let (one, zero) = (x.int(1)?, x.int(0)?);
+    // Without any number the first element is NaN.
+    let end = x.map(MapOp::Subtract, &[n, one])?;
+    let end = x.map(MapOp::Maximum, &[end, zero])?;
+    let steps = x.cast(end, DType::F64)?;
+    let q = if x.rank(q) == 0 {
+        q
+    } else {
+        let mut dims = vec![Dim::Const(1); x.rank(v)];
+        dims[axis] = x.dims(q)[0].clone();
+        x.reshape(q, &dims)?
+    };
+    let place = x.map(MapOp::Multiply, &[q, steps])?;
+    let floor = x.map(MapOp::Floor, &[place])?;
+    let t = x.map(MapOp::Subtract, &[place, floor])?;
+    let t = if weak { x.cast(t, x.dtype(v))? } else { t };
+    let low = x.cast(floor, DType::I64)?;
+    let high = x.map(MapOp::Add, &[low, one])?;
+    let high = x.map(MapOp::Minimum, &[high, end])?;
+    let (a, b) = (super::select::along(x, sorted, low, axis)?, super::select::along(x, sorted, high, axis)?);
+    let out = between(x, a, b, t)?;
+    let (out, lead) =
+        if x.rank(x.arg(1)) == 0 { (x.at(out, axis, Dim::Const(0))?, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
     kept(x, out, &places, keepdims)
 }

@@ -39,12 +39,9 @@ fn draw(x: &mut Expand<'_, '_>, dist: Dist, parameters: &[Value], dims: &[Dim], 
     };
     let mut args = vec![seed];
     for p in parameters {
-        if x.rank(*p) != 0 {
-            return Err(Diag::new(x.loc, format!("a parameter of `{}` is one number, not {}", x.name(), x.ty(*p)))
-                .help("scale and shift standard numbers by arrays instead"));
-        }
-        let dtype = if dist == Dist::Integers { DType::I64 } else { DType::F64 };
-        args.push(x.cast(*p, dtype)?);
+        let p = x.cast(*p, if dist == Dist::Integers { DType::I64 } else { DType::F64 })?;
+        // An array has a parameter for each number that is drawn.
+        args.push(if x.rank(p) == 0 { p } else { x.broadcast(p, dims)? });
     }
     let shape = dims.iter().cloned().map(Size::Dim).collect();
     x.data(DataOp::Random { dist, stream, shape, dtype }, &args)
@@ -67,9 +64,18 @@ fn standard(x: &mut Expand<'_, '_>, dist: Dist) -> One {
     draw(x, dist, &[], &dims, dtype, 0)
 }
 
-/// The shape of a draw: given, or of the parameters that are arrays.
-fn shape_of(x: &Expand<'_, '_>, at: usize) -> Result<Vec<Dim>, Diag> {
-    x.sizes_at(at)
+/// The shape of a draw: given as parameter `at`, or the common one of the parameters from 2 on before it.
+fn shape_of(x: &mut Expand<'_, '_>, at: usize) -> Result<Vec<Dim>, Diag> {
+    if *x.attr(at) != Attr::None {
+        return x.sizes_at(at);
+    }
+    let arrays: Vec<Value> = (2..at).filter_map(|p| x.given(p)).collect();
+    let Some((first, rest)) = arrays.split_first() else { return Ok(vec![]) };
+    let mut common = *first;
+    for v in rest {
+        common = x.map(MapOp::Equal, &[common, *v])?;
+    }
+    Ok(x.dims(common))
 }
 
 fn scaled(x: &mut Expand<'_, '_>, raw: Value, shift: Option<Value>, scale: Option<Value>) -> One {

@@ -1,17 +1,17 @@
-//! Reductions beyond the table, cumulative sums, differences, rounding, comparisons of whole arrays. Quantiles are in
-//! `quantile`, bins in `bins`.
+//! Reductions beyond the table, rounding, comparisons of whole arrays, covariances. Quantiles are in `quantile`, bins in `bins`,
+//! what runs along an axis in `series`.
 //!
 //! Every function computes in the dtype that NumPy computes in, so that results agree in dtype and to rounding.
 
 use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
-use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
 use crate::func::{Scalar, Value};
 use crate::ops::{MapOp, ReduceOp};
 
 pub(super) const ROWS: &[Expansion] = &[
+    Expansion { name: "mean", write: |x| mean_where(x).map(one) },
     Expansion { name: "var", write: |x| variance(x).map(one) },
     Expansion { name: "std", write: |x| deviation(x).map(one) },
     Expansion { name: "ptp", write: |x| ptp(x).map(one) },
@@ -27,18 +27,7 @@ pub(super) const ROWS: &[Expansion] = &[
             x.map(MapOp::Sqrt, &[v]).map(one)
         },
     },
-    Expansion { name: "average", write: |x| average(x).map(one) },
-    Expansion { name: "cumsum", write: |x| scan(x, ReduceOp::Sum, false).map(one) },
-    Expansion { name: "cumprod", write: |x| scan(x, ReduceOp::Prod, false).map(one) },
-    Expansion { name: "nancumsum", write: |x| scan(x, ReduceOp::Sum, true).map(one) },
-    Expansion { name: "nancumprod", write: |x| scan(x, ReduceOp::Prod, true).map(one) },
-    Expansion { name: "maximum.accumulate", write: |x| scan(x, ReduceOp::Max, false).map(one) },
-    Expansion { name: "minimum.accumulate", write: |x| scan(x, ReduceOp::Min, false).map(one) },
-    Expansion { name: "cumulative_sum", write: |x| cumulative(x, ReduceOp::Sum).map(one) },
-    Expansion { name: "cumulative_prod", write: |x| cumulative(x, ReduceOp::Prod).map(one) },
-    Expansion { name: "diff", write: |x| diff(x).map(one) },
-    Expansion { name: "gradient", write: |x| gradient(x).map(one) },
-    Expansion { name: "trapezoid", write: |x| trapezoid(x).map(one) },
+    Expansion { name: "average", write: average },
     Expansion { name: "clip", write: |x| clip(x).map(one) },
     Expansion { name: "round", write: |x| round(x).map(one) },
     Expansion { name: "nan_to_num", write: |x| nan_to_num(x).map(one) },
@@ -62,9 +51,6 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "array_equal", write: |x| array_equal(x).map(one) },
     Expansion { name: "cov", write: |x| covariance(x).map(one) },
     Expansion { name: "corrcoef", write: |x| correlation(x).map(one) },
-    Expansion { name: "convolve", write: |x| convolve(x).map(one) },
-    Expansion { name: "polyval", write: |x| polyval(x).map(one) },
-    Expansion { name: "linalg.norm", write: |x| norm(x).map(one) },
 ];
 
 /// The axes of parameter 1, all where there are none.
@@ -79,10 +65,42 @@ fn count(x: &Expand<'_, '_>, v: Value, axes: &[usize]) -> Dim {
     axes.iter().fold(Dim::Const(1), |n, a| n.mul(&dims[*a]))
 }
 
+/// The mean of the elements where a condition holds: `reduce` in `builtin` makes this call.
+fn mean_where(x: &mut Expand<'_, '_>) -> One {
+    let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
+    let (v, zero) = (x.floating(x.arg(0))?, x.float(0.0)?);
+    let mask = x.cast(x.arg(3), DType::Bool)?;
+    let some = x.choose(mask, v, zero)?;
+    let sum = x.reduce(ReduceOp::Sum, some, &axes, keepdims)?;
+    let mask = x.broadcast(mask, &x.dims(some))?;
+    let n = x.reduce(ReduceOp::Sum, mask, &axes, keepdims)?;
+    let n = x.cast(n, x.dtype(sum))?;
+    x.map(MapOp::Divide, &[sum, n])
+}
+
+/// `ddof=`, or `correction=` of the Array API.
+fn freedom(x: &Expand<'_, '_>) -> Result<i64, crate::diag::Diag> {
+    match (x.attr(4), x.attr(8)) {
+        (Attr::Int(n), Attr::None) | (Attr::None | Attr::Int(0), Attr::Int(n)) => Ok(*n),
+        (Attr::None | Attr::Int(0), Attr::Float(n)) if n.fract() == 0.0 => Ok(*n as i64),
+        (Attr::None, Attr::None) => Ok(0),
+        _ => x.fail(format!("`ddof` or `correction` of `{}` is one literal integer", x.name())),
+    }
+}
+
+/// The array in the float dtype that is computed in: parameter 2, or its own.
+fn in_dtype(x: &mut Expand<'_, '_>) -> One {
+    match x.dtype_at(2)? {
+        Some(dtype) if dtype.kind() < Kind::Float => x.fail(format!("`{}` is computed in floats, not in {dtype}", x.name())),
+        Some(dtype) => x.cast(x.arg(0), dtype),
+        None => x.floating(x.arg(0)),
+    }
+}
+
 fn variance(x: &mut Expand<'_, '_>) -> One {
-    let (axes, keepdims) = (axes(x)?, x.flag(3, false)?);
-    let ddof = x.integer(2)?.unwrap_or(0);
-    let a = x.floating(x.arg(0))?;
+    let (axes, keepdims) = (axes(x)?, x.flag(5, false)?);
+    let ddof = freedom(x)?;
+    let a = in_dtype(x)?;
     let mean = x.reduce(ReduceOp::Mean, a, &axes, true)?;
     let centred = x.map(MapOp::Subtract, &[a, mean])?;
     let squares = squared(x, centred)?;
@@ -93,7 +111,7 @@ fn variance(x: &mut Expand<'_, '_>) -> One {
 }
 
 /// `|v|²`, real.
-fn squared(x: &mut Expand<'_, '_>, v: Value) -> One {
+pub(super) fn squared(x: &mut Expand<'_, '_>, v: Value) -> One {
     if x.kind(v) != Kind::Complex {
         return x.map(MapOp::Square, &[v]);
     }
@@ -121,7 +139,7 @@ fn count_nonzero(x: &mut Expand<'_, '_>) -> One {
 }
 
 /// `v` with `instead` of NaN.
-fn replaced(x: &mut Expand<'_, '_>, v: Value, instead: f64) -> One {
+pub(super) fn replaced(x: &mut Expand<'_, '_>, v: Value, instead: f64) -> One {
     if x.kind(v) < Kind::Float {
         return Ok(v);
     }
@@ -131,9 +149,16 @@ fn replaced(x: &mut Expand<'_, '_>, v: Value, instead: f64) -> One {
 }
 
 fn without_nan(x: &mut Expand<'_, '_>, op: ReduceOp, instead: f64) -> One {
-    let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
+    let (axes, keepdims) = (axes(x)?, x.flag(4, false)?);
     let v = replaced(x, x.arg(0), instead)?;
-    x.reduce(op, v, &axes, keepdims)
+    match x.dtype_at(2)? {
+        None => x.reduce(op, v, &axes, keepdims),
+        Some(dtype) => {
+            let v = x.cast(v, dtype)?;
+            let out = x.reduce(op, v, &axes, keepdims)?;
+            x.cast(out, dtype)
+        }
+    }
 }
 
 /// Sum and number of the elements that are not NaN.
@@ -147,16 +172,16 @@ fn nan_sum(x: &mut Expand<'_, '_>, v: Value, axes: &[usize], keepdims: bool) -> 
 }
 
 fn nan_mean(x: &mut Expand<'_, '_>) -> One {
-    let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
-    let v = x.floating(x.arg(0))?;
+    let (axes, keepdims) = (axes(x)?, x.flag(4, false)?);
+    let v = in_dtype(x)?;
     let (sum, n) = nan_sum(x, v, &axes, keepdims)?;
     let n = x.cast(n, x.dtype(sum))?;
     x.map(MapOp::Divide, &[sum, n])
 }
 
 fn nan_variance(x: &mut Expand<'_, '_>) -> One {
-    let (axes, keepdims, ddof) = (axes(x)?, x.flag(3, false)?, x.integer(2)?.unwrap_or(0));
-    let v = x.floating(x.arg(0))?;
+    let (axes, keepdims, ddof) = (axes(x)?, x.flag(5, false)?, freedom(x)?);
+    let v = in_dtype(x)?;
     let (sum, n) = nan_sum(x, v, &axes, true)?;
     let n = x.cast(n, x.dtype(sum))?;
     let mean = x.map(MapOp::Divide, &[sum, n])?;
@@ -175,10 +200,19 @@ fn nan_variance(x: &mut Expand<'_, '_>) -> One {
     x.choose(some, quotient, nan)
 }
 
-fn average(x: &mut Expand<'_, '_>) -> One {
-    let (axes, keepdims) = (axes(x)?, x.flag(3, false)?);
+/// The mean, with weights; with `returned=True` the sums of the weights too, in the shape of the result.
+fn average(x: &mut Expand<'_, '_>) -> Made {
+    let (axes, keepdims, both) = (axes(x)?, x.flag(4, false)?, x.flag(3, false)?);
     let v = x.arg(0);
-    let Some(weights) = x.given(2) else { return x.reduce(ReduceOp::Mean, v, &axes, keepdims) };
+    let Some(weights) = x.given(2) else {
+        let mean = x.reduce(ReduceOp::Mean, v, &axes, keepdims)?;
+        if !both {
+            return Ok(vec![mean]);
+        }
+        let n = x.size_as(&count(x, v, &axes), x.dtype(mean))?;
+        let n = x.broadcast(n, &x.dims(mean))?;
+        return Ok(vec![mean, n]);
+    };
     let (dims, own) = (x.dims(v), x.dims(weights));
     let weights = match (own.len(), axes.as_slice()) {
         (1, [axis]) if dims.len() > 1 => {
@@ -198,133 +232,12 @@ fn average(x: &mut Expand<'_, '_>) -> One {
     let sum = x.reduce(ReduceOp::Sum, scaled, &axes, keepdims)?;
     let weights = x.broadcast(weights, &dims)?;
     let total = x.reduce(ReduceOp::Sum, weights, &axes, keepdims)?;
-    x.map(MapOp::Divide, &[sum, total])
+    let mean = x.map(MapOp::Divide, &[sum, total])?;
+    Ok(if both { vec![mean, total] } else { vec![mean] })
 }
 
 pub(super) fn float_of(dtype: DType) -> DType {
     if dtype.kind() < Kind::Float { DType::F64 } else { dtype }
-}
-
-fn scan(x: &mut Expand<'_, '_>, op: ReduceOp, skip_nan: bool) -> One {
-    let rank = x.rank(x.arg(0));
-    let (v, axis) = match x.axis_at(1, rank)? {
-        Some(axis) => (x.arg(0), axis),
-        None if op == ReduceOp::Max || op == ReduceOp::Min => (x.arg(0), 0),
-        None => (x.ravel(x.arg(0))?, 0),
-    };
-    let v = if skip_nan { replaced(x, v, if op == ReduceOp::Prod { 1.0 } else { 0.0 })? } else { v };
-    let dtype = match x.dtype_at(2)? {
-        Some(dtype) => dtype,
-        None => crate::promote::reduce_dtypes(op, x.dtype(v)).map_err(|e| crate::diag::Diag::new(x.loc, e))?.0,
-    };
-    let v = x.cast(v, dtype)?;
-    x.data(DataOp::Scan { op, axis }, &[v])
-}
-
-/// The Array API's cumulative sum: an axis is needed beyond one, and a first element may stand for nothing.
-fn cumulative(x: &mut Expand<'_, '_>, op: ReduceOp) -> One {
-    let rank = x.rank(x.arg(0));
-    let axis = match x.axis_at(1, rank)? {
-        Some(axis) => axis,
-        None if rank == 1 => 0,
-        None => return x.fail(format!("`{}` of an array with {rank} axes wants `axis=`", x.name())),
-    };
-    let dtype = match x.dtype_at(2)? {
-        Some(dtype) => dtype,
-        None => crate::promote::reduce_dtypes(op, x.dtype(x.arg(0))).map_err(|e| crate::diag::Diag::new(x.loc, e))?.0,
-    };
-    let v = x.cast(x.arg(0), dtype)?;
-    let sums = x.data(DataOp::Scan { op, axis }, &[v])?;
-    if !x.flag(3, false)? {
-        return Ok(sums);
-    }
-    let mut dims = x.dims(v);
-    dims[axis] = Dim::Const(1);
-    let first = x.int(i64::from(op == ReduceOp::Prod))?;
-    let first = x.full(&dims, first, dtype)?;
-    x.concatenate(&[first, sums], axis)
-}
-
-fn diff(x: &mut Expand<'_, '_>) -> One {
-    let rank = x.rank(x.arg(0));
-    if rank == 0 {
-        return x.fail("`diff` wants an array with at least one axis");
-    }
-    let n = x.integer(1)?.unwrap_or(1);
-    if n < 0 {
-        return x.fail(format!("the order of `diff` is not negative: {n}"));
-    }
-    let axis = x.axis_at(2, rank)?.unwrap_or(rank - 1);
-    let op = if x.kind(x.arg(0)) == Kind::Bool { MapOp::NotEqual } else { MapOp::Subtract };
-    let mut v = x.arg(0);
-    for _ in 0..n {
-        let upper = x.slice(v, axis, Some(Dim::Const(1)), None, 1)?;
-        let lower = x.slice(v, axis, None, Some(Dim::Const(-1)), 1)?;
-        v = x.map(op, &[upper, lower])?;
-    }
-    Ok(v)
-}
-
-fn gradient(x: &mut Expand<'_, '_>) -> One {
-    let rank = x.rank(x.arg(0));
-    let axis = match x.axis_at(2, rank)? {
-        Some(axis) => axis,
-        None if rank == 1 => 0,
-        None => {
-            return Err(crate::diag::Diag::new(x.loc, format!("`gradient` of an array with {rank} axes wants `axis=`"))
-                .help("write one call an axis: `gradient(x, axis=0)`"));
-        }
-    };
-    let v = x.floating(x.arg(0))?;
-    let c = Dim::Const;
-    let (a, b) = (x.slice(v, axis, Some(c(2)), None, 1)?, x.slice(v, axis, None, Some(c(-2)), 1)?);
-    let inner = x.map(MapOp::Subtract, &[a, b])?;
-    let two = x.float(2.0)?;
-    let spacing = match x.given(1) {
-        Some(h) => h,
-        None => x.float(1.0)?,
-    };
-    let twice = x.map(MapOp::Multiply, &[two, spacing])?;
-    let inner = x.map(MapOp::Divide, &[inner, twice])?;
-    let (a, b) = (x.slice(v, axis, Some(c(1)), Some(c(2)), 1)?, x.slice(v, axis, None, Some(c(1)), 1)?);
-    let first = x.map(MapOp::Subtract, &[a, b])?;
-    let first = x.map(MapOp::Divide, &[first, spacing])?;
-    let (a, b) = (x.slice(v, axis, Some(c(-1)), None, 1)?, x.slice(v, axis, Some(c(-2)), Some(c(-1)), 1)?);
-    let last = x.map(MapOp::Subtract, &[a, b])?;
-    let last = x.map(MapOp::Divide, &[last, spacing])?;
-    x.concatenate(&[first, inner, last], axis)
-}
-
-fn trapezoid(x: &mut Expand<'_, '_>) -> One {
-    let rank = x.rank(x.arg(0));
-    if rank == 0 {
-        return x.fail("`trapezoid` wants an array with at least one axis");
-    }
-    let axis = x.axis_at(3, rank)?.unwrap_or(rank - 1);
-    let y = x.arg(0);
-    let (c, one) = (Dim::Const, Dim::Const(1));
-    let (a, b) = (x.slice(y, axis, Some(one.clone()), None, 1)?, x.slice(y, axis, None, Some(c(-1)), 1)?);
-    let sum = x.map(MapOp::Add, &[a, b])?;
-    let step = match (x.given(1), x.given(2)) {
-        (Some(places), _) => {
-            let along = x.rank(places) - 1;
-            let (a, b) = (x.slice(places, along, Some(one), None, 1)?, x.slice(places, along, None, Some(c(-1)), 1)?);
-            let d = x.map(MapOp::Subtract, &[a, b])?;
-            let mut dims = vec![Dim::Const(1); rank];
-            if x.rank(d) == 1 {
-                dims[axis] = x.dims(d)[0].clone();
-                x.reshape(d, &dims)?
-            } else {
-                d
-            }
-        }
-        (None, Some(step)) => step,
-        (None, None) => x.float(1.0)?,
-    };
-    let area = x.map(MapOp::Multiply, &[step, sum])?;
-    let two = x.float(2.0)?;
-    let area = x.map(MapOp::Divide, &[area, two])?;
-    x.reduce(ReduceOp::Sum, area, &[axis], false)
 }
 
 fn clip(x: &mut Expand<'_, '_>) -> One {
@@ -350,9 +263,6 @@ fn held(x: &mut Expand<'_, '_>, bound: Value, v: Value) -> One {
 
 fn round(x: &mut Expand<'_, '_>) -> One {
     let (v, digits) = (x.arg(0), x.integer(1)?.unwrap_or(0));
-    if x.kind(v) == Kind::Complex {
-        return x.fail("`round` of complex numbers is not in nums yet");
-    }
     if x.kind(v) == Kind::Int && digits >= 0 {
         return Ok(v);
     }
@@ -535,83 +445,4 @@ fn correlation(x: &mut Expand<'_, '_>) -> One {
     let (low, high) = (x.float(-1.0)?, x.float(1.0)?);
     let c = x.map(MapOp::Maximum, &[c, low])?;
     x.map(MapOp::Minimum, &[c, high])
-}
-
-/// A sum of shifted products; the shorter operand's size is known when it is compiled.
-fn convolve(x: &mut Expand<'_, '_>) -> One {
-    let (a, b) = (x.arg(0), x.arg(1));
-    if x.rank(a) != 1 || x.rank(b) != 1 {
-        return x.fail("`convolve` takes arrays with one axis");
-    }
-    let (n, m) = (x.dims(a).swap_remove(0), x.dims(b).swap_remove(0));
-    let (long, short, n, m) = match (n.as_const(), m.as_const()) {
-        (Some(p), Some(q)) if q > p => (b, a, m, p),
-        (_, Some(q)) => (a, b, n, q),
-        (Some(p), None) => (b, a, m, p),
-        (None, None) => return x.fail("`convolve` wants one operand of a constant size, as `f64[3]`"),
-    };
-    if m == 0 {
-        return x.fail("`convolve` of an empty array");
-    }
-    let mode = x.word(2)?.unwrap_or("full").to_owned();
-    let dtype = x.dtype(long).promote(x.dtype(short));
-    let zero = x.int(0)?;
-    let pad = x.full(&[Dim::Const(m - 1)], zero, dtype)?;
-    let long = x.cast(long, dtype)?;
-    let padded = x.concatenate(&[pad, long, pad], 0)?;
-    let total = n.add(&Dim::Const(m - 1));
-    let mut sum: Option<Value> = None;
-    for k in 0..m {
-        let factor = x.at(short, 0, Dim::Const(m - 1 - k))?;
-        let part = x.slice(padded, 0, Some(Dim::Const(k)), Some(total.add(&Dim::Const(k))), 1)?;
-        let part = x.map(MapOp::Multiply, &[part, factor])?;
-        sum = Some(match sum {
-            None => part,
-            Some(sum) => x.map(MapOp::Add, &[sum, part])?,
-        });
-    }
-    let full = sum.unwrap_or(padded);
-    match mode.as_str() {
-        "full" => Ok(full),
-        "same" => x.slice(full, 0, Some(Dim::Const((m - 1) / 2)), Some(n.add(&Dim::Const((m - 1) / 2))), 1),
-        "valid" => x.slice(full, 0, Some(Dim::Const(m - 1)), Some(n), 1),
-        other => x.fail(format!("the mode of `convolve` is \"full\", \"same\" or \"valid\", not \"{other}\"")),
-    }
-}
-
-fn polyval(x: &mut Expand<'_, '_>) -> One {
-    let (p, v) = (x.arg(0), x.arg(1));
-    let Some(n) = x.dims(p).first().and_then(Dim::as_const) else {
-        return x.fail("`polyval` wants coefficients of a constant number, as `f64[3]`");
-    };
-    let zero = x.int(0)?;
-    let mut sum = x.map(MapOp::Multiply, &[v, zero])?;
-    for i in 0..n {
-        let c = x.at(p, 0, Dim::Const(i))?;
-        let scaled = x.map(MapOp::Multiply, &[sum, v])?;
-        sum = x.map(MapOp::Add, &[scaled, c])?;
-    }
-    Ok(sum)
-}
-
-/// The norm of vectors, and Frobenius' of matrices.
-fn norm(x: &mut Expand<'_, '_>) -> One {
-    let v = x.floating(x.arg(0))?;
-    let (rank, keepdims) = (x.rank(v), x.flag(3, false)?);
-    let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
-    let size = x.map(MapOp::Absolute, &[v])?;
-    match x.attr(1).clone() {
-        Attr::None => {}
-        Attr::Str(s) if s == "fro" && axes.len() == 2 => {}
-        Attr::Int(2) if axes.len() == 1 => {}
-        Attr::Int(1) if axes.len() == 1 => return x.reduce(ReduceOp::Sum, size, &axes, keepdims),
-        Attr::Float(o) if o.is_infinite() && axes.len() == 1 => {
-            let op = if o > 0.0 { ReduceOp::Max } else { ReduceOp::Min };
-            return x.reduce(op, size, &axes, keepdims);
-        }
-        _ => return x.fail("`linalg.norm` has the orders 1, 2 and infinity of vectors, and Frobenius' of matrices"),
-    }
-    let squares = squared(x, v)?;
-    let sum = x.reduce(ReduceOp::Sum, squares, &axes, keepdims)?;
-    x.map(MapOp::Sqrt, &[sum])
 }

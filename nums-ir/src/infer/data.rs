@@ -81,8 +81,15 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
         DataOp::Random { dist, stream: _, shape, dtype } => {
             let dims = bound(shape, loc)?;
             shapes::not_negative(&dims, loc)?;
-            if let Some(bad) = args.iter().find(|t| t.rank().is_some_and(|r| r != 0)) {
-                return Err(Diag::new(loc, format!("a parameter of `{}` is one number, not {bad}", dist.name())));
+            // One for all, or one for each.
+            let fits =
+                |own: &[Dim]| own.len() == dims.len() && own.iter().zip(&dims).all(|(a, b)| a.compare(b) != Sameness::Different);
+            if let Some(bad) = args.iter().find(|t| t.dims().is_some_and(|own| !own.is_empty() && !fits(own))) {
+                let shape = Shape::Known(dims);
+                return Err(Diag::new(
+                    loc,
+                    format!("a parameter of `{}` is one number, or has the shape {shape}, not {bad}", dist.name()),
+                ));
             }
             let kind = if dist.is_integer() { Kind::Int } else { Kind::Float };
             if dtype.kind() != kind {

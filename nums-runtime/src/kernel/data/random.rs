@@ -214,6 +214,40 @@ fn integer(s: Scalar) -> i128 {
     if let Scalar::Int(i) = s { i } else { real(s) as i128 }
 }
 
+/// A parameter of a draw: for all elements, or for each its own.
+enum Parameter<'a> {
+    One(Scalar),
+    Reals(&'a [f64]),
+    Integers(&'a [i64]),
+}
+
+impl<'a> Parameter<'a> {
+    fn of(arg: &Operand<'a>, shape: &[usize]) -> Result<Parameter<'a>, KernelError> {
+        match arg {
+            Operand::Block(block) if !block.shape().is_empty() => {
+                if block.shape() != shape {
+                    return Err(KernelError::mismatch("random", "a parameter has another shape"));
+                }
+                match block.dtype() {
+                    DType::F64 => Ok(Parameter::Reals(block.as_slice())),
+                    DType::I64 => Ok(Parameter::Integers(block.as_slice())),
+                    other => Err(KernelError::mismatch("random", format!("a parameter is {other}"))),
+                }
+            }
+            one => scalars::<1>("random", &[*one]).map(|[s]| Parameter::One(s)),
+        }
+    }
+
+    /// The one of an element; of nothing there is none.
+    fn at(&self, i: usize) -> Scalar {
+        match self {
+            Parameter::One(s) => *s,
+            Parameter::Reals(all) => Scalar::Float(all.get(i).copied().unwrap_or(0.0)),
+            Parameter::Integers(all) => Scalar::Int(all.get(i).copied().unwrap_or(0).into()),
+        }
+    }
+}
+
 pub(super) fn random(draw: &Draw<'_>, args: &[Operand<'_>]) -> Result<Block, KernelError> {
     let wrong = |why: &str| KernelError::mismatch("random", why);
     let rank = draw.whole.len();
@@ -227,17 +261,25 @@ pub(super) fn random(draw: &Draw<'_>, args: &[Operand<'_>]) -> Result<Block, Ker
     if args.len() != 1 + draw.dist.parameters() {
         return Err(wrong("another number of parameters"));
     }
-    let all: Vec<Scalar> = args.iter().map(|a| scalars::<1>("random", &[*a]).map(|[s]| s)).collect::<Result<_, _>>()?;
-    let (seed, parameters) = (integer(all[0]) as u64, &all[1..]);
-    check(draw.dist, parameters)?;
+    let seed = scalars::<1>("random", &args[..1]).map(|[s]| integer(s) as u64)?;
+    let given: Vec<Parameter<'_>> = args[1..].iter().map(|a| Parameter::of(a, draw.shape)).collect::<Result<_, _>>()?;
+    let mut parameters: Vec<Scalar> = given.iter().map(|p| p.at(0)).collect();
+    let each = given.iter().any(|p| !matches!(p, Parameter::One(_)));
+    if !each {
+        check(draw.dist, &parameters)?;
+    }
     let mut out = room("random", draw.dtype, draw.shape)?;
     let key = [seed as u32, (seed >> 32) as u32];
     with_type!(draw.dtype, T => {
         let mut index = vec![0usize; rank];
-        for slot in out.as_mut_slice::<T>() {
+        for (at, slot) in out.as_mut_slice::<T>().iter_mut().enumerate() {
+            if each {
+                parameters.iter_mut().zip(&given).for_each(|(p, given)| *p = given.at(at));
+                check(draw.dist, &parameters)?;
+            }
             let position = (0..rank).fold(0, |f, a| f * draw.whole[a] + draw.offset[a] + index[a]) as u64;
             let mut source = Source { key, stream: draw.stream as u32, position, attempt: 0 };
-            *slot = T::from_scalar(one(draw.dist, parameters, &mut source));
+            *slot = T::from_scalar(one(draw.dist, &parameters, &mut source));
             for a in (0..rank).rev() {
                 index[a] += 1;
                 if index[a] < draw.shape[a] {
