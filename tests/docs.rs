@@ -1,6 +1,10 @@
 //! Tables in `docs/` that follow from the operator table. `NUMS_BLESS=1 cargo test --test docs` writes them anew.
 
-use nums_ir::builtin::{Callable, ROWS, operator_name, signature_shown};
+#[path = "plan_memory/calls.rs"]
+#[allow(dead_code, reason = "the calls themselves are for the test of memory")]
+mod calls;
+
+use nums_ir::builtin::{Callable, DIFFERENCES, ROWS, operator_name, signature_left_out, signature_shown};
 use nums_ir::dtype::{DType, Kind};
 use nums_ir::ops::{MapOp, ReduceOp};
 use std::fmt::Write as _;
@@ -89,37 +93,59 @@ fn the_tables_of_the_language_page_follow_from_the_tables() {
     check_part("language.md", "weak", &part);
 }
 
+/// What is different from NumPy's function, if anything.
+fn difference(name: &str) -> &'static str {
+    DIFFERENCES.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| *text)
+}
+
 #[test]
 fn the_operator_page_follows_from_the_table() {
     let mut page = String::from(
-        "# Operators\n\nGenerated from the tables (`nums-ir/src/ops.rs`, `nums-ir/src/builtin/rows.rs`): do not edit.\n\n\
+        "# Operators\n\nGenerated from the tables (`nums-ir/src/ops.rs`, `nums-ir/src/builtin/rows.rs`): do not edit. `out=` is never taken, because\n\
+         values do not change; other arguments of NumPy's that are not taken are named.\n\n\
          ## Element-wise\n\nOperands broadcast as in NumPy. A dtype class that is missing promotes or is refused, by the rule.\n\n\
-         | name | also | dtypes | rule | meaning |\n|---|---|---|---|---|\n",
+         | name | also | dtypes | rule | meaning | different |\n|---|---|---|---|---|---|\n",
     );
     for op in MapOp::ALL {
         let (also, classes) = (op.aliases().join(", "), op.classes().join(", "));
-        writeln!(page, "| `{}` | {also} | {classes} | {:?} | {} |", op.name(), op.rule(), op.doc()).unwrap();
+        writeln!(page, "| `{}` | {also} | {classes} | {:?} | {} | {} |", op.name(), op.rule(), op.doc(), difference(op.name()))
+            .unwrap();
     }
-    page += "\n## Reductions\n\nOver `axis` (an integer, negative too, a tuple, or none for all), with `keepdims`.\n\n\
-             | name | also | rule | over nothing | meaning |\n|---|---|---|---|---|\n";
+    page += "\n## Reductions\n\nOver `axis` (an integer, negative too, a tuple, or none for all).\n\n\
+             | name | also | arguments | rule | over nothing | meaning | different |\n|---|---|---|---|---|---|---|\n";
     for op in ReduceOp::ALL {
-        let also = op.aliases().join(", ");
-        writeln!(page, "| `{}` | {also} | {:?} | {:?} | {} |", op.name(), op.rule(), op.identity(), op.doc()).unwrap();
+        let (also, arguments) = (op.aliases().join(", "), signature_shown(Callable::Reduce(*op).signature()));
+        let (name, rule, identity) = (op.name(), op.rule(), op.identity());
+        writeln!(page, "| `{name}` | {also} | {arguments} | {rule:?} | {identity:?} | {} | {} |", op.doc(), difference(name))
+            .unwrap();
     }
     page += "\n## Structure\n\nThe operator `@` is `matmul`, the attribute `x.T` is `transpose(x)`, and `x.shape[i]` is a size. Constants are `np.pi`, `np.e`,\n\
              `np.inf`, `np.nan`, `np.newaxis`; a dtype is called as a function to convert, `f32(x)`.\n\n\
-             | name | also | arguments | method | meaning |\n|---|---|---|---|---|\n";
+             | name | also | arguments | not taken | method | meaning | different |\n|---|---|---|---|---|---|---|\n";
     for row in ROWS {
-        let arguments = signature_shown(row.signature);
-        let (also, method) = (row.aliases.join(", "), if row.method { "yes" } else { "" });
-        writeln!(page, "| `{}` | {also} | {} | {method} | {} |", row.name, arguments, row.doc).unwrap();
+        let (arguments, left_out) =
+            (signature_shown(row.signature), signature_left_out(row.signature).replace("out, ", "").replace("out", ""));
+        let (also, method, different) = (row.aliases.join(", "), if row.method { "yes" } else { "" }, difference(row.name));
+        writeln!(page, "| `{}` | {also} | {arguments} | {left_out} | {method} | {} | {different} |", row.name, row.doc).unwrap();
+    }
+    page += "\n## Memory\n\nA plan for 64 blocks on 8 nodes holds on every node at most three times its share of operands and results (`tests/plan_memory.rs`\n\
+             makes one of every function), but of these:\n\n| name | why |\n|---|---|\n";
+    for (name, why) in calls::KNOWN {
+        writeln!(page, "| `{name}` | {why} |").unwrap();
     }
     page += "\n## The Array API standard 2024.12\n\nWhat is written `no` is known and a compile error says that it is not there yet.\n\n\
-             | name | there |\n|---|---|\n";
-    let names: Vec<&str> = Callable::names().collect();
+             | name | NumPy's name | there |\n|---|---|---|\n";
     for name in ARRAY_API.split_whitespace() {
-        let there = names.contains(&name) || CONSTANTS.contains(&name);
-        writeln!(page, "| `{name}` | {} |", if there { "yes" } else { "no" }).unwrap();
+        let callable = Callable::find(name);
+        let there = callable.is_some() || CONSTANTS.contains(&name);
+        let numpy = callable.map_or("", Callable::name);
+        writeln!(
+            page,
+            "| `{name}` | {} | {} |",
+            if numpy.is_empty() { String::new() } else { format!("`{numpy}`") },
+            if there { "yes" } else { "no" }
+        )
+        .unwrap();
     }
     check("operators.md", &page);
 }

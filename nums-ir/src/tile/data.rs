@@ -1,7 +1,8 @@
 //! Tasks of the operators of `data`: chains over blocks where any block may hold what is looked for, networks for sorts.
 //!
 //! What is taken or put may lie in any block, which only the data says. A block of the result is therefore made step by step,
-//! one step for each block that may have a part in it, so that a task never needs more than one of these blocks at a time.
+//! one step for each block that may have a part in it, so that a task never needs more than one of these blocks at a time;
+//! all blocks take a step before the next one, so that no node holds more than a few blocks of others.
 //! A sort along a cut axis is Batcher's network: every comparator merges two sorted blocks into a lower and an upper one.
 
 use super::{Tiler, sizes};
@@ -37,15 +38,25 @@ impl Tiler {
             DataOp::Positions { .. } => self.positions(func, inst),
             DataOp::Qr { q } => self.qr(func, inst, *q),
             DataOp::Random { dist, stream, .. } => {
-                let args: Vec<Arg> = inst.args.iter().map(|a| self.scalar_arg(*a)).collect();
                 let (dtype, whole) = (func.ty(out).dtype, sizes(func, out));
                 let grid = Grid::default_for(&whole, dtype);
                 let id = self.result(func, out, grid.clone());
+                // Parameters with the shape of the result, cut as it is.
+                let arrays: Vec<Option<ArrayId>> = inst
+                    .args
+                    .iter()
+                    .map(|a| (func.ty(*a).rank() != Some(0)).then(|| self.operand(func, *a)).map(|x| self.recut(x, &grid)))
+                    .collect();
                 for i in 0..grid.n_blocks() {
+                    let args = inst.args.iter().zip(&arrays).map(|(a, array)| match array {
+                        Some(array) => Arg::Block(self.block(*array, i)),
+                        None => self.scalar_arg(*a),
+                    });
+                    let args: Vec<Arg> = args.collect();
                     let (offset, shape) = (grid.offset_at(i), grid.block_shape_at(i));
                     let task = DataTask::Random { dist: *dist, stream: *stream, whole: whole.clone(), offset, shape, dtype };
                     let block = self.block(id, i);
-                    self.task(TaskOp::Data(task), args.clone(), vec![block], loc);
+                    self.task(TaskOp::Data(task), args, vec![block], loc);
                 }
             }
         }
@@ -112,11 +123,13 @@ impl Tiler {
         let taken = from.shape()[axis..axis + count].to_vec();
         let along: Vec<usize> = (axis..axis + count).map(|a| from.parts(a)).collect();
         let steps: usize = along.iter().product();
-        for i in 0..to.n_blocks() {
-            let (at, shape) = (to.coords(i), to.block_shape_at(i));
-            let mut so_far: Option<BlockId> = None;
-            for step in 0..steps {
-                let coords = [&at[..lead], &unravel(step, &along), &at[lead + middle..]].concat();
+        // Block by block of `x`, so that a node that lacks one holds it for one step only.
+        let mut so_far: Vec<Option<BlockId>> = vec![None; to.n_blocks()];
+        for step in 0..steps {
+            let inner = unravel(step, &along);
+            for (i, so_far) in so_far.iter_mut().enumerate() {
+                let (at, shape) = (to.coords(i), to.block_shape_at(i));
+                let coords = [&at[..lead], &inner, &at[lead + middle..]].concat();
                 let source = from.index(&coords);
                 let offset = from.offset_at(source)[axis..axis + count].to_vec();
                 let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
@@ -124,9 +137,9 @@ impl Tiler {
                 args.push(Arg::Block(self.block(x, source)));
                 let indices = places.arrays.iter().map(|p| self.aligned_block(*p, &at[lead..lead + middle]));
                 args.extend(indices);
-                let task = DataTask::Take { axis, sizes: taken.clone(), offset, shape: shape.clone(), first: step == 0 };
+                let task = DataTask::Take { axis, sizes: taken.clone(), offset, shape, first: step == 0 };
                 self.task(TaskOp::Data(task), args, vec![made], loc);
-                so_far = Some(made);
+                *so_far = Some(made);
             }
         }
     }
@@ -154,19 +167,20 @@ impl Tiler {
         let name = format!("{}.t", self.graph.array(id).name);
         let taken = grid.shape()[axis..axis + count].to_vec();
         let steps = places.grid.n_blocks();
-        for i in 0..grid.n_blocks() {
-            let (at, offset) = (grid.coords(i), grid.offset_at(i)[axis..axis + count].to_vec());
-            let mut so_far = self.block(x, i);
-            for step in 0..steps {
-                let s = places.grid.coords(step);
+        // As in `take`: a block of positions and values after the other.
+        let mut so_far: Vec<BlockId> = (0..grid.n_blocks()).map(|i| self.block(x, i)).collect();
+        for step in 0..steps {
+            let s = places.grid.coords(step);
+            for (i, so_far) in so_far.iter_mut().enumerate() {
+                let (at, offset) = (grid.coords(i), grid.offset_at(i)[axis..axis + count].to_vec());
                 let coords = [&at[..lead], &s, &at[axis + count..]].concat();
                 let shape = grid.block_shape_at(i);
                 let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
-                let mut args = vec![Arg::Block(so_far), self.aligned_block(v, &coords)];
+                let mut args = vec![Arg::Block(*so_far), self.aligned_block(v, &coords)];
                 args.extend(places.arrays.iter().map(|p| self.aligned_block(*p, &s)));
-                let task = DataTask::Put { axis, sizes: taken.clone(), offset: offset.clone(), add };
+                let task = DataTask::Put { axis, sizes: taken.clone(), offset, add };
                 self.task(TaskOp::Data(task), args, vec![made], loc);
-                so_far = made;
+                *so_far = made;
             }
         }
     }
@@ -306,24 +320,29 @@ impl Tiler {
         }
     }
 
-    /// The number of smaller elements is the sum over the blocks of the sorted array.
+    /// The number of smaller elements is the sum over the blocks of the sorted array, block by block of that.
     fn search(&mut self, func: &Func, inst: &Inst, right: bool) {
         let out = inst.results[0];
         let loc = func.data(out).loc;
         let (a, v) = (self.operand(func, inst.args[0]), self.operand(func, inst.args[1]));
         let (parts, grid) = (self.grid(a).n_blocks(), self.grid(v).clone());
         let id = self.result(func, out, grid.clone());
-        for i in 0..grid.n_blocks() {
-            let made = self.block(id, i);
-            let mut partials = Vec::new();
-            for part in 0..parts {
-                let count = if parts == 1 { made } else { self.between("before", DType::I64, &grid.block_shape_at(i), loc) };
+        let mut so_far: Vec<Option<BlockId>> = vec![None; grid.n_blocks()];
+        for part in 0..parts {
+            for (i, so_far) in so_far.iter_mut().enumerate() {
+                let shape = grid.block_shape_at(i);
+                let count = if parts == 1 { self.block(id, i) } else { self.between("before", DType::I64, &shape, loc) };
                 let args = vec![Arg::Block(self.block(a, part)), Arg::Block(self.block(v, i))];
                 self.task(TaskOp::Data(DataTask::Search { right }), args, vec![count], loc);
-                partials.push(count);
-            }
-            if parts > 1 {
-                self.combine(ReduceOp::Sum, &partials, made, loc);
+                *so_far = Some(match *so_far {
+                    None => count,
+                    Some(before) => {
+                        let sum =
+                            if part + 1 == parts { self.block(id, i) } else { self.between("before", DType::I64, &shape, loc) };
+                        self.task(TaskOp::Combine(ReduceOp::Sum), vec![Arg::Block(before), Arg::Block(count)], vec![sum], loc);
+                        sum
+                    }
+                });
             }
         }
     }
@@ -344,17 +363,17 @@ impl Tiler {
             self.task(TaskOp::Combine(ReduceOp::Sum), vec![Arg::Block(before[part - 1]), Arg::Block(count)], vec![sum], loc);
             before.push(sum);
         }
-        for i in 0..to.n_blocks() {
-            let (low, len) = (to.offset_at(i)[0], to.block_shape_at(i)[0]);
-            let mut so_far: Option<BlockId> = None;
-            for (part, sum) in before.iter().enumerate() {
+        let mut so_far: Vec<Option<BlockId>> = vec![None; to.n_blocks()];
+        for (part, sum) in before.iter().enumerate() {
+            for (i, so_far) in so_far.iter_mut().enumerate() {
+                let (low, len) = (to.offset_at(i)[0], to.block_shape_at(i)[0]);
                 let made =
                     if part + 1 == before.len() { self.block(id, i) } else { self.between("found", DType::I64, &[len], loc) };
                 let task = DataTask::Positions { offset: from.offset_at(part)[0], low, len, first: part == 0 };
                 let mut args: Vec<Arg> = so_far.map(Arg::Block).into_iter().collect();
                 args.extend([Arg::Block(*sum), Arg::Block(self.block(m, part))]);
                 self.task(TaskOp::Data(task), args, vec![made], loc);
-                so_far = Some(made);
+                *so_far = Some(made);
             }
         }
     }
