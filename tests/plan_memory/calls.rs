@@ -43,6 +43,7 @@ pub(crate) const CALLS: &[(&str, &str)] = &[
     ("identity", "2048"),
     ("matmul", "m, n"),
     ("linalg.solve", "m, y"),
+    ("linalg.qr", "r"),
     ("len", "v"),
     ("expand_dims", "v, 0"),
     ("squeeze", "r"),
