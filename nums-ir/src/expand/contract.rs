@@ -163,7 +163,13 @@ fn product(x: &mut Expand<'_, '_>, operands: Vec<Operand>, result: &[char]) -> O
     let count = |c: &char| operands.iter().filter(|o| o.index.contains(c)).count();
     let all: Vec<char> = operands.iter().flat_map(|o| &o.index).copied().collect();
     let needed: Vec<char> = all.iter().copied().filter(|c| result.contains(c) || count(c) > 1).collect();
-    let operands = operands.into_iter().map(|o| summed(x, o, &|c| needed.contains(&c))).collect::<Result<Vec<_>, _>>()?;
+    let mut operands = operands.into_iter().map(|o| summed(x, o, &|c| needed.contains(&c))).collect::<Result<Vec<_>, _>>()?;
+    while let Some((small, large)) = scaling(&operands, result) {
+        let index = operands[large].index.clone();
+        let pair = [large, small].map(|k| Operand { value: operands[k].value, index: operands[k].index.clone() });
+        operands[large].value = elementwise(x, &pair, &index)?;
+        operands.remove(small);
+    }
     let [a, b] = &operands[..] else {
         return match &operands[..] {
             [] => x.fail("`einsum` wants at least one operand"),
@@ -187,6 +193,18 @@ fn product(x: &mut Expand<'_, '_>, operands: Vec<Operand>, result: &[char]) -> O
         return matrices(x, a, b, result);
     }
     contraction(x, &operands, result)
+}
+
+/// An operand that only scales another one, of which two matrices or vectors are then left: `ni,n,nj->ij` is `ni,nj->ij`.
+fn scaling(operands: &[Operand], result: &[char]) -> Option<(usize, usize)> {
+    if operands.len() < 3 || is_elementwise(operands, result) || operands.iter().any(|o| o.index.len() > 2) {
+        return None;
+    }
+    let inside = |a: usize, b: usize| a != b && operands[a].index.iter().all(|c| operands[b].index.contains(c));
+    // The last one that scales takes the last place: `X.T @ (X * s)`.
+    let small: Vec<usize> = (0..operands.len()).filter(|a| (0..operands.len()).any(|b| inside(*a, b))).collect();
+    let (small, left) = (*small.last()?, operands.len() - small.len());
+    (left == 2).then(|| (0..operands.len()).rev().find(|b| inside(small, *b)).map(|large| (small, large)))?
 }
 
 /// Whether the terms are no more than the elements of the largest array: then they share the pass of what makes and reads it.
