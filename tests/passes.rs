@@ -71,6 +71,16 @@ nums! {
         (mean(r ** 2), K.T @ r)
     }
 
+    /// A variance as it is written.
+    pub fn variance(x: f64[n]) -> f64[] {
+        mean((x - mean(x)) ** 2)
+    }
+
+    /// Columns of mean 0 and deviation 1.
+    pub fn standard(X: f64[n, d]) -> f64[n, d] {
+        (X - X.mean(0)) / X.std(0)
+    }
+
     /// What the step is made of, each as a result of its own.
     pub fn two_levels(X: f64[n, d], w: f64[d]) -> f64[d] {
         r = X @ w;
@@ -106,6 +116,13 @@ fn programs_of_no_special_kind_read_their_data_once() {
 fn what_waits_for_a_total_takes_another_pass() {
     let plan = two_levels::plan(&ClusterSpec::uniform(1, 2), &[&[200_000, 16], &[16]]).unwrap();
     assert_eq!(plan.passes("X"), 2);
+}
+
+#[test]
+fn a_variance_reads_its_data_once() {
+    let spec = ClusterSpec::uniform(1, 2);
+    assert_eq!(variance::plan(&spec, &[&[1_000_000]]).unwrap().passes("x"), 1);
+    assert_eq!(standard::plan(&spec, &[&[200_000, 16]]).unwrap().passes("X"), 2);
 }
 
 #[test]
