@@ -177,7 +177,7 @@ impl Editor {
             match answer["error"]["code"].as_i64() {
                 None => return answer["result"].clone(),
                 // The server was still reading a change: ask again.
-                Some(-32801 | -32802 | -32800) => {}
+                Some(-32802..=-32800) => {}
                 Some(_) => panic!("{method}: {}", answer["error"]),
             }
         }

@@ -7,6 +7,8 @@
 use nums::ndarray::{ArrayD, IxDyn};
 use nums::prelude::*;
 
+type Floats = Array<f64>;
+
 fn counting(shape: &[usize], blocks: &[usize]) -> Array<f64> {
     let n = shape.iter().product::<usize>();
     let all = (0..n).map(|i| i as f64).collect();
@@ -43,8 +45,7 @@ fn arithmetic_keeps_grid_shape_and_dtype() {
     on_threads(|| {
         let (x, y) = (counting(&[6, 8], &[3, 2]), counting(&[6, 8], &[3, 2]));
         let at = |a: &Array<f64>| a.to_ndarray().unwrap()[[5, 7]];
-        let all: (Array<f64>, Array<f64>, Array<f64>, Array<f64>, Array<f64>) =
-            nums! { (x + y, x - y, x * y, x / (y + 1), (x / 47) ** y) }?;
+        let all: (Floats, Floats, Floats, Floats, Floats) = nums! { (x + y, x - y, x * y, x / (y + 1), (x / 47) ** y) }?;
         for (found, want) in [(&all.0, 94.0), (&all.1, 0.0), (&all.2, 2209.0), (&all.3, 47.0 / 48.0), (&all.4, 1.0)] {
             assert_eq!((found.shape(), found.block_shape(), at(found)), (&[6, 8][..], &[3, 2][..], want));
         }
@@ -102,7 +103,7 @@ fn reductions_agree_over_every_axis() {
         let nan = f64::NAN;
         for blocks in [[1, 1], [1, 2], [1, 4], [2, 1], [2, 4]] {
             let x = floats(rows.as_flattened(), &blocks, &[2, 4]);
-            let (a, b, c, d, e, f): (Array<f64>, Array<f64>, Array<f64>, Array<f64>, Array<f64>, Array<f64>) = nums! {
+            let (a, b, c, d, e, f): (Floats, Floats, Floats, Floats, Floats, Floats) = nums! {
                 (x.max(axis=0), x.min(axis=1), x.sum(axis=-1), x.mean(axis=0), np.var(x, axis=1), np.std(x, axis=-2))
             }?;
             assert_eq!((a.to_vec()?, b.to_vec()?), (vec![5.0, 6.0, 4.0, 8.0], vec![-2.0, 1.0]));
