@@ -42,35 +42,6 @@ nums! {
         np.dot(X.T, np.clip(r, -delta, delta)) / n
     }
 
-    /// One step of k-means: sums and sizes of the clusters, and what is left.
-    pub fn cluster_sums(X: f64[n, d], C: f64[k, d]) -> (f64[k, d], f64[k], f64[]) {
-        D = sum(C ** 2, axis=1) - 2 * (X @ C.T);
-        least = min(D, axis=1, keepdims=True);
-        own = f64(D == least);
-        (own.T @ X, sum(own, axis=0), sum(least) + sum(X ** 2))
-    }
-
-    /// Log-likelihood, gradient and curvature of a generalised linear model with an offset.
-    pub fn with_offset(X: f64[n, d], y: f64[n], offset: f64[n], b: f64[d]) -> (f64[], f64[d], f64[d, d]) {
-        eta = X @ b + offset;
-        mu = exp(eta);
-        (sum(y * eta - mu), X.T @ (y - mu), np.einsum("ni,n,nj->ij", X, mu, X))
-    }
-
-    /// Gradients of two heads, one of them penalised.
-    pub fn two_heads(X: f64[n, d], y: f64[n], Z: f64[n, k], w: f64[d], V: f64[d, k], l1: f64, l2: f64) -> (f64[d], f64[d, k]) {
-        g = np.matmul(X.T, X @ w - y) / n + l1 * np.sign(w) + l2 * w;
-        (g, np.tensordot(X, np.tanh(X @ V) - Z, axes=([0], [0])))
-    }
-
-    /// Kernel features against a few centres, and their weighted sum.
-    pub fn radial(X: f64[n, d], C: f64[k, d], a: f64[k], y: f64[n]) -> (f64[], f64[k]) {
-        D = sum(X ** 2, axis=1)[:, None] + sum(C ** 2, axis=1) - 2 * (X @ C.T);
-        K = exp(-D);
-        r = K @ a - y;
-        (mean(r ** 2), K.T @ r)
-    }
-
     /// A variance as it is written.
     pub fn variance(x: f64[n]) -> f64[] {
         mean((x - mean(x)) ** 2)
@@ -99,10 +70,6 @@ fn programs_of_no_special_kind_read_their_data_once() {
         ("softmax", softmax_loss::plan(&spec, &[&[n, d], &[n, k], &[d, k]]).unwrap()),
         ("newton", newton_step::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
         ("huber", huber_gradient::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
-        ("k-means", cluster_sums::plan(&spec, &[&[n, d], &[k, d]]).unwrap()),
-        ("offset", with_offset::plan(&spec, &[&[n, d], &[n], &[n], &[d]]).unwrap()),
-        ("heads", two_heads::plan(&spec, &[&[n, d], &[n], &[n, k], &[d], &[d, k]]).unwrap()),
-        ("radial", radial::plan(&spec, &[&[n, d], &[k, d], &[k], &[n]]).unwrap()),
     ];
     for (name, plan) in plans {
         assert_eq!(plan.passes("X"), 1, "{name}: {plan}");
