@@ -234,5 +234,4 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("union1d", "both operands in one, sorted, with masks"),
     ("unique", "the sorted elements, positions and masks on the way"),
     ("unique_all", "the sorted elements, positions and masks on the way"),
-    ("vdot", "both operands as matrices of one row, on fewer nodes"),
 ];
