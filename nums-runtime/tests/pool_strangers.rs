@@ -55,7 +55,8 @@ fn each_stranger_hears_no_more_than_a_closed_door_and_the_driver_hears_why() {
         };
         let version = nums_runtime::wire::frame::VERSION as u8;
         assert_eq!(refused(&frame(version, 1, u64::MAX)).await, "a frame of 18446744073709551615 bytes, 256 are allowed");
-        assert_eq!(refused(&frame(version, 3, 1 << 30)).await, "refused: a step of the challenge was left out");
+        assert_eq!(refused(&frame(version, 3, 1 << 30)).await, "a frame of 1073741824 bytes, 1048842 are allowed");
+        assert_eq!(refused(&frame(version, 3, 1 << 20)).await, "refused: a step of the challenge was left out");
         assert_eq!(refused(&frame(99, 1, 78)).await, format!("protocol version 99, expected {version}"));
         assert!(!refused(b"").await.is_empty());
         assert!(!refused(b"NU").await.is_empty());

@@ -15,86 +15,65 @@ fn operands(graph: &Graph, task: usize) -> impl Iterator<Item = BlockId> + '_ {
     graph.tasks[task].args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None })
 }
 
-/// A replay of a plan: what every node holds. A block goes from a node with its last use there, by a task or by a copy to
-/// another node, as the workers do it; its owner keeps what the caller keeps.
+/// A replay of a plan: what every node holds.
 struct Replay {
     sizes: Vec<u64>,
     loads: Vec<Load>,
     now: Vec<u64>,
-    /// Who makes or first holds each block.
+    /// Who made or first held each block, and who got copies.
     owners: Vec<u32>,
-    /// Uses that are left at the owner, and at other nodes.
-    uses: Vec<u32>,
-    elsewhere: HashMap<(BlockId, NodeId), u32>,
+    copies: HashMap<BlockId, Vec<u32>>,
 }
 
 impl Replay {
-    fn new(graph: &Graph, placement: &Placement, nodes: usize) -> Replay {
-        let sizes = graph.block_bytes();
-        let mut owners = vec![u32::MAX; sizes.len()];
-        placement.homes.iter().enumerate().for_each(|(b, node)| owners[b] = node.0);
-        for (task, node) in graph.tasks.iter().zip(&placement.tasks) {
-            task.outs.iter().for_each(|b| owners[b.0 as usize] = node.0);
-        }
-        let mut uses = vec![0; sizes.len()];
-        let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
-        kept.flat_map(|a| graph.array(a).blocks()).for_each(|b| uses[b.0 as usize] += 1);
-        let (loads, now) = (vec![Load::default(); nodes], vec![0; nodes]);
-        let mut replay = Replay { sizes, loads, now, owners, uses, elsewhere: HashMap::new() };
-        for (t, node) in placement.tasks.iter().enumerate() {
-            operands(graph, t).for_each(|b| *replay.left(b, *node) += 1);
-        }
-        placement.copies.iter().for_each(|copy| *replay.left(copy.block, copy.from) += 1);
-        replay
-    }
-
-    /// Uses that are left of a block on a node.
-    fn left(&mut self, block: BlockId, node: NodeId) -> &mut u32 {
-        let b = block.0 as usize;
-        if self.owners[b] == node.0 { &mut self.uses[b] } else { self.elsewhere.entry((block, node)).or_default() }
-    }
-
     fn hold(&mut self, block: BlockId, node: NodeId) {
         let at = node.0 as usize;
         self.now[at] += self.sizes[block.0 as usize];
         self.loads[at].mem = self.loads[at].mem.max(self.now[at]);
     }
 
+    fn make(&mut self, block: BlockId, node: NodeId) {
+        self.owners[block.0 as usize] = node.0;
+        self.hold(block, node);
+    }
+
     fn copy(&mut self, copy: &BlockCopy) {
         let size = self.sizes[copy.block.0 as usize];
         self.loads[copy.from.0 as usize].net_out += size;
         self.loads[copy.to.0 as usize].net_in += size;
+        self.copies.entry(copy.block).or_default().push(copy.to.0);
         self.hold(copy.block, copy.to);
-        self.used(copy.block, copy.from);
     }
 
-    /// One use is over; the block goes with the last.
-    fn used(&mut self, block: BlockId, node: NodeId) {
-        let left = self.left(block, node);
-        *left -= 1;
-        if *left == 0 {
-            self.now[node.0 as usize] -= self.sizes[block.0 as usize];
+    fn free(&mut self, block: BlockId) {
+        let owner = std::mem::replace(&mut self.owners[block.0 as usize], u32::MAX);
+        let copies = self.copies.remove(&block).unwrap_or_default();
+        for node in copies.into_iter().chain((owner != u32::MAX).then_some(owner)) {
+            self.now[node as usize] -= self.sizes[block.0 as usize];
         }
     }
 }
 
 /// The loads of a placement in bytes, if every node held all that is put there.
 pub(super) fn replay(graph: &Graph, placement: &Placement, nodes: usize) -> Vec<Load> {
-    let mut state = Replay::new(graph, placement, nodes);
-    placement.homes.iter().enumerate().for_each(|(b, node)| state.hold(BlockId(b as u32), *node));
+    let sizes = graph.block_bytes();
+    let mut uses = vec![0u32; sizes.len()];
+    let owners = vec![u32::MAX; sizes.len()];
+    let loads = vec![Load::default(); nodes];
+    let mut state = Replay { sizes, loads, now: vec![0; nodes], owners, copies: HashMap::new() };
+    let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
+    kept.flat_map(|a| graph.array(a).blocks()).for_each(|b| uses[b.0 as usize] += 1);
+    (0..graph.tasks.len()).flat_map(|t| operands(graph, t)).for_each(|b| uses[b.0 as usize] += 1);
+    placement.homes.iter().enumerate().for_each(|(b, node)| state.make(BlockId(b as u32), *node));
     let mut copies = placement.copies.iter().peekable();
     for (t, task) in graph.tasks.iter().enumerate() {
         while let Some(copy) = copies.next_if(|c| c.before.0 as usize == t) {
             state.copy(copy);
         }
-        let node = placement.tasks[t];
-        task.outs.iter().for_each(|b| state.hold(*b, node));
-        operands(graph, t).for_each(|b| state.used(b, node));
-        // What nobody reads goes at once.
-        for b in &task.outs {
-            if state.uses[b.0 as usize] == 0 {
-                state.now[node.0 as usize] -= state.sizes[b.0 as usize];
-            }
+        task.outs.iter().for_each(|b| state.make(*b, placement.tasks[t]));
+        operands(graph, t).for_each(|b| uses[b.0 as usize] -= 1);
+        for b in operands(graph, t).chain(task.outs.iter().copied()).filter(|b| uses[b.0 as usize] == 0) {
+            state.free(b);
         }
     }
     state.loads
