@@ -148,7 +148,7 @@ fn a_worker_that_left_before_all_were_there_is_not_counted() {
     let mut first = worker(address, &folder.token());
     let builder = driver(address, &folder, 2).join_within(Duration::from_secs(3));
     let driver = std::thread::spawn(move || builder.start().map(drop).unwrap_err());
-    // It holds the driver's ear as soon as it has a second connection, its own door.
+    // It is about to join, or has joined, as soon as it has a second socket, its own door.
     while std::fs::read_dir(format!("/proc/{}/fd", first.id())).unwrap().filter(is_socket).count() < 2 {
         std::thread::yield_now();
     }
@@ -156,7 +156,8 @@ fn a_worker_that_left_before_all_were_there_is_not_counted() {
     first.wait().unwrap();
     let error = driver.join().unwrap();
     let Error::Join { joined: 0, wanted: 2, why, .. } = &error else { panic!("{error}") };
-    assert!(why.contains("it left"), "{error}");
+    // Killed behind the challenge, or in it: which of both, no file of the system tells.
+    assert!(why.contains("it left") || why.contains("the other end closed"), "{error}");
 }
 
 fn is_socket(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
