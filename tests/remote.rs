@@ -128,17 +128,78 @@ fn a_worker_with_another_token_is_turned_away_and_both_ends_say_why() {
     assert!(words.contains("the listener does not know the secret"), "{words}");
 }
 
+/// Waits until the cluster has so many workers that live.
+fn await_workers(cluster: &Cluster, n: usize) {
+    while cluster.spec().nodes.len() != n {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
-fn who_comes_too_late_hears_that_it_is_not_needed() {
+fn a_replacement_joins_and_works() {
     let folder = Folder::new("late");
     let address = free();
-    let first = worker(address, &folder.token());
-    let cluster = driver(address, &folder, 1).start().unwrap();
-    let (status, words) = ended(worker(address, &folder.token()));
-    assert_eq!(status, Some(1));
-    assert!(words.contains("the cluster has all its 1 workers"), "{words}");
+    let want = {
+        let threads = Cluster::threads(1).unwrap();
+        let _guard = threads.enter();
+        let x = Array::from_ndarray(&input()).unwrap().rechunk(&[64, 3]).unwrap();
+        smooth(&x).unwrap().to_vec().unwrap()
+    };
+    let (first, mut second) = (worker(address, &folder.token()), worker(address, &folder.token()));
+    let cluster = driver(address, &folder, 2).start().unwrap();
+    let _guard = cluster.enter();
+    let x = Array::from_ndarray(&input()).unwrap().rechunk(&[64, 3]).unwrap();
+    assert_eq!(smooth(&x).unwrap().to_vec().unwrap(), want);
+    second.kill().unwrap();
+    second.wait().unwrap();
+    await_workers(&cluster, 1);
+    assert_eq!(smooth(&x).unwrap().to_vec().unwrap(), want);
+    // One in its place, and one more than there were.
+    let others = [worker(address, &folder.token()), worker(address, &folder.token())];
+    await_workers(&cluster, 3);
+    assert_eq!(smooth(&x).unwrap().to_vec().unwrap(), want);
+    let x = Array::from_ndarray(&input()).unwrap().rechunk(&[64, 3]).unwrap();
+    assert_eq!(smooth(&x).unwrap().to_vec().unwrap(), want);
+    let status = cluster.status().unwrap();
+    assert_eq!(status.pids().len(), 4);
+    assert!(
+        status.pids().ends_with(&[others[0].id(), others[1].id()]) || status.pids().ends_with(&[others[1].id(), others[0].id()])
+    );
+    assert!(status.tasks()[2..].iter().all(|&n| n > 0), "{status}");
     cluster.finish().unwrap();
-    assert_eq!(ended(first).0, Some(0));
+    for worker in [first].into_iter().chain(others) {
+        let (status, words) = ended(worker);
+        assert_eq!(status, Some(0), "{words}");
+    }
+}
+
+#[test]
+fn when_all_were_lost_a_replacement_has_again_what_can_be_had() {
+    let folder = Folder::new("all");
+    let address = free();
+    let mut first = worker(address, &folder.token());
+    let cluster = driver(address, &folder, 1).start().unwrap();
+    let _guard = cluster.enter();
+    let x = Array::from_ndarray(&input()).unwrap().rechunk(&[64, 3]).unwrap();
+    let smoothed = smooth(&x).unwrap();
+    let want = smoothed.to_vec().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // Whoever asks while nobody lives is told.
+    while x.wait().is_ok() {
+        std::thread::yield_now();
+    }
+    let second = worker(address, &folder.token());
+    let again = loop {
+        match smooth(&x).and_then(|y| y.to_vec()) {
+            Ok(again) => break again,
+            Err(Error::WorkerLost { node: 0, .. }) => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!((again, smoothed.to_vec().unwrap()), (want.clone(), want));
+    cluster.finish().unwrap();
+    assert_eq!(ended(second).0, Some(0));
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Cluster {
 
     /// A driver that workers of other machines join: it listens at `address` (`host:port`) until `NUMS_WORKERS` workers (1 if
     /// that is not set) have come who know the token in the file that `NUMS_TOKEN_FILE` names. They are started by hand, or by
-    /// a scheduler, with `nums-worker --join host:port --token-file FILE`. See `docs/remote.md`; `ClusterBuilder::listen` sets
+    /// a scheduler, with `nums-worker --join host:port --token-file FILE`. Workers that come later take part from the next call on. See `docs/remote.md`; `ClusterBuilder::listen` sets
     /// all this without the environment.
     ///
     /// ```

@@ -16,7 +16,7 @@ use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::native::{Code, Isa};
 use crate::pool::{Call, Copy, Gid, Living, NodeStats};
-use crate::wire::message::{Epoch, Origin, Report, ToDriver, ToWorker};
+use crate::wire::message::{Epoch, Origin, Peer, Report, ToDriver, ToWorker};
 use batch::{Kernels, Run};
 use lineage::{CallId, Cause, Known, Lineage};
 use nums_ir::graph::NodeId;
@@ -57,6 +57,8 @@ pub enum Event {
     From(NodeId, ToDriver),
     /// A node is gone.
     Lost(NodeId, String),
+    /// A node has come, whose machine has these instructions and no better ones. Its number is the next one.
+    Join(Peer, Isa),
 }
 
 /// What follows.
@@ -95,6 +97,8 @@ pub const TASKS: usize = 1 << 18;
 /// The driver of one cluster.
 pub struct Driver {
     nodes: Vec<Node>,
+    /// What tasks are told to run where the machine has it.
+    code: Code,
     lineage: Lineage,
     /// Whether calls are recorded, and blocks copied, to be had again after a loss.
     records: bool,
@@ -103,6 +107,8 @@ pub struct Driver {
     last_lost: NodeId,
     living: Living,
     strikes: HashMap<(NodeId, NodeId), u32>,
+    /// Nodes that were lost since a call last ended.
+    losses: usize,
     running: BTreeMap<u64, Running>,
     unfinished: usize,
     queue: VecDeque<(Ticket, Box<Call>)>,
@@ -123,8 +129,20 @@ struct Node {
     /// What its tasks are told to run.
     code: Code,
     lost: Option<String>,
+    /// It has come but has not said yet that it is in the epoch of all: until then nothing is asked of it.
+    coming: bool,
     /// Counts of the node when it last told them.
     stats: NodeStats,
+}
+
+impl Node {
+    fn new(pid: u32, code: Code) -> Node {
+        Node { pid, code, lost: None, coming: false, stats: NodeStats { pid, ..NodeStats::default() } }
+    }
+
+    fn is_alive(&self) -> bool {
+        self.lost.is_none() && !self.coming
+    }
 }
 
 /// How far an array is, as its handle shows it.
@@ -160,9 +178,9 @@ impl Driver {
     /// A driver of nodes that run in these processes. `records` says whether a node can be lost while the driver lives: then
     /// calls are recorded, to run again.
     pub fn new(pids: &[u32], records: bool) -> Driver {
-        let node = |&pid: &u32| Node { pid, code: Code::default(), lost: None, stats: NodeStats { pid, ..NodeStats::default() } };
         Driver {
-            nodes: pids.iter().map(node).collect(),
+            nodes: pids.iter().map(|&pid| Node::new(pid, Code::default())).collect(),
+            code: Code::default(),
             lineage: Lineage::default(),
             records,
             epoch: 0,
@@ -170,6 +188,7 @@ impl Driver {
             last_lost: NodeId(0),
             living: Living::new(0, pids.len(), |_| true),
             strikes: HashMap::new(),
+            losses: 0,
             running: BTreeMap::new(),
             unfinished: 0,
             queue: VecDeque::new(),
@@ -187,6 +206,7 @@ impl Driver {
 
     /// What tasks are told to run from now on, within what each node has been limited to.
     pub fn use_code(&mut self, code: Code) {
+        self.code = code;
         for node in &mut self.nodes {
             node.code = Code { isa: code.isa.min(node.code.isa), ..code };
         }
@@ -231,6 +251,7 @@ impl Driver {
             Event::Close => self.close(&mut actions),
             Event::From(node, message) => self.on_node(node, message, &mut actions),
             Event::Lost(node, why) => self.on_lost(node, why, &mut actions),
+            Event::Join(peer, isa) => self.on_join(peer, isa, &mut actions),
         }
         self.admit(&mut actions);
         self.finish(&mut actions);
@@ -245,6 +266,11 @@ impl Driver {
     /// The nodes that live now.
     pub fn living_nodes(&self) -> Living {
         self.living.clone()
+    }
+
+    /// Whether a node was lost.
+    pub fn is_gone(&self, node: NodeId) -> bool {
+        self.nodes.get(node.0 as usize).is_some_and(|n| n.lost.is_some())
     }
 
     /// Nodes went or came, or blocks moved.
@@ -349,7 +375,7 @@ impl Driver {
         for (owner, &id) in owners.iter_mut().zip(inputs) {
             *owner = self.living(id)?;
         }
-        let alive: Vec<bool> = self.nodes.iter().map(|n| n.lost.is_none()).collect();
+        let alive: Vec<bool> = self.nodes.iter().map(Node::is_alive).collect();
         let placed = remap::remap(&call.graph, &call.placement.tasks, None, &mut owners, origins, &alive);
         if let Some(placed) = placed {
             call.placement = Arc::new(placed);
@@ -398,6 +424,9 @@ impl Driver {
 
     fn on_node(&mut self, node: NodeId, message: ToDriver, actions: &mut Vec<Action>) {
         if !self.is_alive(node) {
+            if let ToDriver::Inventory(epoch, _) = message {
+                self.on_come(node, epoch, actions);
+            }
             return;
         }
         match message {
@@ -460,6 +489,7 @@ impl Driver {
             let call = running.call;
             self.running.remove(&serial);
             self.strikes.clear();
+            self.losses = 0;
             if let Some(call) = call {
                 self.lineage.end(call);
             }
@@ -480,7 +510,7 @@ impl Driver {
     }
 
     fn is_alive(&self, node: NodeId) -> bool {
-        self.nodes.get(node.0 as usize).is_some_and(|n| n.lost.is_none())
+        self.nodes.get(node.0 as usize).is_some_and(Node::is_alive)
     }
 
     fn alive(&self) -> impl Iterator<Item = NodeId> + '_ {

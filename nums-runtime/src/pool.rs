@@ -23,11 +23,11 @@ use crate::block::Block;
 use crate::driver::{Action, Driver, Event, Reply, State, Ticket};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
-use crate::native::Code;
-use crate::place::{ClusterSpec, Order};
+use crate::native::{Code, Isa};
+use crate::place::{ClusterSpec, NodeSpec, Order};
 use crate::trace;
 use crate::wire::auth::Secret;
-use crate::wire::message::{Epoch, ToWorker};
+use crate::wire::message::{Epoch, Peer, ToWorker};
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
 use progress::{LONG, Progress};
@@ -143,7 +143,10 @@ struct Hub {
 struct HubState {
     own: Weak<Hub>,
     driver: Driver,
+    /// By node.
     links: Vec<Box<dyn Link>>,
+    /// What planning knows of each node.
+    specs: Vec<NodeSpec>,
     answers: HashMap<Ticket, mpsc::Sender<Result<Reply>>>,
     ticket: Ticket,
 }
@@ -182,8 +185,7 @@ impl Pool {
         trace::begin_driver();
         let (hub, threads) = threads::start(n, memory)?;
         hub.lock().driver.use_code(code);
-        let mut spec = ClusterSpec::uniform(1, n);
-        spec.nodes.iter_mut().for_each(|n| n.memory = memory.bytes);
+        let spec = ClusterSpec::uniform(1, n);
         Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1), copies: true })
     }
 
@@ -217,9 +219,9 @@ impl Pool {
     #[cfg(target_os = "linux")]
     fn of(source: members::Source) -> Result<Pool> {
         let code = Code::from_env()?;
-        let processes::Started { hub, processes, nodes } = processes::start(source)?;
+        let (hub, processes) = processes::start(source)?;
         hub.lock().driver.use_code(code);
-        let spec = ClusterSpec { nodes, ..ClusterSpec::uniform(1, 1) };
+        let spec = ClusterSpec::uniform(1, 1);
         Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1), copies: true })
     }
 
@@ -231,13 +233,15 @@ impl Pool {
 
     /// What planning needs to know of the cluster: of the nodes that live.
     pub fn spec(&self) -> ClusterSpec {
-        self.living().spec(self.spec.clone())
+        self.planning().0
     }
 
     /// What planning needs to know, and the real names of its nodes.
     pub fn planning(&self) -> (ClusterSpec, Living) {
-        let living = self.living();
-        (living.spec(self.spec.clone()), living)
+        let state = self.hub.lock();
+        let living = state.driver.living_nodes();
+        let nodes = living.nodes.iter().filter_map(|n| state.specs.get(n.0 as usize).copied()).collect();
+        (ClusterSpec { nodes, ..self.spec.clone() }, living)
     }
 
     /// The nodes that live now.
@@ -383,9 +387,9 @@ impl Drop for Pool {
 }
 
 impl Hub {
-    fn new(driver: Driver, links: Vec<Box<dyn Link>>) -> Arc<Hub> {
+    fn new(driver: Driver, links: Vec<Box<dyn Link>>, specs: Vec<NodeSpec>) -> Arc<Hub> {
         Arc::new_cyclic(|own| {
-            let state = HubState { own: Weak::clone(own), driver, links, answers: HashMap::new(), ticket: 0 };
+            let state = HubState { own: Weak::clone(own), driver, links, specs, answers: HashMap::new(), ticket: 0 };
             Hub { state: Mutex::new(state) }
         })
     }
@@ -429,6 +433,15 @@ impl Hub {
             }
         }
         receiver.recv().unwrap_or(Err(Error::Closed))
+    }
+
+    /// One more node, whose number is the next one.
+    #[cfg(target_os = "linux")]
+    fn join(&self, peer: Peer, isa: Isa, spec: NodeSpec, link: Box<dyn Link>) {
+        let mut state = self.lock();
+        state.links.push(link);
+        state.specs.push(spec);
+        state.drive(vec![Event::Join(peer, isa)]);
     }
 
     /// Hands an event to the driver.

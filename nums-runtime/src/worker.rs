@@ -240,7 +240,7 @@ impl Worker {
                 actions.push(Action::Tell(ToDriver::Stats(ticket, self.stats())));
             }
             // The rim reads the clock, and holds the connections.
-            ToWorker::Clock(_) | ToWorker::Sever(_) => {}
+            ToWorker::Clock(_) | ToWorker::Sever(_) | ToWorker::Peer(_) => {}
             ToWorker::Shutdown => actions.push(Action::Stop),
             ToWorker::Put(id, block) => {
                 self.store.announce(id, 0, true);

@@ -1,8 +1,8 @@
 //! Driver and workers as state machines, joined by queues that are served in random order.
 //!
 //! Every run is a seed: random graphs, random placements, calls that use results of calls, some tasks that fail. In most runs
-//! workers die at random moments, at once or after they were stopped or cut off for a while, and connections between workers
-//! end; what compute threads say overtakes and is overtaken; blocks arrive twice. Checked: every request is answered; while
+//! workers die at random moments, at once or after they were stopped or cut off for a while, others join, and connections
+//! between workers end; what compute threads say overtakes and is overtaken; blocks arrive twice. Checked: every request is answered; while
 //! one worker lives values are those of a sequential run and failed blocks are exactly those that depend on a failed task; a
 //! block is kept on one node; when all handles are gone, so are all blocks, and the driver remembers nothing.
 //!
@@ -17,9 +17,10 @@ use nums_runtime::block::Block;
 use nums_runtime::driver::{Action, Driver, Event, Reply, Ticket};
 use nums_runtime::error::Error;
 use nums_runtime::memory::Memory;
+use nums_runtime::native::Isa;
 use nums_runtime::pool::{Call, Copy, Gid};
 use nums_runtime::spill::SpillFile;
-use nums_runtime::wire::message::{FromOwner, ToDriver, ToOwner, ToWorker};
+use nums_runtime::wire::message::{FromOwner, Peer, ToDriver, ToOwner, ToWorker};
 use nums_runtime::worker::disk::DiskJob;
 use nums_runtime::worker::{Action as Act, Finished, Input, Job, JobArg, Worker};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -74,7 +75,13 @@ struct Submitting {
     results: Vec<(Gid, Option<f64>)>,
 }
 
+/// Nodes that there may be in one run, those that are gone among them.
+const MOST: usize = 8;
+
 struct Simulation {
+    memory: u64,
+    /// At some moment nobody lived: whoever waited then was told.
+    all_were_lost: bool,
     submitting: Vec<Submitting>,
     random: Random,
     driver: Driver,
@@ -108,6 +115,8 @@ impl Simulation {
         let (blocks, depth) = [(16, 64), (0, 1000), (2, 3)][(seed / 4 % 3) as usize];
         driver.copy_results(blocks, depth);
         Simulation {
+            memory,
+            all_were_lost: false,
             submitting: Vec::new(),
             random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             driver,
@@ -142,6 +151,7 @@ impl Simulation {
                 }
             }
         }
+        self.all_were_lost |= self.living().is_empty();
     }
 
     fn request(&mut self, event: impl FnOnce(Ticket) -> Event) -> Ticket {
@@ -315,11 +325,14 @@ impl Simulation {
     fn trouble(&mut self, all: bool) {
         let living = self.living();
         if living.is_empty() {
+            if self.workers.len() < MOST {
+                self.join();
+            }
             return;
         }
         let node = living[self.random.below(living.len())];
         let other = living[self.random.below(living.len())];
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 | 1 if node != other => self.cut(node, other),
             2 if living.len() > 1 && !self.stopped.contains(&node) => self.stopped.push(node),
             3 if !self.zombies.is_empty() => {
@@ -331,8 +344,20 @@ impl Simulation {
                 self.wake(node, all);
             }
             5 if all || living.len() > 1 => self.lose(node),
+            6 if self.workers.len() < MOST => self.join(),
             _ => {}
         }
+    }
+
+    /// One more worker comes.
+    fn join(&mut self) {
+        let node = NodeId(self.workers.len() as u32);
+        self.workers.push(Some(Worker::new(node, 100 + node.0).with_memory(self.memory)));
+        self.disks.push(Disk { jobs: VecDeque::new(), file: SpillFile::new(&Memory::boundless()) });
+        self.to_worker.push(VecDeque::new());
+        self.to_driver.push(VecDeque::new());
+        let address = "10.0.0.7:4000".parse().unwrap();
+        self.event(Event::Join(Peer { node, pid: 100 + node.0, address }, Isa::detected()));
     }
 
     /// A stopped worker goes on, or is found and killed.
@@ -447,7 +472,6 @@ impl Simulation {
     }
 
     fn check(&self, asked: &[(Ticket, Gid)]) {
-        let one_lives = !self.living().is_empty();
         for (ticket, id) in asked {
             let answer = self.replies.get(ticket).unwrap_or_else(|| panic!("request {ticket} for g{id} was never answered"));
             match (answer, self.expected[id]) {
@@ -457,7 +481,7 @@ impl Simulation {
                 }
                 (Ok(Reply::Done), Some(_)) => {}
                 (Err(Error::Task(failure)), None) => assert_eq!(failure.why, "singular"),
-                (Err(Error::WorkerLost { .. }), _) if !one_lives => {}
+                (Err(Error::WorkerLost { .. }), _) if self.all_were_lost => {}
                 (answer, value) => panic!("g{id} is {value:?}, the answer {answer:?}"),
             }
         }
@@ -526,7 +550,7 @@ fn run(seed: u64) {
     sim.check(&asked);
     sim.check_kept();
     let finished = sim.replies.get(&finish).expect("the end is answered");
-    assert!(finished.is_ok() || fail || sim.living().is_empty(), "{finished:?}");
+    assert!(finished.is_ok() || fail || sim.all_were_lost, "{finished:?}");
     assert_eq!(sim.driver.n_unfinished(), 0);
     let handles = std::mem::take(&mut sim.handles);
     sim.event(Event::Release(handles));

@@ -240,14 +240,15 @@ fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, batch: &
 }
 
 impl Kernels {
-    /// The node is another process now, which knows none.
-    pub fn forget(&mut self, node: NodeId) {
-        self.told[node.0 as usize].clear();
-    }
-
     /// No kernels, on so many nodes.
     pub fn new(nodes: usize) -> Kernels {
         Kernels { by_text: HashMap::new(), by_graph: HashMap::new(), told: vec![Vec::new(); nodes], forget: vec![false; nodes] }
+    }
+
+    /// One more node, which knows none.
+    pub fn add_node(&mut self) {
+        self.told.push(Vec::new());
+        self.forget.push(false);
     }
 
     /// The cluster's numbers of a graph's kernels. Equal text is the same kernel.

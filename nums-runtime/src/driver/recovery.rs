@@ -6,15 +6,19 @@
 //! in their order, under new serials; tasks of nodes that are gone go to who lives (`remap`). Tasks are pure, and a call's
 //! graph holds the order in which partial results are joined, so the bits are those that were lost. What cannot be had
 //! fails with the loss, and so does what depends on it. A further loss in the middle begins a further epoch.
+//!
+//! A node that joins takes part from the next call on. It begins without blocks, and once it has said that it is in the epoch of
+//! all nothing that runs needs to hear of it; only where nobody lived, what can be had again is had again on it.
 
 use super::batch::{self, Run};
 use super::lineage::{CallId, Cause};
 use super::remap::remap;
-use super::{Action, Driver, Running, Unread};
+use super::{Action, Driver, Node, Running, Unread};
 use crate::block::Block;
 use crate::error::{Error, Result};
+use crate::native::{Code, Isa};
 use crate::pool::{Call, Copy, Gid};
-use crate::wire::message::{Epoch, Origin, ToWorker};
+use crate::wire::message::{Epoch, Origin, Peer, ToWorker};
 use nums_ir::graph::{Arg, BlockId, NodeId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -45,19 +49,75 @@ struct Demand {
 
 /// Connections between two nodes that may end without anything getting done in between; then one of the nodes is given up.
 const STRIKES: u32 = 3;
+/// Nodes that may be lost without a call that ends in between: then what runs is given up, or replacements would die of it forever.
+const LOSSES: usize = 16;
 
 impl Driver {
     pub(super) fn on_lost(&mut self, node: NodeId, why: String, actions: &mut Vec<Action>) {
-        if !self.is_alive(node) || self.closed {
+        if self.is_gone(node) || self.closed {
             return;
         }
+        let was_alive = self.is_alive(node);
         self.nodes[node.0 as usize].lost = Some(why);
+        if !was_alive {
+            return;
+        }
         self.last_lost = node;
+        self.losses += 1;
+        if self.losses > LOSSES {
+            self.give_up_calls(node);
+        }
         self.look_around();
         for ticket in self.surveys.keys().copied().collect::<Vec<_>>() {
             self.surveyed(ticket, node, actions);
         }
         self.begin_epoch(actions);
+    }
+
+    /// Whatever runs seems to end those who run it: what it was to make fails.
+    fn give_up_calls(&mut self, node: NodeId) {
+        let Error::WorkerLost { node, pid, why } = self.lost_error_of(node) else { return };
+        let why = format!("{why}, as {} others were since a call last ended", self.losses - 1);
+        let error = Error::WorkerLost { node, pid, why };
+        let is_made = |known: &super::lineage::Known| known.copy.is_none() && self.running.contains_key(&known.run);
+        let made: Vec<Gid> = self.lineage.blocks().filter(|(_, known)| is_made(known)).map(|(id, _)| id).collect();
+        if !made.is_empty() {
+            self.unread.push((Unread::Node(NodeId(node)), error.clone()));
+        }
+        for id in made {
+            self.lineage.fail(id, Cause::Lost(error.clone()));
+        }
+    }
+
+    /// A node has come. Whoever is there hears where it listens before anything is to be pulled from it.
+    pub(super) fn on_join(&mut self, peer: Peer, isa: Isa, actions: &mut Vec<Action>) {
+        let code = Code { isa: self.code.isa.min(isa), ..self.code };
+        actions.extend(self.present().map(|n| Action::Send(n, ToWorker::Peer(peer))));
+        self.nodes.push(Node { coming: true, ..Node::new(peer.pid, code) });
+        self.kernels.add_node();
+        self.running.values_mut().for_each(|running| running.left.push(0));
+        actions.push(Action::Send(peer.node, if self.closed { ToWorker::Shutdown } else { ToWorker::Epoch(self.epoch) }));
+    }
+
+    /// A node that has come is in this epoch now.
+    pub(super) fn on_come(&mut self, node: NodeId, epoch: Epoch, actions: &mut Vec<Action>) {
+        if epoch != self.epoch || self.closed || self.is_gone(node) {
+            return;
+        }
+        let nobody_lived = self.alive().next().is_none();
+        let Some(come) = self.nodes.get_mut(node.0 as usize) else { return };
+        come.coming = false;
+        self.look_around();
+        if nobody_lived {
+            // What everybody's loss cost is had again, or named by who misses it.
+            self.unread.retain(|(about, _)| *about != Unread::Node(self.last_lost));
+            self.begin_epoch(actions);
+        }
+    }
+
+    /// The nodes that are alive or about to be.
+    fn present(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0..self.nodes.len() as u32).map(NodeId).filter(|&n| !self.closed && !self.is_gone(n))
     }
 
     /// A node cannot reach another. What was on the way is asked for again; if that does not help, the other is given up.
@@ -79,11 +139,11 @@ impl Driver {
         self.epoch += 1;
         self.running.clear();
         self.unfinished = 0;
+        actions.extend(self.present().map(|n| Action::Send(n, ToWorker::Epoch(self.epoch))));
         let waiting: HashSet<NodeId> = self.alive().collect();
         if waiting.is_empty() {
             return self.end_of_all(actions);
         }
-        actions.extend(self.alive().map(|n| Action::Send(n, ToWorker::Epoch(self.epoch))));
         self.recovery = Some(Recovery { waiting, held: HashMap::new() });
     }
 

@@ -3,8 +3,9 @@
 use super::{Action, CALLS, Driver, Event, Reply};
 use crate::block::Block;
 use crate::error::{Error, Failure};
+use crate::native::Isa;
 use crate::pool::{Call, Copy, Source};
-use crate::wire::message::{Batch, Origin, Report, ToDriver, ToWorker};
+use crate::wire::message::{Batch, Origin, Peer, Report, ToDriver, ToWorker};
 use nums_ir::diag::Loc;
 use nums_ir::dtype::DType;
 use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, NodeId, Placement, Task, TaskOp};
@@ -106,6 +107,7 @@ fn text(action: &Action) -> String {
                 ToWorker::Epoch(epoch) => format!("epoch {epoch}"),
                 ToWorker::Stats(ticket) => format!("stats {ticket}"),
                 ToWorker::Sever(node) => format!("sever n{}", node.0),
+                ToWorker::Peer(peer) => format!("peer n{}", peer.node.0),
                 ToWorker::Shutdown => "shutdown".to_owned(),
                 ToWorker::Clock(_) => "clock".to_owned(),
                 ToWorker::Put(id, _) => format!("put g{id}"),
@@ -421,4 +423,113 @@ fn finish_after_close_is_answered() {
     let mut d = driver();
     d.on(Event::Close);
     check(&mut d, Event::Finish(1), &["1: done"]);
+}
+
+fn joins(node: u32) -> Event {
+    Event::Join(Peer { node: NodeId(node), pid: 50 + node, address: "10.0.0.7:4000".parse().unwrap() }, Isa::detected())
+}
+
+/// One task of `call` on a node that the call's plan has.
+fn on(mut call: Box<Call>, nodes: [u32; 2]) -> Box<Call> {
+    Arc::make_mut(&mut call.placement).tasks.copy_from_slice(&nodes.map(NodeId));
+    call
+}
+
+#[test]
+fn who_joins_works_from_the_next_call_on() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    let before = d.living_nodes();
+    check(&mut d, joins(2), &["n0: peer n2", "n1: peer n2", "n2: epoch 0"]);
+    // What others ask of it must not meet it before it knows the epoch.
+    assert_eq!(d.living_nodes(), before);
+    check(&mut d, Event::From(NodeId(2), ToDriver::Inventory(0, vec![])), &[]);
+    assert_eq!(d.living_nodes().nodes.len(), 3);
+    assert!(d.living_nodes().version > before.version);
+    let submitted = [
+        "n0: batch 2 of 0 tasks: g1 here x1",
+        "n1: batch 2 of 1 tasks: g20 from n2 x1, g2 here x2, g21 kept x0",
+        "n2: batch 2 of 1 tasks: g1 from n0 x1, g2 from n1 x1, g20 made x1",
+        "4: done",
+    ];
+    check(&mut d, Event::Submit(4, on(call(2, 20), [2, 1])), &submitted);
+    // What ran before ends without it, and a report of it about that is no news.
+    d.on(Event::From(NodeId(2), report(&[(1, 1), (2, 1)], &[])));
+    d.on(Event::From(N0, report(&[(1, 1)], &[])));
+    d.on(Event::From(N1, report(&[(1, 1), (2, 1)], &[])));
+    assert_eq!(d.n_unfinished(), 0);
+}
+
+#[test]
+fn who_joins_while_an_epoch_begins_takes_part_in_it() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, on(call(1, 10), [1, 1])));
+    check(&mut d, Event::Lost(N1, "gone".to_owned()), &["n0: epoch 1"]);
+    check(&mut d, joins(2), &["n0: peer n2", "n2: epoch 1"]);
+    check(&mut d, joins(3), &["n0: peer n3", "n2: peer n3", "n3: epoch 1"]);
+    check(&mut d, Event::From(NodeId(2), ToDriver::Inventory(1, vec![])), &[]);
+    let again = d.on(Event::From(N0, ToDriver::Inventory(1, vec![1])));
+    let sent = |node: &str| again.iter().any(|a| text(a).starts_with(node));
+    assert!(sent("n2: ") && !sent("n3: "), "{again:?}");
+    // One that leaves before it is there is missed by nobody.
+    check(&mut d, Event::Lost(NodeId(3), "gone".to_owned()), &[]);
+    check(&mut d, Event::From(NodeId(3), ToDriver::Inventory(1, vec![])), &[]);
+    assert_eq!(d.living_nodes().nodes.as_ref(), [N0, NodeId(2)]);
+}
+
+#[test]
+fn who_joins_where_nobody_lived_gets_what_can_be_had() {
+    let lost = "worker n1 (process 51) was lost: gone too";
+    let mut d = with_inputs();
+    d.on(Event::Put(3, 3, N1, one(), None));
+    d.on(Event::Submit(4, call(1, 10)));
+    check(&mut d, Event::Lost(N0, "gone".to_owned()), &["n1: epoch 1"]);
+    check(&mut d, Event::Fetch(5, vec![11]), &[]);
+    check(&mut d, Event::Lost(N1, "gone too".to_owned()), &[&format!("5: {lost}")]);
+    check(&mut d, joins(2), &["n2: epoch 2"]);
+    check(&mut d, Event::From(NodeId(2), ToDriver::Inventory(2, vec![])), &["n2: epoch 3"]);
+    check(&mut d, Event::Wait(6, vec![11]), &[]);
+    let again = [
+        "n2: put g1",
+        "n2: put g2",
+        "n2: batch 2 of 2 tasks: g1 here x1, g2 here x2, g10 made x1, g11 kept x0",
+        "n2: watch [11]",
+    ];
+    check(&mut d, Event::From(NodeId(2), ToDriver::Inventory(3, vec![])), &again);
+    check(&mut d, Event::From(NodeId(2), ToDriver::Ready(11)), &["6: done"]);
+    let gone = format!("7: {lost}, and with it block g3, of which the driver has no copy");
+    check(&mut d, Event::Wait(7, vec![3]), &[&gone]);
+    let ended = Report { epoch: 3, ended: vec![(2, 2)], ..Report::default() };
+    check(&mut d, Event::From(NodeId(2), ToDriver::Report(ended)), &[]);
+    check(&mut d, Event::Finish(8), &["8: done"]);
+}
+
+#[test]
+fn a_call_that_ends_one_replacement_after_the_other_is_given_up() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, on(call(1, 10), [1, 1])));
+    d.on(Event::Fetch(4, vec![11]));
+    let (mut epoch, mut doomed) = (0, 1);
+    let answer = loop {
+        epoch += 1;
+        d.on(Event::Lost(NodeId(doomed), "it broke".to_owned()));
+        doomed += 1;
+        d.on(joins(doomed));
+        d.on(Event::From(NodeId(doomed), ToDriver::Inventory(epoch, vec![])));
+        let actions = d.on(Event::From(N0, ToDriver::Inventory(epoch, vec![1])));
+        if let Some(answer) = actions.iter().map(text).find(|a| a.starts_with("4: ")) {
+            break answer;
+        }
+        assert!(epoch < 100);
+    };
+    assert_eq!(answer, "4: worker n17 (process 67) was lost: it broke, as 16 others were since a call last ended");
+    d.on(Event::Release(vec![1, 2, 11]));
+    assert!(d.is_empty());
+}
+
+#[test]
+fn who_joins_after_the_end_is_sent_away() {
+    let mut d = driver();
+    d.on(Event::Close);
+    check(&mut d, joins(2), &["n2: shutdown"]);
 }

@@ -4,7 +4,6 @@
 //! this goes back and forth. Nothing here is needed for an answer to be right: the driver places elsewhere what was placed on
 //! a node that is gone.
 
-use crate::place::ClusterSpec;
 use nums_ir::graph::{NodeId, Placement};
 use std::sync::Arc;
 
@@ -36,14 +35,6 @@ impl Living {
         self.nodes.get(number.0 as usize).copied().unwrap_or(number)
     }
 
-    /// A cluster of these nodes alone.
-    pub fn spec(&self, mut all: ClusterSpec) -> ClusterSpec {
-        let lives: Vec<bool> = (0..all.nodes.len() as u32).map(|n| self.nodes.binary_search(&NodeId(n)).is_ok()).collect();
-        let mut lives = lives.into_iter();
-        all.nodes.retain(|_| lives.next().unwrap_or(false));
-        all
-    }
-
     /// A plan for these nodes with their real names.
     pub fn name(&self, mut placement: Placement) -> Placement {
         if self.nodes.iter().enumerate().all(|(i, n)| n.0 as usize == i) {
@@ -61,7 +52,6 @@ impl Living {
 #[cfg(test)]
 mod tests {
     use super::Living;
-    use crate::place::ClusterSpec;
     use nums_ir::graph::NodeId;
 
     #[test]
@@ -71,7 +61,6 @@ mod tests {
         assert_eq!([0, 2, 3].map(|n| living.number(NodeId(n)).0), [0, 1, 2]);
         assert_eq!(living.number(NodeId(1)).0, 1);
         assert_eq!(living.node(NodeId(2)), NodeId(3));
-        assert_eq!(living.spec(ClusterSpec::uniform(4, 2)).nodes.len(), 3);
         assert_eq!(Living::new(1, 2, |_| false).nodes.len(), 2);
     }
 }

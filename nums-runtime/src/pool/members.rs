@@ -2,7 +2,9 @@
 //!
 //! A member has proved that it knows the secret and has said who it is (`Join`). One that was started here must be the process
 //! that was started; one that came by itself gets the next node. When all are there they are welcomed together, so that each
-//! knows where the others listen. The door stays open: who comes later hears why it is not needed.
+//! knows where the others listen. The door stays open. Where workers come by themselves, who comes later is one more node: a
+//! number is never given twice, so that nobody takes a replacement for who is gone. Where the driver started them, nobody is
+//! replaced: what ended a worker on this machine would end the next one too, and a cluster that shrinks comes to an end.
 
 use crate::error::{Error, Result};
 use crate::launch::{self, Launched, Start};
@@ -39,10 +41,11 @@ pub(super) enum Source {
     Listen(Listen),
 }
 
-/// All members, and who was started for it.
+/// The first members, who was started for it, and who comes later.
 pub(super) struct Gathered {
     pub(super) workers: Vec<Launched>,
     pub(super) members: Vec<Member>,
+    pub(super) late: Late,
 }
 
 /// A worker that has joined.
@@ -53,7 +56,7 @@ pub(super) struct Member {
     from: SocketAddr,
 }
 
-/// The epoch of a cluster whose members never change.
+/// The epoch that frames carry.
 pub(super) const EPOCH: u32 = 1;
 /// Time until started workers must have joined.
 const JOIN: Duration = Duration::from_secs(10);
@@ -91,11 +94,15 @@ pub(super) async fn gather(source: Source) -> Result<Gathered> {
         Source::Listen(listen) => Gathering { open: true, ..Gathering::new(listen.workers, here, listen.within) },
     };
     let visitors = gathering.run(visitors).await?;
-    let Gathering { workers, members, open, told, .. } = gathering;
+    let Gathering { workers, members, joins, open, told, .. } = gathering;
     let mut members: Vec<Member> = members.into_iter().flatten().collect();
-    welcome(&mut members).await.map_err(|e| Error::Protocol { what: format!("welcoming the workers: {e}") })?;
-    tokio::spawn(turn_away(visitors, members.len(), Told { open, told }));
-    Ok(Gathered { workers, members })
+    let peers: Vec<Peer> = members.iter().enumerate().map(|(node, member)| peer(node, member)).collect();
+    for (member, peer) in members.iter_mut().zip(&peers) {
+        let welcomed = welcome(member, peer.node, peers.clone()).await;
+        welcomed.map_err(|e| Error::Protocol { what: format!("welcoming the workers: {e}") })?;
+    }
+    let late = Late { visitors, joins, told: Told { open, told }, peers };
+    Ok(Gathered { workers, members, late })
 }
 
 /// Members on their way.
@@ -104,6 +111,8 @@ struct Gathering {
     workers: Vec<Launched>,
     /// Who is there, by node.
     members: Vec<Option<Member>>,
+    /// Who has proved itself and is about to say who it is.
+    joins: JoinSet<Joined>,
     here: SocketAddr,
     begin: Instant,
     within: Duration,
@@ -118,21 +127,21 @@ impl Gathering {
     fn new(n: usize, here: SocketAddr, within: Duration) -> Gathering {
         let members = (0..n).map(|_| None).collect();
         let begin = Instant::now();
-        Gathering { workers: Vec::new(), members, here, begin, within, open: false, told: 0, refused: None }
+        let joins = JoinSet::new();
+        Gathering { workers: Vec::new(), members, joins, here, begin, within, open: false, told: 0, refused: None }
     }
 
     /// Waits until all are there; gives the visitors back who are still to come.
     async fn run(&mut self, mut visitors: UnboundedReceiver<Visitor>) -> Result<UnboundedReceiver<Visitor>> {
-        let mut joins = JoinSet::new();
         let mut progress = Progress::new();
         let look = if self.open { WAIT } else { LOOK };
         while self.members.iter().any(Option::is_none) {
             tokio::select! {
                 Some(visitor) = visitors.recv() => match visitor {
-                    Visitor::Member(role, stream, from) => drop(joins.spawn(read_join(role, stream, from))),
+                    Visitor::Member(role, stream, from) => drop(self.joins.spawn(read_join(role, stream, from))),
                     Visitor::Refused(from, why) => self.tell(from, &why.to_string()),
                 },
-                Some(Ok((role, from, result))) = joins.join_next() => match result {
+                Some(Ok((role, from, result))) = self.joins.join_next() => match result {
                     Ok(member) => self.place(role, member).await,
                     Err(why) => self.tell(from, &why.to_string()),
                 },
@@ -225,22 +234,27 @@ async fn left(members: &mut [Option<Member>]) -> usize {
     .await
 }
 
-async fn read_join(role: Role, stream: Stream, from: SocketAddr) -> (Role, SocketAddr, Result<Member, WireError>) {
+/// What somebody said who has proved itself.
+type Joined = (Role, SocketAddr, Result<Member, WireError>);
+
+async fn read_join(role: Role, stream: Stream, from: SocketAddr) -> Joined {
     let (mut reader, writer) = link::split(stream, 0, &Arc::new(Traffic::default()));
     let join = tokio::time::timeout(auth::TIME, reader.read_plain()).await;
     let join = join.unwrap_or(Err(WireError::Late("a worker that joins")));
     (role, from, join.map(|join| Member { reader, writer, join, from }))
 }
 
-async fn welcome(members: &mut [Member]) -> Result<(), WireError> {
-    let peer = |(node, m): (usize, &Member)| Peer { node: NodeId(node as u32), pid: m.join.pid, address: m.join.address };
-    let peers: Vec<Peer> = members.iter().enumerate().map(peer).collect();
-    for (node, member) in members.iter_mut().enumerate() {
-        let welcome = Welcome { node: NodeId(node as u32), epoch: EPOCH, trace: crate::trace::is_on(), peers: peers.clone() };
-        member.writer.write_plain(&Answer::Welcome(welcome)).await?;
-        member.writer.set_epoch(EPOCH);
-        member.reader.set_epoch(EPOCH);
-    }
+/// How others know a member.
+fn peer(node: usize, member: &Member) -> Peer {
+    Peer { node: NodeId(node as u32), pid: member.join.pid, address: member.join.address }
+}
+
+async fn welcome(member: &mut Member, node: NodeId, peers: Vec<Peer>) -> Result<(), WireError> {
+    let welcome = Answer::Welcome(Welcome { node, epoch: EPOCH, trace: crate::trace::is_on(), peers });
+    let written = tokio::time::timeout(auth::TIME, member.writer.write_plain(&welcome)).await;
+    written.unwrap_or(Err(WireError::Late("a worker that is welcomed")))?;
+    member.writer.set_epoch(EPOCH);
+    member.reader.set_epoch(EPOCH);
     Ok(())
 }
 
@@ -251,17 +265,49 @@ async fn refuse(member: &mut Member, workers: usize) {
     drop(member.writer.write_plain(&Answer::Refused(why)).await);
 }
 
-/// Answers who comes after all are there.
-async fn turn_away(mut visitors: UnboundedReceiver<Visitor>, workers: usize, mut told: Told) {
-    while let Some(visitor) = visitors.recv().await {
-        match visitor {
-            Visitor::Member(role, stream, from) => {
-                if let (_, _, Ok(mut member)) = read_join(role, stream, from).await {
-                    refuse(&mut member, workers).await;
+/// Who comes after the first members.
+pub(super) struct Late {
+    visitors: UnboundedReceiver<Visitor>,
+    joins: JoinSet<Joined>,
+    told: Told,
+    /// All that ever were members.
+    peers: Vec<Peer>,
+}
+
+impl Late {
+    /// The next worker that has become a member, and how others know it. `is_gone` says whom it need not be told of. Whoever comes to
+    /// workers that were started here is not needed.
+    pub(super) async fn next(&mut self, is_gone: impl Fn(NodeId) -> bool) -> Option<(Peer, Member)> {
+        loop {
+            let joined = tokio::select! {
+                visitor = self.visitors.recv() => match visitor? {
+                    Visitor::Member(role, stream, from) => {
+                        self.joins.spawn(read_join(role, stream, from));
+                        continue;
+                    }
+                    Visitor::Refused(from, why) => (from, Err(why)),
+                },
+                Some(Ok((_, from, result))) = self.joins.join_next() => (from, result),
+            };
+            match joined {
+                (from, Ok(mut member)) if !self.told.open => {
+                    refuse(&mut member, self.peers.len()).await;
+                    self.told.tell(from, "it is not needed");
                 }
-                told.tell(from, &format!("the cluster has all its {workers} workers"));
+                (from, Ok(mut member)) => {
+                    let peer = peer(self.peers.len(), &member);
+                    let mut peers: Vec<Peer> = self.peers.iter().filter(|p| !is_gone(p.node)).copied().collect();
+                    peers.push(peer);
+                    match welcome(&mut member, peer.node, peers).await {
+                        Ok(()) => {
+                            self.peers.push(peer);
+                            return Some((peer, member));
+                        }
+                        Err(why) => self.told.tell(from, &why.to_string()),
+                    }
+                }
+                (from, Err(why)) => self.told.tell(from, &why.to_string()),
             }
-            Visitor::Refused(from, why) => told.tell(from, &why.to_string()),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{Hub, Link};
 use crate::driver::{Driver, Event};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::place::NodeSpec;
 use crate::wire::message::ToWorker;
 use crate::worker::compute::{Node, Rim};
 use crate::worker::{Action, Worker};
@@ -27,7 +28,8 @@ const HERE: NodeId = NodeId(0);
 pub(super) fn start(n: usize, memory: &Memory) -> Result<(Arc<Hub>, Threads)> {
     let pid = std::process::id();
     let node = Node::new(Worker::new(HERE, pid).with_memory(memory.bytes));
-    let hub = Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))]);
+    let spec = NodeSpec { threads: n, memory: memory.bytes };
+    let hub = Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))], vec![spec]);
     let rim = Arc::new(ToHub(Arc::clone(&hub)));
     let threads = node.start(n, &rim, memory).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
     Ok((hub, Threads { node, threads: Mutex::new(threads) }))

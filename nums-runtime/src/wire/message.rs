@@ -118,13 +118,13 @@ pub struct Join {
 /// The driver's answer to `Join`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Answer {
-    /// All workers have joined.
+    /// It is a member.
     Welcome(Welcome),
     /// This one must go, and why.
     Refused(String),
 }
 
-/// What a worker must know when all have joined.
+/// What a worker must know when it has joined.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Welcome {
     /// Which node it is.
@@ -133,12 +133,12 @@ pub struct Welcome {
     pub epoch: u32,
     /// Whether it shall record what it does.
     pub trace: bool,
-    /// All workers.
+    /// All workers that live now, itself among them.
     pub peers: Vec<Peer>,
 }
 
 /// A worker, for other workers.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
     /// Which node.
     pub node: NodeId,
@@ -167,6 +167,8 @@ pub enum ToWorker {
     Stats(u64),
     /// End the connection by which you pull from this node, as if the network had.
     Sever(NodeId),
+    /// Another worker has joined; said before anything is to be pulled from it.
+    Peer(Peer),
     /// End.
     Shutdown,
     /// Keep this block until it is released.

@@ -15,7 +15,7 @@ use crate::wire::auth::{self, Key, Role};
 use crate::wire::cipher::{Cipher, Stream};
 use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Traffic};
-use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, ToDriver, ToOwner, ToWorker, Welcome};
+use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, Peer, ToDriver, ToOwner, ToWorker};
 use crate::wire::{WireError, socket};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
@@ -110,7 +110,8 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
         key,
         cipher,
         me,
-        welcome,
+        epoch: welcome.epoch,
+        peers: Mutex::new(welcome.peers),
         traffic,
         runtime: Handle::current(),
         asks: Mutex::default(),
@@ -133,6 +134,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
             // A closed queue is found out by the reader.
             ToWorker::Clock(asked) => drop(sockets.driver.send(ToDriver::Clock { asked, theirs: trace::now() })),
             ToWorker::Sever(node) => sockets.sever(node),
+            ToWorker::Peer(peer) => lock(&sockets.peers).push(peer),
             message => sockets.act(node.on_driver(message)),
         }
         // Blocks of the driver come unasked: they wait in the socket while there is no room.
@@ -156,7 +158,10 @@ struct Sockets {
     key: Key,
     cipher: Cipher,
     me: Role,
-    welcome: Welcome,
+    /// What frames carry.
+    epoch: u32,
+    /// Who has been welcomed, this worker and those that are gone since among them.
+    peers: Mutex<Vec<Peer>>,
     traffic: Arc<Traffic>,
     runtime: Handle,
     /// Connections that this worker dialed, to pull.
@@ -247,13 +252,13 @@ impl Sockets {
 
     /// Dials a node and hands its answers to the worker until the connection ends.
     async fn pull_from(&self, node: NodeId, messages: tokio::sync::mpsc::UnboundedReceiver<ToOwner>) -> Result<(), WireError> {
-        let peer = self.welcome.peers.iter().find(|p| p.node == node);
+        let peer = lock(&self.peers).iter().find(|p| p.node == node).copied();
         let peer = peer.ok_or_else(|| WireError::Broken(format!("the cluster has no node n{}", node.0)))?;
         let stream = TcpStream::connect(peer.address).await?;
         socket::prepare(&stream)?;
         let mut stream = encrypted(&self.cipher, stream).await?;
         auth::dial(&mut stream, &self.key, self.me, Role::Worker(node)).await?;
-        let (mut reader, writer) = link::split(stream, self.welcome.epoch, &self.traffic);
+        let (mut reader, writer) = link::split(stream, self.epoch, &self.traffic);
         reader.set_patience(PATIENCE);
         tokio::spawn(writer.run(messages));
         while let Some(message) = reader.read::<FromOwner>().await? {
@@ -277,7 +282,7 @@ impl Sockets {
 
     /// Serves one worker that dialed, until its connection ends.
     async fn answer_to(&self, node: NodeId, stream: Stream) -> Result<(), WireError> {
-        let (mut reader, writer) = link::split(stream, self.welcome.epoch, &self.traffic);
+        let (mut reader, writer) = link::split(stream, self.epoch, &self.traffic);
         let (queue, messages) = unbounded_channel();
         lock(&self.answers).insert(node, queue.clone());
         tokio::spawn(writer.run::<FromOwner>(messages));
