@@ -301,39 +301,51 @@ pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
     if broken.is_empty() { Ok(()) } else { Err(broken) }
 }
 
-/// Pieces together cover the block exactly once, and read inside their operands.
+/// Pieces together cover the block exactly once, and read inside their operands. The sizes are anybody's: nothing is allocated
+/// or walked by them.
 fn assemble(graph: &Graph, task: &Task, shape: &[usize], pieces: &[Piece]) -> Option<String> {
-    let mut covered = vec![0u8; shape.iter().product()];
-    for p in pieces {
+    let volume = |shape: &[usize]| shape.iter().try_fold(1usize, |n, &k| n.checked_mul(k));
+    let Some(whole) = volume(shape) else { return Some("a block larger than any memory".into()) };
+    let mut covered = 0;
+    for (i, p) in pieces.iter().enumerate() {
         let Some(Arg::Block(block)) = task.args.get(p.arg as usize) else { return Some("a piece of no operand".into()) };
+        if block.0 as usize >= graph.n_blocks() {
+            return Some("a piece of no block".into());
+        }
         let array = graph.array(graph.array_of(*block));
         let source = array.grid.block_shape_at((block.0 - array.first.0) as usize);
         let n = shape.len();
         if [p.dest.len(), p.shape.len(), p.axes.len(), p.step.len()] != [n; 4] || p.src.len() != source.len() {
             return Some("a piece of another rank".into());
         }
-        let mut index = vec![0; n];
-        for _ in 0..p.shape.iter().product::<usize>() {
-            let mut at: Vec<i64> = p.src.iter().map(|s| *s as i64).collect();
-            let mut flat = 0;
-            for (i, k) in index.iter().enumerate() {
-                flat = flat * shape[i] + p.dest[i] + k;
-                if let Some(axis) = p.axes[i] {
-                    at[axis as usize] += *k as i64 * p.step[i];
-                }
-            }
-            if at.iter().zip(&source).any(|(a, s)| *a < 0 || *a >= *s as i64) || flat >= covered.len() {
-                return Some("a piece reads or writes outside its blocks".into());
-            }
-            covered[flat] += 1;
-            for i in (0..n).rev() {
-                index[i] += 1;
-                if index[i] < p.shape[i] {
-                    break;
-                }
-                index[i] = 0;
-            }
+        if p.shape.contains(&0) {
+            continue;
         }
+        let fits = (0..n).all(|i| p.dest[i].checked_add(p.shape[i]).is_some_and(|end| end <= shape[i]));
+        if !fits || !reads_inside(p, &source) {
+            return Some("a piece reads or writes outside its blocks".into());
+        }
+        let apart = |q: &Piece| {
+            q.shape.contains(&0) || (0..n).any(|i| p.dest[i] + p.shape[i] <= q.dest[i] || q.dest[i] + q.shape[i] <= p.dest[i])
+        };
+        if !pieces[..i].iter().all(apart) {
+            return Some("pieces do not cover the block exactly once".into());
+        }
+        // Within the block and apart, they are together no larger than it.
+        covered += volume(&p.shape).unwrap_or(0);
     }
-    covered.iter().any(|c| *c != 1).then(|| "pieces do not cover the block exactly once".into())
+    (covered != whole).then(|| "pieces do not cover the block exactly once".into())
+}
+
+/// Whether the first and the last positions that a piece reads are inside a block of this shape.
+fn reads_inside(p: &Piece, source: &[usize]) -> bool {
+    let mut ends: Vec<(i128, i128)> = p.src.iter().map(|&s| (s as i128, s as i128)).collect();
+    for ((&size, axis), &step) in p.shape.iter().zip(&p.axes).zip(&p.step) {
+        let Some(axis) = axis else { continue };
+        let Some((low, high)) = ends.get_mut(*axis as usize) else { return false };
+        // Below 2^127: both are below 2^64.
+        let span = (size as i128 - 1) * i128::from(step);
+        *if span < 0 { low } else { high } += span;
+    }
+    ends.iter().zip(source).all(|(&(low, high), &size)| low >= 0 && high < size as i128)
 }
