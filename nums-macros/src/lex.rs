@@ -7,6 +7,7 @@
 
 use nums_ir::diag::Loc;
 use proc_macro2::{Delimiter, Group, LineColumn, Span, TokenStream, TokenTree};
+use std::collections::VecDeque;
 
 /// One token.
 #[derive(Clone, Debug)]
@@ -120,31 +121,46 @@ impl Tokens {
         at
     }
 
+    /// Brackets may nest deeper than any stack: the groups that are open are a list.
     fn flatten(&mut self, stream: TokenStream) {
-        let trees: Vec<TokenTree> = stream.into_iter().collect();
-        let mut i = 0;
-        while i < trees.len() {
-            match &trees[i] {
-                TokenTree::Group(group) => self.group(group),
-                TokenTree::Ident(ident) => {
+        let mut open: Vec<Open> = Vec::new();
+        let mut trees: VecDeque<TokenTree> = stream.into_iter().collect();
+        loop {
+            match trees.pop_front() {
+                Some(TokenTree::Group(group)) => {
+                    let (inner, outer) = (group.stream().into_iter().collect(), self.scope);
+                    let (first, close) = self.open(&group);
+                    open.push(Open { first, close, span: group.span_close(), outer, rest: std::mem::replace(&mut trees, inner) });
+                }
+                Some(TokenTree::Ident(ident)) => {
                     let name = ident.to_string();
                     self.push(Tok::Ident(name.trim_start_matches("r#").to_owned()), ident.span());
                 }
-                TokenTree::Literal(literal) => {
+                Some(TokenTree::Literal(literal)) => {
                     let text = literal.to_string();
                     self.push(classify(&text), literal.span());
                 }
-                TokenTree::Punct(_) => {
-                    let (op, used) = operator(&trees[i..]);
-                    self.push(Tok::Op(op), trees[i].span());
-                    i += used - 1;
+                Some(tree @ TokenTree::Punct(_)) => {
+                    let span = tree.span();
+                    trees.push_front(tree);
+                    let (op, used) = operator(&trees);
+                    trees.drain(..used);
+                    self.push(Tok::Op(op), span);
+                }
+                None => {
+                    let Some(Open { first, close, span, outer, rest }) = open.pop() else { return };
+                    self.scope = outer;
+                    let last = self.push(Tok::Close(close), span);
+                    self.list[first].partner = last;
+                    self.list[last].partner = first;
+                    trees = rest;
                 }
             }
-            i += 1;
         }
     }
 
-    fn group(&mut self, group: &Group) {
+    /// Opens a group: where it begins, and what closes it.
+    fn open(&mut self, group: &Group) -> (usize, char) {
         let (open, close) = match group.delimiter() {
             Delimiter::Parenthesis | Delimiter::None => ('(', ')'),
             Delimiter::Bracket => ('[', ']'),
@@ -156,20 +172,26 @@ impl Tokens {
         if open == '{' || before == Some(Tok::Op("#")) || before == Some(Tok::Ident("pub".into())) {
             self.groups.push((first, group.stream()));
         }
-        let outer = self.scope;
         if group.delimiter() == Delimiter::None {
             self.scope = first + 1;
         }
-        self.flatten(group.stream());
-        self.scope = outer;
-        let last = self.push(Tok::Close(close), group.span_close());
-        self.list[first].partner = last;
-        self.list[last].partner = first;
+        (first, close)
     }
 }
 
+/// A group whose tokens are being read.
+struct Open {
+    first: usize,
+    close: char,
+    span: Span,
+    /// The scope behind it.
+    outer: usize,
+    /// What follows it.
+    rest: VecDeque<TokenTree>,
+}
+
 /// The operator that begins here, and how many marks it takes.
-fn operator(trees: &[TokenTree]) -> (&'static str, usize) {
+fn operator(trees: &VecDeque<TokenTree>) -> (&'static str, usize) {
     let mut text = String::new();
     let mut joint = Vec::new();
     for tree in trees.iter().take(3) {

@@ -376,12 +376,7 @@ impl<'a> Lower<'a> {
                 let result = builtin::operator(&mut self.func, op, &[a], loc);
                 self.check(result)
             }
-            Kind::Binary(op, a, b) => {
-                let (left, right) = (self.expr(a), self.expr(b));
-                let operands = [(left?, self.loc(a)), (right?, self.loc(b))];
-                let result = builtin::operator(&mut self.func, op, &operands, loc);
-                self.check(result)
-            }
+            Kind::Binary(..) => self.operators(e),
             Kind::Chain(first, rest) => {
                 let mut left = (self.expr(first)?, self.loc(first));
                 let mut all: Option<Term> = None;
@@ -413,6 +408,29 @@ impl<'a> Lower<'a> {
             Kind::Splice(stream) => self.splice(stream, e.first, loc),
             Kind::Broken => Err(Failed),
         }
+    }
+
+    /// `a + b - c`: a sum of many terms is a loop here, as it is in the parser.
+    fn operators(&mut self, e: &Expr) -> Lowers<Term> {
+        let (mut first, mut rest) = (e, Vec::new());
+        while let Kind::Binary(op, a, b) = &first.kind {
+            rest.push((first, op, a, b));
+            first = a;
+        }
+        let mut left = self.expr(first);
+        for (whole, op, a, b) in rest.into_iter().rev() {
+            let right = self.expr(b);
+            left = match (left, right) {
+                (Ok(left), Ok(right)) => {
+                    let operands = [(left, self.loc(a)), (right, self.loc(b))];
+                    let loc = self.loc(whole);
+                    let result = builtin::operator(&mut self.func, op, &operands, loc);
+                    self.check(result)
+                }
+                _ => Err(Failed),
+            };
+        }
+        left
     }
 
     /// The base of an attribute: a module's name is one only here.

@@ -36,8 +36,11 @@ pub(crate) struct Parser<'a> {
     pub(crate) diags: Vec<Diag>,
 }
 
-/// How deep an expression may nest: the macro walks it by recursion, on the compiler's stack.
-const DEPTH: usize = 200;
+/// How deep an expression may nest: the macro reads it by recursion, on a stack of 2 MB where the compiler gives it no more.
+const DEPTH: usize = 80;
+
+/// How many operators, attributes and calls may follow each other, which are read in a loop.
+const LENGTH: usize = 200;
 
 /// Names of modules that a function may not have: `mod f` would stand before the crate.
 const CRATES: &[&str] = &["std", "core", "alloc", "nums"];

@@ -34,6 +34,17 @@ fn lowered_tokens(stream: TokenStream) -> String {
 }
 
 #[test]
+fn long_and_deep_expressions_need_little_stack() {
+    let run = || {
+        let deep = format!("{}x{}", "exp(-".repeat(39), ")".repeat(39));
+        for long in [deep, format!("x{}", " + x".repeat(199)), format!("x{}", ".T".repeat(199))] {
+            assert!(lowered(&long).starts_with("nums-ir 1"), "{long}: {}", lowered(&long));
+        }
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread").join().expect("no overflow");
+}
+
+#[test]
 fn a_newton_step() {
     insta::assert_snapshot!(lowered(
         "fn newton_step(X: f64[n, d], y: f64[n], beta: f64[d]) -> f64[d] {

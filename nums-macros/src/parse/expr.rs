@@ -8,7 +8,7 @@
 //! loosest. Numbers are read here,
 //! because Rust's lexer cuts some of Python's in pieces (`.5`, `1.e3`).
 
-use super::{DEPTH, Failed, Parsed, Parser};
+use super::{DEPTH, Failed, LENGTH, Parsed, Parser};
 use crate::ast::{Argument, Expr, Item, Kind};
 use crate::lex::Tok;
 use nums_ir::func::Scalar;
@@ -62,13 +62,13 @@ impl Parser<'_> {
     /// An expression whose operators bind at least as tightly as `power`.
     pub(super) fn expr(&mut self, power: u8) -> Parsed<Expr> {
         self.nested += 1;
-        let expr = if self.nested > DEPTH { self.too_deep(self.at) } else { self.conditional(power) };
+        let expr = if self.nested > DEPTH { self.too_deep(self.at, DEPTH) } else { self.conditional(power) };
         self.nested -= 1;
         expr
     }
 
-    fn too_deep<T>(&mut self, at: usize) -> Parsed<T> {
-        let message = format!("this expression nests deeper than {DEPTH} levels");
+    fn too_deep<T>(&mut self, at: usize, levels: usize) -> Parsed<T> {
+        let message = format!("this expression nests deeper than {levels} levels");
         self.fail(at, at, message, Some("assign parts of it to names"))
     }
 
@@ -108,8 +108,8 @@ impl Parser<'_> {
             }
             let (first, last) = (left.first, right.last);
             left = Expr::new(Kind::Binary(op, Box::new(left), Box::new(right)), first, last);
-            if left.depth > DEPTH {
-                return self.too_deep(at);
+            if left.depth > LENGTH {
+                return self.too_deep(at, LENGTH);
             }
         }
         Ok(left)
@@ -196,8 +196,8 @@ impl Parser<'_> {
                 _ => break,
             };
             base = Expr::new(next, first, self.at - 1);
-            if base.depth > DEPTH {
-                return self.too_deep(self.at - 1);
+            if base.depth > LENGTH {
+                return self.too_deep(self.at - 1, LENGTH);
             }
         }
         if self.tokens.get(self.at - 1).comment_after {

@@ -159,6 +159,19 @@ fn depth_has_a_limit() {
     check(&format!("x{}", ".T".repeat(50)), &format!("x{}", ".T".repeat(50)));
 }
 
+/// Whatever the compiler gives its threads, and without optimisation.
+#[test]
+fn what_is_within_the_limit_needs_half_of_a_small_stack() {
+    let run = || {
+        let deep = format!("{}x{}", "exp(-".repeat(39), ")".repeat(39));
+        assert!(read(&deep).starts_with("exp((- exp("), "{}", read(&deep));
+        assert!(read(&format!("{}x{}", "(".repeat(79), ")".repeat(79))) == "x");
+        assert!(read(&format!("x{}", " ** x".repeat(78))).starts_with("(x ** (x ** "));
+        assert!(read(&format!("{}x{}", "[".repeat(100_000), "]".repeat(100_000))).starts_with("this expression nests deeper"));
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(run).expect("a thread").join().expect("no overflow");
+}
+
 #[test]
 fn a_line_that_runs_into_the_next_lacks_a_semicolon() {
     assert!(read("y = x\n-y").starts_with("missing `;` after `x`"));
