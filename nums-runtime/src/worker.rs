@@ -510,12 +510,17 @@ impl Pending {
         let batch = &self.prepared.batch;
         let task = &batch.tasks[self.index];
         let (grid, index) = (&batch.grids[task.place.0 as usize], task.place.1 as usize);
+        let name = op_name(&task.op);
+        let op = match batch.subjects.iter().find(|(loc, _)| *loc == task.loc && matches!(task.op, TaskOp::Data(_))) {
+            Some((_, array)) => format!("{name} of `{array}`"),
+            None => name.to_owned(),
+        };
         Failure {
             call: batch.call.clone(),
             number: batch.number,
             file: batch.file.clone(),
             loc: task.loc,
-            op: op_name(&task.op).to_owned(),
+            op,
             why,
             block: grid.coords(index).into_iter().map(|c| c as u32).collect(),
             shape: grid.block_shape_at(index).into_iter().map(|n| n as u64).collect(),

@@ -277,7 +277,7 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
                 axis += 1;
             }
             Part::Basic(IndexItem::At(Size::Dim(d))) => {
-                crate::infer::at(&d, &dims[axis], axis, x.loc)?;
+                crate::infer::at(&d, &dims[axis], axis, x.loc).map_err(|diag| diag.note(format!("operand 0 is {}", x.ty(v))))?;
                 let i = x.dim(&d)?;
                 lists.push((x.cast(i, DType::I64)?, true));
                 spots.push(true);

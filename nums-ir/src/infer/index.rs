@@ -29,7 +29,7 @@ pub(super) fn index(x: &Type, items: &[IndexItem], loc: Loc) -> Result<Type, Dia
                 }
             }
             IndexItem::At(i) => {
-                at(resolved(i, loc)?, &dims[axis], axis, loc)?;
+                at(resolved(i, loc)?, &dims[axis], axis, loc).map_err(|d| super::told(d, x))?;
                 axis += 1;
             }
             IndexItem::Slice { start, stop, step } => {

@@ -8,8 +8,9 @@
 use crate::native::Code;
 use crate::pool::Call;
 use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
+use nums_ir::data::DataTask;
 use nums_ir::func::Func;
-use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task};
+use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task, TaskOp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
@@ -135,6 +136,7 @@ impl Pass<'_> {
             let args = args.collect();
             let outs = task.outs.iter().map(|&block| self.make(node, block, &mut batch)).collect();
             let place = place(&self.call.graph, task, &mut grids, &mut batch);
+            subject(&self.call.graph, task, &mut batch);
             batch.tasks.push(BatchTask { seq: index, op: task.op.clone(), args, outs, place, loc: task.loc });
         }
         for block in self.touched.drain(..) {
@@ -222,8 +224,24 @@ fn empty(call: &Call, serial: u64) -> Batch {
         forget: false,
         scalars: call.scalars.clone(),
         grids: Vec::new(),
+        subjects: Vec::new(),
         blocks: Vec::new(),
         tasks: Vec::new(),
+    }
+}
+
+/// Notes the array that a task takes elements from or puts them into, if the user gave it a name: a position may be outside it.
+fn subject(graph: &Graph, task: &Task, batch: &mut Batch) {
+    let at = match &task.op {
+        TaskOp::Data(DataTask::Take { first, .. }) => usize::from(!first),
+        TaskOp::Data(DataTask::Put { .. }) => 0,
+        _ => return,
+    };
+    let Some(Arg::Block(block)) = task.args.get(at) else { return };
+    let name = &graph.array(graph.array_of(*block)).name;
+    let given = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if given && !batch.subjects.iter().any(|(loc, _)| *loc == task.loc) {
+        batch.subjects.push((task.loc, name.clone()));
     }
 }
 

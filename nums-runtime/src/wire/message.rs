@@ -45,6 +45,8 @@ pub struct Batch {
     pub scalars: Vec<Scalar>,
     /// Cuts of the arrays that are made.
     pub grids: Vec<Grid>,
+    /// For failures: the array whose positions the expression at a place names.
+    pub subjects: Vec<(Loc, String)>,
     /// Blocks that concern the node.
     pub blocks: Vec<BatchBlock>,
     /// What it shall do, in order.

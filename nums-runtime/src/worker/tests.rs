@@ -43,6 +43,7 @@ fn batch(serial: u64, blocks: &[(u64, u32, Origin)], tasks: &[(&[u32], u32)]) ->
         forget: false,
         scalars: vec![],
         grids: vec![Grid::new(&[2], &[1])],
+        subjects: vec![],
         blocks: blocks.iter().map(|&(id, uses, origin)| BatchBlock { id, bytes: 8, uses, origin }).collect(),
         tasks: tasks.iter().enumerate().map(task).collect(),
     };
