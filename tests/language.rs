@@ -316,3 +316,43 @@ fn a_large_array_is_shown_by_its_edges() {
         Ok(())
     });
 }
+
+nums! {
+    fn mean_distance(x: f32[..]) -> f32[..] {
+        x - sum(x) / x.size
+    }
+
+    fn table_of(x: f64[..], y: f64[n]) -> f64[..] {
+        zeros((x.shape[0], len(y))) + x.shape[-1] * x.ndim + y
+    }
+
+    fn kept(x: f64[n]) -> f64[k] {
+        large = x > 0;
+        x[large]
+    }
+}
+
+#[test]
+fn sizes_of_an_array_of_any_rank_are_known_when_it_is_called() {
+    let cluster = Cluster::threads(2).unwrap();
+    let _guard = cluster.enter();
+    for shape in [&[6][..], &[2, 3], &[1, 3, 2]] {
+        let x = Array::from_vec(vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 9.0], shape).unwrap();
+        let centred = mean_distance(&x).unwrap();
+        assert_eq!((centred.shape(), centred.to_vec().unwrap()), (shape, vec![-3.0, -2.0, -1.0, 0.0, 1.0, 5.0]));
+    }
+    let (x, y) = (Array::<f64>::zeros(&[3, 5]).unwrap(), Array::<f64>::ones(&[4]).unwrap());
+    let table = table_of(&x, &y).unwrap();
+    assert_eq!((table.shape(), table.to_vec().unwrap()), (&[3, 4][..], vec![11.0; 12]));
+}
+
+#[test]
+fn a_plan_of_a_call_that_waits_says_where_and_for_what() {
+    let spec = nums::ClusterSpec::uniform(2, 1);
+    let said = kept::plan(&spec, &[&[64]]).unwrap_err().to_string();
+    assert!(
+        said.contains("tests/language.rs:") && said.contains("`kept` waits here for a value, which decides a size"),
+        "{said}"
+    );
+    assert!(said.contains("help: plan its parts"), "{said}");
+}

@@ -125,8 +125,10 @@ impl Infer<'_> {
             Op::ShapeOf { axis } => {
                 let ty = self.out.ty(args[0]);
                 let Some(dims) = ty.dims() else {
-                    return Err(Diag::new(loc, "the size of an array of any rank is known only when it is called")
-                        .help("write the array's axes, as in `f64[n, d]`"));
+                    // Of an array of any rank the call knows it: until then it may be any size.
+                    self.dims.insert(result, Dim::from_data(result.0));
+                    self.define(result, inst.op.clone(), args, Type::weak(Kind::Int));
+                    return Ok(());
                 };
                 if dims.is_empty() {
                     return Err(Diag::new(loc, format!("operand 0 has no axes, so no `len` and no `.shape[i]`: it is {ty}")));

@@ -6,7 +6,7 @@
 //! known is replaced by what it chooses before anything is cut, so that only what is taken is computed.
 
 use crate::bind::{recheck, substitute};
-use crate::diag::Diag;
+use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Scalar, Stage, Value};
 use crate::infer::infer;
@@ -153,6 +153,11 @@ impl Wait {
         debug_assert_eq!(func.stage, Stage::Typed);
         recheck(&mut func)?;
         step(func, known)
+    }
+
+    /// Where the awaited value stands in the source, and its name if the user gave it one.
+    pub fn awaited(&self) -> (Loc, Option<&str>) {
+        (self.rest.data(self.item).loc, self.first.data(self.first.results[0]).name.as_deref())
     }
 
     /// The parameters of the function, by which `known` is given.

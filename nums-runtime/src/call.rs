@@ -308,11 +308,22 @@ impl Program {
         if shapes.next().is_some() {
             return Err(Error::Shape { what: what(), why: format!("more shapes than the {} array parameters", grids.len()) });
         }
-        let bound = decoded.bind(&args).map_err(|d| self.mistake(&d))?;
+        let bound = match decoded.step(&args).map_err(|d| self.mistake(&d))? {
+            Step::Whole(bound) => bound,
+            Step::Wait(wait) => return Err(self.mistake(&unplanned(self.name, &wait))),
+        };
         let graph = tile::tile(&bound, &grids).map_err(|d| self.mistake(&d))?;
         let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g, spec.nodes.len())).collect();
         Ok(Plan::new(place(graph, spec, &at)?, spec.clone(), bound))
     }
+}
+
+/// A call that waits on its way has no plan as a whole.
+fn unplanned(name: &str, wait: &Wait) -> Diag {
+    let (loc, value) = wait.awaited();
+    let what = value.map_or_else(|| "a value".to_owned(), |v| format!("the value of `{v}`"));
+    Diag::new(loc, format!("`{name}` waits here for {what}, which decides a size or a branch: it has no plan as a whole"))
+        .help("plan its parts: make functions of what stands before and behind")
 }
 
 /// Keeps a route; a full table begins anew.

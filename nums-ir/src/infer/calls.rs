@@ -51,11 +51,13 @@ impl Infer<'_> {
                 }
             }
             let made = expand::expand(self, call, args.clone(), loc);
-            let dtypes = made.map(|made| made.iter().map(|v| self.out.ty(*v).dtype).collect::<Vec<_>>());
+            // A plain number, as a size is, has no rank to know.
+            let open = |ty: &Type| if ty.weak { ty.clone() } else { any_shape(ty.dtype) };
+            let types = made.map(|made| made.iter().map(|v| open(self.out.ty(*v))).collect::<Vec<_>>());
             self.out.insts.truncate(insts);
             self.out.values.truncate(values);
-            if dtypes.is_ok() || found.is_err() {
-                found = dtypes;
+            if types.is_ok() || found.is_err() {
+                found = types;
             }
             if found.is_ok() {
                 break;
@@ -64,8 +66,11 @@ impl Infer<'_> {
         for (arg, ty) in args.iter().zip(types) {
             self.out.values[arg.0 as usize].ty = Some(ty);
         }
-        for (result, dtype) in inst.results.iter().zip(found?) {
-            self.out.values[result.0 as usize].ty = Some(any_shape(dtype));
+        for (result, ty) in inst.results.iter().zip(found?) {
+            if ty.weak && ty.dtype == DType::I64 {
+                self.dims.insert(*result, Dim::from_data(result.0));
+            }
+            self.out.values[result.0 as usize].ty = Some(ty);
         }
         self.out.insts.push(Inst { op: Op::Call(call.clone()), args, results: inst.results.clone() });
         Ok(())
