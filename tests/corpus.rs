@@ -102,10 +102,14 @@ fn differs(found: &DynArray, want: &Stored) -> Result<Option<String>> {
         DType::I8 => want.bytes.iter().map(|b| c128::new(f64::from(i8::from_le_bytes([*b])), 0.0)).collect(),
         DType::U64 => want.bytes.chunks(8).map(|b| c128::new(u64::from_le_bytes(b.try_into().unwrap()) as f64, 0.0)).collect(),
         DType::I16 => want.bytes.chunks(2).map(|b| c128::new(f64::from(i16::from_le_bytes([b[0], b[1]])), 0.0)).collect(),
+        DType::C64 => {
+            let part = |b: &[u8]| f64::from(f32::from_le_bytes(b.try_into().unwrap()));
+            want.bytes.chunks(8).map(|b| c128::new(part(&b[..4]), part(&b[4..]))).collect()
+        }
         other => panic!("no answer is {other}"),
     };
     let scale = decoded.iter().map(|z| z.norm()).filter(|x| x.is_finite()).fold(0.0, f64::max);
-    let single = want.dtype == DType::F32;
+    let single = matches!(want.dtype, DType::F32 | DType::C64);
     for (i, (f, w)) in numbers(found)?.iter().zip(&decoded).enumerate() {
         if !close(f.re, w.re, scale, single) || !close(f.im, w.im, scale, single) {
             return Ok(Some(format!("element {i} is {f}, NumPy's is {w}")));

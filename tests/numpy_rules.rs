@@ -143,9 +143,10 @@ fn weights_come_back_in_the_shape_of_the_mean() {
         let (x, w) = (counting(&[4, 2], &[3, 1]), floats(&[1.0, 0.0, 0.0, 1.0], &[3], &[4]));
         let (mean, sums): (Array<f64>, Array<f64>) = nums! { m, s = np.average(x, axis=0, weights=w, returned=True); (m, s) }?;
         assert_eq!((mean.to_vec()?, sums.to_vec()?), (vec![3.0, 4.0], vec![2.0, 2.0]));
-        // NumPy raises ZeroDivisionError here; a value that only the data has cannot be an error of a plan, so it is NaN.
-        let none: f64 = nums! { np.average(w, weights=w * 0) }?;
-        assert!(none.is_nan());
+        let error = said(nums! { np.average(w, weights=w * 0) -> f64 });
+        assert!(error.contains("weights sum to zero"), "{error}");
+        let error = said(nums! { np.average(x[:2], axis=0, weights=[1, -1]).sum() -> f64 });
+        assert!(error.contains("weights sum to zero"), "{error}");
         let (far, near) = (counting(&[3], &[2]), counting(&[2, 2], &[1, 2]));
         let error = said(nums! { np.allclose(far, near) -> bool });
         assert!(error.contains('3') && error.contains('2'), "{error}");
@@ -379,6 +380,103 @@ fn nan_sorts_last_and_wins_extremes() {
             let (least, median): (Array<f64>, Array<f64>) = nums! { (np.minimum(x, 0), np.median(x)) }?;
             assert!(least.to_vec()?[1].is_nan() && median.item()?.is_nan());
         }
+        Ok(())
+    });
+}
+
+nums! {
+    fn at_least(x: f64[n]) -> f64[] {
+        max(x, initial=2.5)
+    }
+
+    fn smallest(x: f64[n, d]) -> f64[d] {
+        x.min(axis=0)
+    }
+}
+
+#[test]
+fn extremes_of_nothing_are_what_initial_says() {
+    on_threads(|| {
+        let (none, some) = (floats(&[], &[1], &[0]), floats(&[1.0, 4.0], &[1], &[2]));
+        assert_eq!((at_least(&none)?.item()?, at_least(&some)?.item()?), (2.5, 4.0));
+        let (rows, wide) = (Array::<f64>::zeros(&[0, 3])?, Array::<f64>::zeros(&[0, 0])?);
+        let (top, low, kept): (Floats, Floats, Floats) = nums! { (np.max(rows, axis=0, initial=5), np.nanmin(rows, initial=-1), rows.max(axis=(0, 1), keepdims=True, initial=7)) }?;
+        assert_eq!((top.to_vec()?, low.item()?, kept.shape(), kept.item()?), (vec![5.0; 3], -1.0, &[1, 1][..], 7.0));
+        // `initial=` has the dtype of the result.
+        let k = ints(&[1, 7, 3], 2);
+        let (below, above): (Array<i64>, Array<i64>) = nums! { (np.max(k, initial=5.5), np.min(k, initial=0.9, where=k > 5)) }?;
+        assert_eq!((below.item()?, above.item()?), (7, 0));
+        // Nothing of nothing is nothing.
+        assert_eq!(smallest(&wide)?.shape(), [0]);
+        let error = said(smallest(&rows));
+        assert!(error.contains("zero-size array to reduction operation `min` which has no identity"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn medians_of_nothing_are_not_a_number() {
+    nums! {
+        fn middle(x: f64[n]) -> f64[] {
+            median(x)
+        }
+    }
+    on_threads(|| {
+        assert!(middle(&floats(&[], &[1], &[0]))?.item()?.is_nan());
+        assert_eq!(middle(&floats(&[1.5e308, 1.7e308, 1.6e308], &[2], &[3]))?.item()?, 1.6e308);
+        assert_eq!(middle(&floats(&[1.0, 4.0], &[1], &[2]))?.item()?, 2.5);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_a_mask_leaves_broadcasts() {
+    nums! {
+        fn kept(m: bool[n], x: f64[n, 4], y: f64[4, 4]) -> f64[4, 4] {
+            np.compress(m, x, axis=0) + y
+        }
+    }
+    on_threads(|| {
+        let (x, y) = (counting(&[3, 4], &[2, 3]), counting(&[4, 4], &[3, 2]));
+        let one = Array::from_vec(vec![false, true, false], &[3])?;
+        let sum: Array<f64> = nums! { np.compress(one, x, axis=0) + y }?;
+        assert_eq!((sum.shape(), sum.to_vec()?[13]), (&[4, 4][..], 18.0));
+        assert_eq!(kept(&one, &x, &y)?.to_vec()?, sum.to_vec()?);
+        let two = Array::from_vec(vec![false, true, true], &[3])?;
+        let error = said(nums! { np.compress(two, x, axis=0) + y -> Array<f64> });
+        assert!(error.contains("do not broadcast"), "{error}");
+        let error = said(kept(&two, &x, &y));
+        assert!(error.contains("do not broadcast"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn positions_outside_name_the_array() {
+    nums! {
+        fn picked(table: f64[n], i: i64[m]) -> f64[m] {
+            scaled = table * 2;
+            take(scaled, i) + take(table, i)
+        }
+    }
+    on_threads(|| {
+        let (table, i) = (counting(&[4], &[3]), ints(&[0, 9], 1));
+        let error = said(nums! { table[i] -> Array<f64> }.and_then(|a| a.to_vec()));
+        assert!(
+            error.contains("take of `table`") && error.contains("index 9 is out of bounds for axis 0 with size 4"),
+            "{error}"
+        );
+        let error = said(picked(&table, &i).and_then(|a| a.to_vec()));
+        assert!(error.contains("take of `scaled`") || error.contains("take of `table`"), "{error}");
+        let error = said(nums! { table[i] = 1; table -> Array<f64> }.and_then(|a| a.to_vec()));
+        assert!(error.contains("put of `table`"), "{error}");
+        let error = said(nums! { table[4] -> f64 });
+        assert!(
+            error.contains("index 4 is out of bounds for axis 0 with size 4") && error.contains("`table` is f64[4]"),
+            "{error}"
+        );
+        let error = said(nums! { table[-5] = 0; table -> Array<f64> });
+        assert!(error.contains("index -5 is out of bounds") && error.contains("`table` is f64[4]"), "{error}");
         Ok(())
     });
 }

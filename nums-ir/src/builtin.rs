@@ -430,9 +430,15 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             // A function of NumPy's makes a NumPy scalar of literals, where the operator of its name keeps Python's; `abs` is both.
             let literal = |(term, _): &(Term, Loc)| if let Term::Number(n) = term { Some(n.kind()) } else { None };
             let kinds: Option<Vec<_>> = terms.iter().map(literal).collect();
-            let floats = kinds.is_some_and(|kinds| kinds.into_iter().max() == Some(Kind::Float));
-            if floats && !matches!(op.rule(), DTypeRule::Float | DTypeRule::Where) && op != MapOp::Absolute {
-                values[0] = func.push(Op::Cast(DType::F64), &values[..1], loc);
+            let dtype = match kinds.and_then(|kinds| kinds.into_iter().max()) {
+                Some(Kind::Float) => Some(DType::F64),
+                Some(Kind::Int) => Some(DType::I64),
+                Some(Kind::Bool | Kind::Complex) | None => None,
+            };
+            if let (Some(dtype), false) =
+                (dtype, matches!(op.rule(), DTypeRule::Float | DTypeRule::Where) || op == MapOp::Absolute)
+            {
+                values[0] = func.push(Op::Cast(dtype), &values[..1], loc);
             }
             Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
         }

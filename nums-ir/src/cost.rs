@@ -107,7 +107,7 @@ impl<'a> Sizes<'a> {
                 DataTask::Random { .. } => made * TRANSCENDENTAL,
                 DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read(),
                 DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read() + made,
-                DataTask::Count {} | DataTask::Positions { .. } => read(),
+                DataTask::Count {} | DataTask::Positions { .. } | DataTask::Weights {} => read(),
             },
             TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
         };

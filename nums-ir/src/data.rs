@@ -57,6 +57,8 @@ operators! {
             /// Equal elements count as well.
             right: bool,
         }
+        /// `w`: sums of weights, as they are; one that is 0 is an error, since nothing is divided by it.
+        Weights "weights" {}
         /// `x`: a factor of a matrix, `x = Q R` with the columns of Q orthogonal and R upper triangular, both as small as can be.
         Qr "qr" {
             /// Q instead of R.
@@ -162,6 +164,8 @@ operators! {
             /// Equal elements count as well.
             right: bool,
         }
+        /// `w`: sums of weights; one that is 0 is an error.
+        Weights "weights" {}
         /// `x`: the factors of a matrix; makes Q, R, or both.
         Qr "qr" {
             /// Q is made.

@@ -434,6 +434,14 @@ impl Expand<'_, '_> {
             Kind::Float | Kind::Complex => Ok(x),
         }
     }
+
+    /// `x` in the float that holds its dtype: of small integers `f32`.
+    fn own_float(&mut self, x: Value) -> One {
+        match self.kind(x) {
+            Kind::Bool | Kind::Int if !self.ty(x).weak => self.cast(x, self.dtype(x).to_float()),
+            Kind::Bool | Kind::Int | Kind::Float | Kind::Complex => self.floating(x),
+        }
+    }
 }
 
 /// One value, as what a call gives.

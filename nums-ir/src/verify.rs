@@ -243,9 +243,12 @@ fn arity(op: &Op) -> Option<usize> {
         Op::Data(op) => Some(match op {
             DataOp::Take { count, .. } => 1 + count,
             DataOp::Put { count, .. } => 2 + count,
-            DataOp::Qr { .. } | DataOp::Sort { .. } | DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Positions { .. } => {
-                1
-            }
+            DataOp::Qr { .. }
+            | DataOp::Sort { .. }
+            | DataOp::Scan { .. }
+            | DataOp::ArgBest { .. }
+            | DataOp::Positions { .. }
+            | DataOp::Weights {} => 1,
             DataOp::Search { .. } => 2,
             DataOp::Random { dist, .. } => 1 + dist.parameters(),
         }),

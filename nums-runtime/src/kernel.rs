@@ -50,6 +50,8 @@ pub enum KernelError {
     NegativePower,
     /// `max` or `min` of no elements.
     EmptyReduction(ReduceOp),
+    /// Weights whose sum is 0, by which a mean would be divided.
+    NoWeight,
     /// A position outside an axis.
     Index {
         /// As it was given.
@@ -89,6 +91,7 @@ impl fmt::Display for KernelError {
             KernelError::Singular => f.write_str("singular"),
             KernelError::NegativePower => f.write_str("integers to negative integer powers are not allowed"),
             KernelError::EmptyReduction(op) => write!(f, "`{}` of an empty axis has no value", op.name()),
+            KernelError::NoWeight => f.write_str("weights sum to zero, which a mean cannot be divided by"),
             KernelError::Index { index, axis, size } => {
                 write!(f, "index {index} is out of bounds for axis {axis} with size {size}")
             }

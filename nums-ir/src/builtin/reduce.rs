@@ -1,7 +1,7 @@
 //! Reductions with NumPy's arguments: `dtype=` is a cast before and after, `where=` a choice, `initial=` one more operand.
 //!
-//! What `where=` leaves out counts as the value of a reduction over nothing; where there is none, `initial=` gives it. The mean
-//! of some elements divides by their number, in the dtype of their sum, which `expand` knows.
+//! What `where=` leaves out counts as the value of a reduction over nothing; where there is none, `initial=` gives it. What depends
+//! on the reduction's dtype is left to `expand`: `initial=` is converted to it, and the mean of some elements divides by their number.
 
 use super::bind::{self, Bound};
 use super::{Term, calls, value};
@@ -40,44 +40,55 @@ pub(super) fn reduction(func: &mut Func, op: ReduceOp, bound: &mut Bound) -> Res
     if let Some(dtype) = dtype {
         x = func.push(Op::Cast(dtype), &[x], loc);
     }
-    let mut out = match (op, mask) {
-        (ReduceOp::Mean, Some(mask)) => {
-            let list = |axes: Vec<i64>| Attr::List(axes.into_iter().map(Attr::Int).collect());
-            let attrs = vec![Attr::Arg(0), axes.map_or(Attr::None, list), Attr::Bool(keepdims), Attr::Arg(1)];
-            match calls::pushed(func, Call { name: "mean", attrs }, &[x, mask], 1, loc) {
-                Term::Value(v) => v,
-                _ => return Err(Diag::new(loc, "a mean is one value")),
-            }
+    let mut out = match (op, initial, mask) {
+        (ReduceOp::Mean, _, Some(mask)) => called(func, op, &[x, mask], axes, keepdims, [None, Some(1)], bound)?,
+        (_, Some(initial), mask) => {
+            let args: Vec<Value> = [x, initial].into_iter().chain(mask).collect();
+            called(func, op, &args, axes, keepdims, [Some(1), mask.map(|_| 2)], bound)?
         }
-        (_, mask) => {
+        (_, None, mask) => {
             if let Some(mask) = mask {
-                let other = left_out(func, op, initial, bound)?;
+                let other = left_out(func, op, bound)?;
                 x = func.push(Op::Map(MapOp::Where), &[mask, x, other], loc);
             }
             func.push(Op::Reduce { op, axes, keepdims }, &[x], loc)
         }
     };
-    if let (Some(initial), Some(join)) = (initial, op.combine()) {
-        out = func.push(Op::Map(join), &[out, initial], loc);
-    }
     if let Some(dtype) = dtype {
         out = func.push(Op::Cast(dtype), &[out], loc);
     }
     Ok(Term::Value(out))
 }
 
+/// A reduction that `expand` writes: its dtype decides what becomes of `initial=` (argument 1) and `where=` (the last one).
+fn called(
+    func: &mut Func,
+    op: ReduceOp,
+    args: &[Value],
+    axes: Option<Vec<i64>>,
+    keepdims: bool,
+    places: [Option<usize>; 2],
+    bound: &Bound,
+) -> Result<Value, Diag> {
+    let axes = axes.map_or(Attr::None, |axes| Attr::List(axes.into_iter().map(Attr::Int).collect()));
+    let [initial, mask] = places.map(|at| at.map_or(Attr::None, Attr::Arg));
+    let call = Call { name: op.name(), attrs: vec![Attr::Arg(0), axes, Attr::Bool(keepdims), initial, mask] };
+    match calls::pushed(func, call, args, 1, bound.loc) {
+        Term::Value(v) => Ok(v),
+        _ => Err(Diag::new(bound.loc, "a reduction is one value")),
+    }
+}
+
 /// What stands for the elements that `where=` leaves out.
-fn left_out(func: &mut Func, op: ReduceOp, initial: Option<Value>, bound: &Bound) -> Result<Value, Diag> {
+fn left_out(func: &mut Func, op: ReduceOp, bound: &Bound) -> Result<Value, Diag> {
     let neutral = match op.identity() {
         Identity::Zero => Scalar::Int(0),
         Identity::One => Scalar::Int(1),
         Identity::False => Scalar::Bool(false),
         Identity::True => Scalar::Bool(true),
         Identity::None | Identity::Nan => {
-            return initial.ok_or_else(|| {
-                Diag::new(bound.loc, format!("`{}` of nothing has no value, and `where=` may leave out all elements", bound.name))
-                    .help("give the value of nothing too: `initial=0`")
-            });
+            let why = format!("`{}` of nothing has no value, and `where=` may leave out all elements", bound.name);
+            return Err(Diag::new(bound.loc, why).help("give the value of nothing too: `initial=0`"));
         }
     };
     Ok(func.push(Op::Const(neutral), &[], bound.loc))

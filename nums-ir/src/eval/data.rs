@@ -48,6 +48,13 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             shape[*axis] = 1;
             Ok(places.gather(&shape, <[usize]>::to_vec))
         }
+        (DataOp::Weights {}, [w]) => {
+            let none = |w: &Scalar| matches!(w, Scalar::Float(0.0)) || *w == Scalar::Complex(0.0, 0.0);
+            match w.scalars().iter().any(none) {
+                true => Err("weights sum to zero".to_owned()),
+                false => Ok((*w).clone()),
+            }
+        }
         (DataOp::Qr { q }, [x]) => super::product::qr(x, *q),
         (DataOp::Search { right }, [a, v]) => {
             let sorted = a.scalars();

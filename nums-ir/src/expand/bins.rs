@@ -56,13 +56,12 @@ fn counted(x: &mut Expand<'_, '_>, v: Value, weights: Option<Value>, bins: &Dim)
 
 fn histogram(x: &mut Expand<'_, '_>) -> Made {
     let v = x.ravel(x.arg(0))?;
-    let v = x.floating(v)?;
     let weights = match x.given(3) {
         Some(w) => Some(x.ravel(w)?),
         None => None,
     };
     let edges = match x.attr(1).clone() {
-        Attr::Arg(i) if x.rank(x.args[i]) == 1 => x.floating(x.args[i])?,
+        Attr::Arg(i) if x.rank(x.args[i]) == 1 => x.args[i],
         attr => {
             let bins = match attr {
                 Attr::None => Dim::Const(10),
@@ -70,12 +69,16 @@ fn histogram(x: &mut Expand<'_, '_>) -> Made {
                 Attr::Size(crate::func::Size::Dim(d)) => d,
                 _ => return x.fail("`bins` of `histogram` is a positive integer or an array of edges"),
             };
+            let v = x.floating(v)?;
             let (low, high) = bounds(x, v)?;
             even_edges(x, low, high, &bins)?
         }
     };
     let n = x.dims(edges)[0].sub(&Dim::Const(1));
-    let after = x.data(DataOp::Search { right: true }, &[edges, v])?;
+    let after = {
+        let (edges, v) = super::select::common(x, edges, v)?;
+        x.data(DataOp::Search { right: true }, &[edges, v])?
+    };
     let one = x.int(1)?;
     let bin = x.map(MapOp::Subtract, &[after, one])?;
     let last = x.at(edges, 0, Dim::Const(-1))?;
@@ -90,13 +93,17 @@ fn histogram(x: &mut Expand<'_, '_>) -> Made {
     let bin = x.choose(outside, spare, bin)?;
     let counts = counted(x, bin, weights, &n.add(&Dim::Const(1)))?;
     let counts = x.slice(counts, 0, None, Some(Dim::Const(-1)), 1)?;
+    // Weights are added in f64 and come back in their own dtype.
+    let counts = match weights {
+        Some(w) => x.cast(counts, x.dtype(w))?,
+        None => counts,
+    };
     if !x.flag(4, false)? {
         return Ok(vec![counts, edges]);
     }
-    let (counts, widths) = (x.cast(counts, DType::F64)?, {
-        let (a, b) = (x.slice(edges, 0, Some(Dim::Const(1)), None, 1)?, x.slice(edges, 0, None, Some(Dim::Const(-1)), 1)?);
-        x.map(MapOp::Subtract, &[a, b])?
-    });
+    let (a, b) = (x.slice(edges, 0, Some(Dim::Const(1)), None, 1)?, x.slice(edges, 0, None, Some(Dim::Const(-1)), 1)?);
+    let widths = x.map(MapOp::Subtract, &[a, b])?;
+    let widths = x.cast(widths, DType::F64)?;
     let total = x.reduce(ReduceOp::Sum, counts, &[0], false)?;
     let density = x.map(MapOp::Divide, &[counts, widths])?;
     Ok(vec![x.map(MapOp::Divide, &[density, total])?, edges])
@@ -105,10 +112,10 @@ fn histogram(x: &mut Expand<'_, '_>) -> Made {
 /// The range of a histogram: given, or of the data; an empty one is widened by a half on each side.
 fn bounds(x: &mut Expand<'_, '_>, v: Value) -> Result<(Value, Value), crate::diag::Diag> {
     let (low, high) = match x.list(2).as_slice() {
-        [low, high] => (x.cast(*low, DType::F64)?, x.cast(*high, DType::F64)?),
+        [low, high] => (x.cast(*low, x.dtype(v))?, x.cast(*high, x.dtype(v))?),
         _ if x.dims(v)[0] == Dim::Const(0) => {
             let (zero, one) = (x.float(0.0)?, x.float(1.0)?);
-            (x.cast(zero, DType::F64)?, x.cast(one, DType::F64)?)
+            (x.cast(zero, x.dtype(v))?, x.cast(one, x.dtype(v))?)
         }
         _ => (x.reduce(ReduceOp::Min, v, &[0], false)?, x.reduce(ReduceOp::Max, v, &[0], false)?),
     };
@@ -120,9 +127,10 @@ fn bounds(x: &mut Expand<'_, '_>, v: Value) -> Result<(Value, Value), crate::dia
 
 /// `bins + 1` edges from `low` to `high`, as `linspace` makes them.
 fn even_edges(x: &mut Expand<'_, '_>, low: Value, high: Value, bins: &Dim) -> One {
+    let dtype = x.dtype(low);
     let i = x.arange(&bins.add(&Dim::Const(1)))?;
-    let i = x.cast(i, DType::F64)?;
-    let n = x.size_as(bins, DType::F64)?;
+    let i = x.cast(i, dtype)?;
+    let n = x.size_as(bins, dtype)?;
     let width = x.map(MapOp::Subtract, &[high, low])?;
     let step = x.map(MapOp::Divide, &[width, n])?;
     let along = x.map(MapOp::Multiply, &[i, step])?;

@@ -328,7 +328,7 @@ fn union(x: &mut Expand<'_, '_>) -> One {
     Ok(distinct(x, all, Wanted::default())?.values)
 }
 
-/// The distinct values of `a` that are, or are not, in `b`.
+/// The distinct values of `a` that are, or are not, in `b`, which has its dtype.
 fn filtered(x: &mut Expand<'_, '_>, a: Value, b: Value, inside: bool) -> One {
     let values = distinct(x, a, Wanted::default())?.values;
     let set = x.data(DataOp::Sort { axis: 0, index: false }, &[b])?;
@@ -345,9 +345,17 @@ fn intersect(x: &mut Expand<'_, '_>) -> One {
     filtered(x, a, b, true)
 }
 
+/// The values keep the dtype of the first array; they are compared in the common one.
 fn difference(x: &mut Expand<'_, '_>) -> One {
-    let (a, b) = pooled(x)?;
-    filtered(x, a, b, false)
+    let v = x.ravel(x.arg(0))?;
+    let values = distinct(x, v, Wanted::default())?.values;
+    let (wide, b) = select::common(x, values, x.arg(1))?;
+    let b = x.ravel(b)?;
+    let set = x.data(DataOp::Sort { axis: 0, index: false }, &[b])?;
+    let found = member(x, wide, set)?;
+    let keep = x.map(MapOp::LogicalNot, &[found])?;
+    let places = x.positions(keep)?;
+    x.take(values, places, 0)
 }
 
 fn exclusive(x: &mut Expand<'_, '_>) -> One {

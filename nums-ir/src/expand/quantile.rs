@@ -28,31 +28,55 @@ fn median(x: &mut Expand<'_, '_>) -> One {
     kept(x, m, &axes, keepdims)
 }
 
-/// The mean of the one or two middle elements; NaN if there is one.
+/// The middle element, or the mean of the two there are; NaN if there is one.
 fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
     let n = x.dims(v)[axis].clone();
     if n == Dim::Const(0) {
-        let mut dims = x.dims(v);
-        dims.remove(axis);
-        let (nan, dtype) = (x.float(f64::NAN)?, float_of(x.dtype(v)));
-        return x.full(&dims, nan, dtype);
+        return no_median(x, v, axis);
     }
     let v = x.floating(v)?;
     let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
     let half = |d: &Dim| d.floor_div(&Dim::Const(2)).unwrap_or(Dim::Const(0));
     let low = x.at(sorted, axis, half(&n.sub(&Dim::Const(1))))?;
     let high = x.at(sorted, axis, half(&n))?;
-    let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
-    let mean = x.map(MapOp::Divide, &[sum, two])?;
+    let mean = mean_of_two(x, low, high)?;
+    // The sum of one element with itself may overflow.
+    let mean = match n.as_const() {
+        Some(n) if n % 2 == 1 => low,
+        Some(_) => mean,
+        None => {
+            let (n, two, one) = (x.size_as(&n, DType::I64)?, x.int(2)?, x.int(1)?);
+            let rest = x.map(MapOp::Remainder, &[n, two])?;
+            let odd = x.map(MapOp::Equal, &[rest, one])?;
+            x.choose(odd, low, mean)?
+        }
+    };
     let last = x.at(sorted, axis, Dim::Const(-1))?;
     let unordered = x.map(MapOp::IsNan, &[last])?;
     x.choose(unordered, last, mean)
+}
+
+fn mean_of_two(x: &mut Expand<'_, '_>, low: Value, high: Value) -> One {
+    let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
+    x.map(MapOp::Divide, &[sum, two])
+}
+
+/// The median of nothing: NaN.
+fn no_median(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
+    let mut dims = x.dims(v);
+    dims.remove(axis);
+    let (nan, dtype) = (x.float(f64::NAN)?, float_of(x.dtype(v)));
+    x.full(&dims, nan, dtype)
 }
 
 /// The median of what is not NaN: those sort to the end, so the middle is found by their number.
 fn nan_median(x: &mut Expand<'_, '_>) -> One {
     let keepdims = x.flag(2, false)?;
     let (v, axis, axes) = gathered(x)?;
+    if x.dims(v)[axis] == Dim::Const(0) {
+        let none = no_median(x, v, axis)?;
+        return kept(x, none, &axes, keepdims);
+    }
     let v = x.floating(v)?;
     let nan = x.map(MapOp::IsNan, &[v])?;
     let there = x.map(MapOp::LogicalNot, &[nan])?;
@@ -67,8 +91,11 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     let high = x.map(MapOp::Maximum, &[high, low])?;
     let low = super::select::along(x, sorted, low, axis)?;
     let high = super::select::along(x, sorted, high, axis)?;
-    let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
-    let mean = x.map(MapOp::Divide, &[sum, two])?;
+    let mean = mean_of_two(x, low, high)?;
+    // The sum of one element with itself may overflow.
+    let rest = x.map(MapOp::Remainder, &[n, two])?;
+    let odd = x.map(MapOp::Equal, &[rest, one])?;
+    let mean = x.choose(odd, low, mean)?;
     let mean = x.at(mean, axis, Dim::Const(0))?;
     kept(x, mean, &axes, keepdims)
 }
@@ -183,6 +210,11 @@ fn asked(x: &mut Expand<'_, '_>, scale: f64) -> Result<(Value, bool), crate::dia
     Ok((x.map(MapOp::Divide, &[q, scale])?, weak))
 }
 
+/// Whether quantiles lie at elements whatever there are: quantiles 0 and 1 that are integers are elements themselves.
+fn whole_places(x: &Expand<'_, '_>, scale: f64, method: &str) -> bool {
+    scale == 1.0 && method == "linear" && x.kind(x.arg(1)) < crate::dtype::Kind::Float
+}
+
 fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let method = x.word(3)?.unwrap_or("linear").to_owned();
     let keepdims = x.flag(4, false)?;
@@ -192,7 +224,12 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let n = x.dims(v)[axis].clone();
     let (q, weak) = asked(x, scale)?;
     let shape = x.dims(q);
-    let place = place(x, &method, q, &n)?;
+    let place = if whole_places(x, scale, &method) {
+        let last = x.size_as(&n.sub(&Dim::Const(1)), DType::F64)?;
+        Place::At(x.map(MapOp::Multiply, &[q, last])?)
+    } else {
+        place(x, &method, q, &n)?
+    };
     let v = if matches!(place, Place::At(_)) { v } else { x.floating(v)? };
     let dtype = x.dtype(v);
     let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
@@ -237,10 +274,13 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     if let Some(method) = x.word(3)?.filter(|m| *m != "linear") {
         return x.fail(format!("`{}` has the method \"linear\" only, not \"{method}\"", x.name()));
     }
+    if x.kind(x.arg(0)) < crate::dtype::Kind::Float {
+        return quantile(x, scale);
+    }
     let keepdims = x.flag(4, false)?;
     let rank = x.rank(x.arg(0));
     let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
-    let v = x.floating(x.arg(0))?;
+    let v = x.arg(0);
     let (v, axis) = together(x, v, &axes)?;
     let (q, weak) = asked(x, scale)?;
     let nan = x.map(MapOp::IsNan, &[v])?;
@@ -267,7 +307,7 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let high = x.map(MapOp::Add, &[low, one])?;
     let high = x.map(MapOp::Minimum, &[high, end])?;
     let (a, b) = (super::select::along(x, sorted, low, axis)?, super::select::along(x, sorted, high, axis)?);
-    let out = between(x, a, b, t)?;
+    let out = if whole_places(x, scale, "linear") { a } else { between(x, a, b, t)? };
     let (out, lead) =
         if x.rank(x.arg(1)) == 0 { (x.at(out, axis, Dim::Const(0))?, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();

@@ -5,6 +5,7 @@
 
 use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
+use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
 use crate::func::{Scalar, Value};
@@ -12,6 +13,12 @@ use crate::ops::{MapOp, ReduceOp};
 
 pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "mean", write: |x| mean_where(x).map(one) },
+    Expansion { name: "sum", write: |x| from_initial(x, ReduceOp::Sum).map(one) },
+    Expansion { name: "prod", write: |x| from_initial(x, ReduceOp::Prod).map(one) },
+    Expansion { name: "max", write: |x| from_initial(x, ReduceOp::Max).map(one) },
+    Expansion { name: "min", write: |x| from_initial(x, ReduceOp::Min).map(one) },
+    Expansion { name: "nanmax", write: |x| from_initial(x, ReduceOp::NanMax).map(one) },
+    Expansion { name: "nanmin", write: |x| from_initial(x, ReduceOp::NanMin).map(one) },
     Expansion { name: "var", write: |x| variance(x).map(one) },
     Expansion { name: "std", write: |x| deviation(x).map(one) },
     Expansion { name: "ptp", write: |x| ptp(x).map(one) },
@@ -69,13 +76,46 @@ fn count(x: &Expand<'_, '_>, v: Value, axes: &[usize]) -> Dim {
 fn mean_where(x: &mut Expand<'_, '_>) -> One {
     let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
     let (v, zero) = (x.floating(x.arg(0))?, x.float(0.0)?);
-    let mask = x.cast(x.arg(3), DType::Bool)?;
+    let mask = x.cast(x.arg(4), DType::Bool)?;
     let some = x.choose(mask, v, zero)?;
     let sum = x.reduce(ReduceOp::Sum, some, &axes, keepdims)?;
     let mask = x.broadcast(mask, &x.dims(some))?;
     let n = x.reduce(ReduceOp::Sum, mask, &axes, keepdims)?;
     let n = x.cast(n, x.dtype(sum))?;
     x.map(MapOp::Divide, &[sum, n])
+}
+
+/// A reduction with `initial=`, which has the reduction's dtype and is the value of nothing; `where=` leaves elements out.
+/// `reduce` in `builtin` makes this call.
+fn from_initial(x: &mut Expand<'_, '_>, op: ReduceOp) -> One {
+    let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
+    let v = x.arg(0);
+    let (_, dtype) = crate::promote::reduce_dtypes(op, x.dtype(v)).map_err(|e| crate::diag::Diag::new(x.loc, e))?;
+    let initial = x.cast(x.arg(3), dtype)?;
+    if axes.iter().any(|a| x.dims(v)[*a] == Dim::Const(0)) {
+        let dims = x.dims(v).into_iter().enumerate().filter(|(a, _)| keepdims || !axes.contains(a));
+        let dims: Vec<Dim> = dims.map(|(a, d)| if axes.contains(&a) { Dim::Const(1) } else { d }).collect();
+        return x.full(&dims, initial, dtype);
+    }
+    let v = match x.given(4) {
+        None => v,
+        Some(mask) => {
+            let neutral = match op {
+                ReduceOp::Sum => x.int(0)?,
+                ReduceOp::Prod => x.int(1)?,
+                ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => initial,
+                ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::Moments => {
+                    return x.fail(format!("`{}` takes no `initial=`", x.name()));
+                }
+            };
+            x.choose(mask, v, neutral)?
+        }
+    };
+    let out = x.reduce(op, v, &axes, keepdims)?;
+    match op.combine() {
+        Some(join) => x.map(join, &[out, initial]),
+        None => x.fail(format!("`{}` takes no `initial=`", x.name())),
+    }
 }
 
 /// `ddof=`, or `correction=` of the Array API.
@@ -232,6 +272,7 @@ fn average(x: &mut Expand<'_, '_>) -> Made {
     let sum = x.reduce(ReduceOp::Sum, scaled, &axes, keepdims)?;
     let weights = x.broadcast(weights, &dims)?;
     let total = x.reduce(ReduceOp::Sum, weights, &axes, keepdims)?;
+    let total = x.data(DataOp::Weights {}, &[total])?;
     let mean = x.map(MapOp::Divide, &[sum, total])?;
     Ok(if both { vec![mean, total] } else { vec![mean] })
 }
@@ -278,15 +319,13 @@ fn round(x: &mut Expand<'_, '_>) -> One {
     if dtype.kind() == Kind::Int { x.cast(out, dtype) } else { Ok(out) }
 }
 
+/// Of a complex number the real and the imaginary part by themselves.
 fn nan_to_num(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(0);
     if x.kind(v) < Kind::Float {
         return Ok(v);
     }
-    if x.kind(v) == Kind::Complex {
-        return x.fail("`nan_to_num` of complex numbers is not in nums yet");
-    }
-    let (low, high) = match x.dtype(v) {
+    let (low, high) = match x.dtype(v).to_float() {
         DType::F32 => (f64::from(f32::MIN), f64::from(f32::MAX)),
         _ => (f64::MIN, f64::MAX),
     };
@@ -295,18 +334,35 @@ fn nan_to_num(x: &mut Expand<'_, '_>) -> One {
         None => x.float(default),
     };
     let (nan, high, low) = (number(x, 1, 0.0)?, number(x, 2, high)?, number(x, 3, low)?);
-    let is_nan = x.map(MapOp::IsNan, &[v])?;
-    let out = x.choose(is_nan, nan, v)?;
-    let above = infinite(x, f64::INFINITY)?;
-    let out = x.choose(above, high, out)?;
-    let below = infinite(x, f64::NEG_INFINITY)?;
-    x.choose(below, low, out)
+    in_parts(x, v, |x, part| {
+        let is_nan = x.map(MapOp::IsNan, &[part])?;
+        let (above, below) = (equals(x, part, f64::INFINITY)?, equals(x, part, f64::NEG_INFINITY)?);
+        let out = x.choose(is_nan, nan, part)?;
+        let out = x.choose(above, high, out)?;
+        x.choose(below, low, out)
+    })
+}
+
+/// What `each` makes of a real array, or of the parts of a complex one.
+fn in_parts(x: &mut Expand<'_, '_>, v: Value, each: impl Fn(&mut Expand<'_, '_>, Value) -> One) -> One {
+    if x.kind(v) != Kind::Complex {
+        return each(x, v);
+    }
+    let (re, im) = (x.map(MapOp::Real, &[v])?, x.map(MapOp::Imag, &[v])?);
+    let (re, im) = (each(x, re)?, each(x, im)?);
+    let unit = x.number(Scalar::Complex(0.0, 1.0))?;
+    let im = x.map(MapOp::Multiply, &[im, unit])?;
+    x.map(MapOp::Add, &[re, im])
+}
+
+fn equals(x: &mut Expand<'_, '_>, v: Value, number: f64) -> One {
+    let number = x.float(number)?;
+    x.map(MapOp::Equal, &[v, number])
 }
 
 fn infinite(x: &mut Expand<'_, '_>, which: f64) -> One {
     let v = x.floating(x.arg(0))?;
-    let inf = x.float(which)?;
-    x.map(MapOp::Equal, &[v, inf])
+    equals(x, v, which)
 }
 
 fn imaginary(x: &mut Expand<'_, '_>, op: MapOp) -> One {
@@ -317,17 +373,19 @@ fn imaginary(x: &mut Expand<'_, '_>, op: MapOp) -> One {
 }
 
 fn angle(x: &mut Expand<'_, '_>) -> One {
-    let v = x.floating(x.arg(0))?;
+    let v = x.own_float(x.arg(0))?;
     let (re, im) = (x.map(MapOp::Real, &[v])?, x.map(MapOp::Imag, &[v])?);
     let out = x.map(MapOp::Arctan2, &[im, re])?;
     if x.flag(1, false)? { x.map(MapOp::Rad2deg, &[out]) } else { Ok(out) }
 }
 
+/// In double precision.
+fn wide(x: &mut Expand<'_, '_>, v: Value) -> One {
+    let dtype = if x.kind(v) == Kind::Complex { DType::C128 } else { DType::F64 };
+    x.cast(v, dtype)
+}
+
 fn float_power(x: &mut Expand<'_, '_>) -> One {
-    let wide = |x: &mut Expand<'_, '_>, v: Value| {
-        let dtype = if x.kind(v) == Kind::Complex { DType::C128 } else { DType::F64 };
-        x.cast(v, dtype)
-    };
     let (a, b) = (wide(x, x.arg(0))?, wide(x, x.arg(1))?);
     x.map(MapOp::Power, &[a, b])
 }
@@ -338,7 +396,7 @@ fn divmod(x: &mut Expand<'_, '_>) -> Made {
 }
 
 fn modf(x: &mut Expand<'_, '_>) -> Made {
-    let v = x.floating(x.arg(0))?;
+    let v = x.own_float(x.arg(0))?;
     let whole = x.map(MapOp::Trunc, &[v])?;
     let rest = x.map(MapOp::Subtract, &[v, whole])?;
     let infinite = x.map(MapOp::IsInf, &[v])?;
@@ -407,8 +465,9 @@ fn array_equal(x: &mut Expand<'_, '_>) -> One {
     all(x, equal)
 }
 
+/// Covariances are computed in double precision, whatever the dtype, as NumPy's are.
 fn covariance(x: &mut Expand<'_, '_>) -> One {
-    let (v, rows) = (x.floating(x.arg(0))?, x.flag(1, true)?);
+    let (v, rows) = (wide(x, x.arg(0))?, x.flag(1, true)?);
     let bias = x.flag(2, false)?;
     let ddof = x.integer(3)?.unwrap_or(i64::from(!bias));
     let v = match x.rank(v) {
@@ -428,7 +487,8 @@ fn covariance(x: &mut Expand<'_, '_>) -> One {
     let n = n.sub(&Dim::Const(ddof)).larger(&Dim::Const(0));
     let n = x.size_as(&n, x.dtype(product))?;
     let out = x.map(MapOp::Divide, &[product, n])?;
-    if x.rank(x.arg(0)) < 2 { x.reshape(out, &[]) } else { Ok(out) }
+    // The variance of one row is one value.
+    if x.dims(out)[0] == Dim::Const(1) { x.reshape(out, &[]) } else { Ok(out) }
 }
 
 fn correlation(x: &mut Expand<'_, '_>) -> One {
@@ -442,7 +502,9 @@ fn correlation(x: &mut Expand<'_, '_>) -> One {
     let (column, row) = (x.unsqueeze(d, 1)?, x.unsqueeze(d, 0)?);
     let c = x.map(MapOp::Divide, &[c, column])?;
     let c = x.map(MapOp::Divide, &[c, row])?;
-    let (low, high) = (x.float(-1.0)?, x.float(1.0)?);
-    let c = x.map(MapOp::Maximum, &[c, low])?;
-    x.map(MapOp::Minimum, &[c, high])
+    in_parts(x, c, |x, part| {
+        let (low, high) = (x.float(-1.0)?, x.float(1.0)?);
+        let part = x.map(MapOp::Maximum, &[part, low])?;
+        x.map(MapOp::Minimum, &[part, high])
+    })
 }

@@ -9,7 +9,7 @@ use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Op, Size};
 use crate::infer::name_operands;
-use crate::ops::{MapOp, ReduceOp};
+use crate::ops::{Identity, MapOp, ReduceOp};
 use crate::promote::{map_dtypes, reduce_dtypes, stays_weak};
 use crate::types::{Shape, Type};
 
@@ -145,6 +145,11 @@ fn reduce_type(op: ReduceOp, axes: Option<&[i64]>, keepdims: bool, x: &Type, loc
         normalise(*a, dims.len(), loc)?;
     }
     let reduced = |i: usize| axes.contains(&(i as i64));
+    let empty = |wanted: bool| dims.iter().enumerate().any(|(i, d)| reduced(i) == wanted && *d == Dim::Const(0));
+    if op.identity() == Identity::None && empty(true) && !empty(false) {
+        return Err(Diag::new(loc, format!("zero-size array to reduction operation `{}` which has no identity", op.name()))
+            .help("give the value of nothing: `initial=0`"));
+    }
     let dims = dims.iter().enumerate().filter(|(i, _)| keepdims || !reduced(*i));
     let dims = dims.map(|(i, d)| if reduced(i) { Dim::Const(1) } else { d.clone() });
     let rows = (op == ReduceOp::Moments).then_some(Dim::Const(3));

@@ -34,6 +34,15 @@ impl Tiler {
             DataOp::Sort { axis, index } => self.sort(func, inst, *axis, *index),
             DataOp::Scan { op, axis } => self.scan(func, inst, *op, *axis),
             DataOp::ArgBest { op, axis } => self.arg_best(func, inst, *op, *axis),
+            DataOp::Weights {} => {
+                let w = self.operand(func, inst.args[0]);
+                let grid = self.grid(w).clone();
+                let id = self.result(func, out, grid.clone());
+                for i in 0..grid.n_blocks() {
+                    let (from, to) = (self.block(w, i), self.block(id, i));
+                    self.task(TaskOp::Data(DataTask::Weights {}), vec![Arg::Block(from)], vec![to], loc);
+                }
+            }
             DataOp::Search { right } => self.search(func, inst, *right),
             DataOp::Positions { .. } => self.positions(func, inst),
             DataOp::Qr { q } => self.qr(func, inst, *q),

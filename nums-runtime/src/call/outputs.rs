@@ -81,9 +81,12 @@ impl<T: FromOutput> FromOutputs for T {
 
 fn count<const N: usize>(outputs: Vec<Output>) -> Result<[Output; N]> {
     let n = outputs.len();
-    outputs
-        .try_into()
-        .map_err(|_| Error::Shape { what: "the result of `nums!`".into(), why: format!("it has {n} values, {N} are asked for") })
+    outputs.try_into().map_err(|_| Error::Shape { what: "the result of `nums!`".into(), why: asked(n, N) })
+}
+
+fn asked(has: usize, wanted: usize) -> String {
+    let values = if has == 1 { "1 value".to_owned() } else { format!("{has} values") };
+    format!("it has {values}, {wanted} {} asked for", if wanted == 1 { "is" } else { "are" })
 }
 
 macro_rules! tuple {

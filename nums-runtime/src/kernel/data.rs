@@ -44,6 +44,7 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::ArgBest { op, axis, offset }, [x]) => order::arg_best(*op, x, *axis, *offset),
         (DataTask::ArgJoin { op }, [a, p, b, q]) => order::arg_join(*op, (a, p), (b, q)),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
+        (DataTask::Weights {}, [w]) => weights(w).map(one),
         (DataTask::Qr { q, r }, [x]) => super::qr::qr(x, *q, *r),
         (DataTask::Count {}, [m]) => Ok(one(Block::scalar(truths(m)?.iter().filter(|b| **b).count() as i64))),
         (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
@@ -57,6 +58,12 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         }
         (_, blocks) => Err(KernelError::mismatch(name, format!("{} operands", blocks.len()))),
     }
+}
+
+/// Sums of weights, of which none is 0.
+fn weights(w: &Block) -> Result<Block, KernelError> {
+    let none = with_type!(w.dtype(), T => w.as_slice::<T>().contains(&T::from_scalar(Scalar::Int(0))));
+    if none { Err(KernelError::NoWeight) } else { Ok(w.clone()) }
 }
 
 fn one(block: Block) -> Vec<Block> {

@@ -118,6 +118,7 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::ArgJoin { .. }
         | DataTask::Search { .. }
         | DataTask::Qr { .. }
+        | DataTask::Weights {}
         | DataTask::Count {} => Ok(()),
     }
 }
