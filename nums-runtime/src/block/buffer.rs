@@ -21,6 +21,8 @@ const KEPT: u64 = 256 << 20;
 const WORTH: usize = 32 << 10;
 /// Bytes of the smallest buffer that has pages of its own.
 const PAGES: usize = 256 << 10;
+/// Bytes of a huge page: where the system has them, the first touch of a large buffer costs a fraction of that of small pages.
+const HUGE: usize = 2 << 20;
 /// A kept buffer is given back after once to twice this time.
 const REST: Duration = Duration::from_millis(45);
 
@@ -191,7 +193,14 @@ fn pages(bytes: usize) -> Option<NonNull<u8>> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new mapping at an address that the system chooses touches no memory of ours.
     let ptr = unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, flags, -1, 0) };
-    if ptr == libc::MAP_FAILED { None } else { NonNull::new(ptr.cast()) }
+    if ptr == libc::MAP_FAILED {
+        return None;
+    }
+    if bytes >= HUGE {
+        // SAFETY: advice on the pages that were just mapped; where it is not taken they are as they were.
+        unsafe { libc::madvise(ptr, bytes, libc::MADV_HUGEPAGE) };
+    }
+    NonNull::new(ptr.cast())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -66,11 +66,14 @@ struct Sending<M> {
 /// Buffer of a socket: many small messages, but not a block.
 const BUFFER: usize = 64 << 10;
 
+/// Bytes that are read ahead: many small messages, and few of a block that follows them, since those are copied once more.
+const AHEAD: usize = 16 << 10;
+
 /// Takes a socket apart. Frames of another epoch are refused.
 pub fn split(stream: Stream, epoch: u32, traffic: &Arc<Traffic>) -> (Reader, Writer) {
     let (read, write) = stream.into_split();
     let reader = Reader {
-        stream: BufReader::with_capacity(BUFFER, read),
+        stream: BufReader::with_capacity(AHEAD, read),
         epoch,
         traffic: Arc::clone(traffic),
         large: None,
@@ -129,20 +132,24 @@ impl Reader {
         self.patience = Some(patience);
     }
 
-    async fn receive(&mut self, into: &mut [u8]) -> Result<usize, WireError> {
+    /// Reads some bytes; `ahead` more than these if they are there. What is read ahead is copied once more, which is good for
+    /// small messages and bad for blocks.
+    async fn receive(&mut self, into: &mut [u8], ahead: bool) -> Result<usize, WireError> {
+        let through = ahead || !self.stream.buffer().is_empty();
+        let read = async { if through { self.stream.read(into).await } else { self.stream.get_mut().read(into).await } };
         match self.patience {
-            None => Ok(self.stream.read(into).await?),
-            Some(patience) => match tokio::time::timeout(patience, self.stream.read(into)).await {
+            None => Ok(read.await?),
+            Some(patience) => match tokio::time::timeout(patience, read).await {
                 Ok(read) => Ok(read?),
                 Err(_) => Err(WireError::Silent(patience)),
             },
         }
     }
 
-    async fn fill(&mut self, into: &mut [u8]) -> Result<(), WireError> {
+    async fn fill(&mut self, into: &mut [u8], ahead: bool) -> Result<(), WireError> {
         let mut have = 0;
         while have < into.len() {
-            match self.receive(&mut into[have..]).await? {
+            match self.receive(&mut into[have..], ahead).await? {
                 0 => return Err(WireError::Broken("the other end closed within a frame".to_owned())),
                 n => have += n,
             }
@@ -153,8 +160,10 @@ impl Reader {
     async fn header(&mut self) -> Result<Option<Header>, WireError> {
         let mut bytes = [0; HEADER];
         let mut have = 0;
+        // After the pieces of a block that is not whole there is most likely the next one.
+        let ahead = self.large.is_none();
         while have < HEADER {
-            match self.receive(&mut bytes[have..]).await? {
+            match self.receive(&mut bytes[have..], ahead).await? {
                 0 if have == 0 => return Ok(None),
                 0 => return Err(WireError::Broken("the other end closed within a frame".to_owned())),
                 n => have += n,
@@ -175,21 +184,22 @@ impl Reader {
 
     async fn payload(&mut self, length: u64) -> Result<Vec<u8>, WireError> {
         let mut payload = vec![0; length as usize];
-        self.fill(&mut payload).await?;
+        self.fill(&mut payload, true).await?;
         Ok(payload)
     }
 
     async fn block(&mut self, length: u64) -> Result<(Gid, Block), WireError> {
         let mut fixed = [0; BLOCK_FIXED];
-        self.fill(&mut fixed).await?;
+        self.fill(&mut fixed, true).await?;
         let n = BlockHeader::len_of(&fixed)?;
         let mut bytes = fixed.to_vec();
         bytes.resize(n, 0);
-        self.fill(&mut bytes[BLOCK_FIXED..]).await?;
+        self.fill(&mut bytes[BLOCK_FIXED..], true).await?;
         let rest = length.checked_sub(n as u64).ok_or_else(|| WireError::Broken("a block shorter than its header".to_owned()))?;
         let header = BlockHeader::decode(&bytes, rest)?;
         let mut receiver = Receiver::new(header.dtype, &header.shape).map_err(unreadable)?;
-        self.fill(receiver.bytes_mut()).await?;
+        let small = rest < AHEAD as u64;
+        self.fill(receiver.bytes_mut(), small).await?;
         Ok((header.id, receiver.finish().map_err(unreadable)?))
     }
 
@@ -210,7 +220,7 @@ impl Reader {
         let size = all.len();
         let end = large.have + length as usize;
         let into = all.get_mut(large.have..end).filter(|piece| !piece.is_empty());
-        self.fill(into.ok_or_else(|| broken("a piece that does not fit its block"))?).await?;
+        self.fill(into.ok_or_else(|| broken("a piece that does not fit its block"))?, false).await?;
         if end < size {
             self.large = Some(Large { have: end, ..large });
             return Ok(None);

@@ -169,14 +169,15 @@ impl Node {
         }
     }
 
-    /// Looks for news for a while without the lock: a task that comes soon starts without the cost of waking a thread.
+    /// Looks for news for a while without the lock: a task that comes soon starts without the cost of waking a thread. Who has
+    /// work, such as the thread that receives the next block, goes first.
     fn look<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.looking = true;
         self.news.store(false, Ordering::Release);
         drop(state);
         let end = Instant::now() + SPIN;
         while !self.news.load(Ordering::Acquire) && Instant::now() < end {
-            std::hint::spin_loop();
+            std::thread::yield_now();
         }
         let mut state = self.lock();
         state.looking = false;
