@@ -8,6 +8,7 @@
 
 pub mod batch;
 mod lineage;
+mod pace;
 mod recovery;
 mod remap;
 mod requests;
@@ -20,6 +21,7 @@ use crate::wire::message::{Epoch, Origin, Peer, Report, ToDriver, ToWorker};
 use batch::{Kernels, Run};
 use lineage::{CallId, Cause, Known, Lineage};
 use nums_ir::graph::NodeId;
+use pace::{Pace, Times};
 use recovery::Recovery;
 use requests::{Request, Survey, Want};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -57,8 +59,9 @@ pub enum Event {
     From(NodeId, ToDriver),
     /// A node is gone.
     Lost(NodeId, String),
-    /// A node has come, whose machine has these instructions and no better ones. Its number is the next one.
-    Join(Peer, Isa),
+    /// A node has come, whose machine has these instructions and no better ones, with so many compute threads. Its number is
+    /// the next one.
+    Join(Peer, Isa, u32),
 }
 
 /// What follows.
@@ -131,13 +134,17 @@ struct Node {
     lost: Option<String>,
     /// It has come but has not said yet that it is in the epoch of all: until then nothing is asked of it.
     coming: bool,
+    threads: u32,
+    /// How long its tasks take.
+    pace: Pace,
     /// Counts of the node when it last told them.
     stats: NodeStats,
 }
 
 impl Node {
     fn new(pid: u32, code: Code) -> Node {
-        Node { pid, code, lost: None, coming: false, stats: NodeStats { pid, ..NodeStats::default() } }
+        let stats = NodeStats { pid, ..NodeStats::default() };
+        Node { pid, code, lost: None, coming: false, threads: 1, pace: Pace::default(), stats }
     }
 
     fn is_alive(&self) -> bool {
@@ -164,6 +171,8 @@ struct Running {
     left: Vec<u32>,
     /// Its record.
     call: Option<CallId>,
+    /// How long its tasks took.
+    times: Times,
 }
 
 /// What a kept failure is about: telling the user one failure of a call tells the call's.
@@ -212,10 +221,11 @@ impl Driver {
         }
     }
 
-    /// A node whose machine has these instructions and no better ones.
-    pub fn limit(&mut self, node: NodeId, isa: Isa) {
+    /// A node whose machine has these instructions and no better ones, with so many compute threads.
+    pub fn limit(&mut self, node: NodeId, isa: Isa, threads: u32) {
         if let Some(node) = self.nodes.get_mut(node.0 as usize) {
             node.code.isa = node.code.isa.min(isa);
+            node.threads = threads;
         }
     }
 
@@ -251,7 +261,7 @@ impl Driver {
             Event::Close => self.close(&mut actions),
             Event::From(node, message) => self.on_node(node, message, &mut actions),
             Event::Lost(node, why) => self.on_lost(node, why, &mut actions),
-            Event::Join(peer, isa) => self.on_join(peer, isa, &mut actions),
+            Event::Join(peer, isa, threads) => self.on_join(peer, isa, threads, &mut actions),
         }
         self.admit(&mut actions);
         self.finish(&mut actions);
@@ -430,7 +440,7 @@ impl Driver {
             return;
         }
         match message {
-            ToDriver::Report(report) => self.on_report(node, report),
+            ToDriver::Report(report) => self.on_report(node, report, actions),
             ToDriver::Ready(id) => self.resolve(id, Want::Presence, None, actions),
             ToDriver::Block(id, block) => {
                 if self.lineage.known(id).is_some_and(|k| k.copied && k.copy.is_none()) {
@@ -458,10 +468,11 @@ impl Driver {
         }
     }
 
-    fn on_report(&mut self, node: NodeId, report: Report) {
+    fn on_report(&mut self, node: NodeId, report: Report, actions: &mut Vec<Action>) {
         if report.epoch != self.epoch {
             return;
         }
+        self.measure(node, &report.times);
         for (id, index) in report.poisoned {
             if let Some(failure) = report.failures.get(index as usize) {
                 self.lineage.fail(id, Cause::Task(failure.clone()));
@@ -476,6 +487,7 @@ impl Driver {
                 self.unread.push((about, Error::from(failure)));
             }
         }
+        self.judge(node, actions);
     }
 
     /// Counts tasks of a call that ended on a node.

@@ -441,7 +441,7 @@ impl Hub {
         let mut state = self.lock();
         state.links.push(link);
         state.specs.push(spec);
-        state.drive(vec![Event::Join(peer, isa)]);
+        state.drive(vec![Event::Join(peer, isa, spec.threads as u32)]);
     }
 
     /// Hands an event to the driver.

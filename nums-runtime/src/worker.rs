@@ -60,6 +60,8 @@ pub struct Finished {
     pub native: u64,
     /// Element-wise groups that were interpreted.
     pub interpreted: u64,
+    /// Microseconds that it ran.
+    pub micros: u32,
 }
 
 /// What a worker wants done.
@@ -125,6 +127,8 @@ impl Job {
 
 /// Ended tasks that are reported at the latest.
 const REPORT: usize = 64;
+/// Microseconds from which on the driver hears how long a task took.
+const MEASURED: u32 = 100;
 
 /// One node.
 pub struct Worker {
@@ -339,7 +343,7 @@ impl Worker {
     }
 
     fn on_finished(&mut self, finished: Finished, actions: &mut Vec<Action>) {
-        let Finished { job, result, native, interpreted } = finished;
+        let Finished { job, result, native, interpreted, micros } = finished;
         self.running -= 1;
         self.stats.tasks += 1;
         self.stats.native += native;
@@ -347,6 +351,10 @@ impl Worker {
         // A job of an earlier epoch has been given to another task, or to another node.
         let Some(job) = job.checked_sub(self.base) else { return };
         let Some(pending) = self.tasks.get(job).and_then(Option::as_ref) else { return };
+        if micros >= MEASURED {
+            let batch = &pending.prepared.batch;
+            self.report.times.push((batch.serial, batch.tasks[pending.index].seq, micros));
+        }
         let contents = match result {
             Ok(blocks) if blocks.len() == pending.n_outs() => blocks.into_iter().map(|b| Ok(Arc::new(b))).collect(),
             Ok(blocks) => {

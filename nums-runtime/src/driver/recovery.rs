@@ -12,6 +12,7 @@
 
 use super::batch::{self, Run};
 use super::lineage::{CallId, Cause};
+use super::pace::Times;
 use super::remap::remap;
 use super::{Action, Driver, Node, Running, Unread};
 use crate::block::Block;
@@ -38,13 +39,13 @@ impl Recovery {
 
 /// What is missing.
 #[derive(Default)]
-struct Demand {
+pub(super) struct Demand {
     /// Results to make, by call.
     results: BTreeMap<CallId, Vec<Gid>>,
     /// Blocks that are put again.
     puts: BTreeSet<Gid>,
     /// Blocks that nobody has and nothing makes.
-    gone: BTreeSet<Gid>,
+    pub(super) gone: BTreeSet<Gid>,
 }
 
 /// Connections between two nodes that may end without anything getting done in between; then one of the nodes is given up.
@@ -90,10 +91,10 @@ impl Driver {
     }
 
     /// A node has come. Whoever is there hears where it listens before anything is to be pulled from it.
-    pub(super) fn on_join(&mut self, peer: Peer, isa: Isa, actions: &mut Vec<Action>) {
+    pub(super) fn on_join(&mut self, peer: Peer, isa: Isa, threads: u32, actions: &mut Vec<Action>) {
         let code = Code { isa: self.code.isa.min(isa), ..self.code };
         actions.extend(self.present().map(|n| Action::Send(n, ToWorker::Peer(peer))));
-        self.nodes.push(Node { coming: true, ..Node::new(peer.pid, code) });
+        self.nodes.push(Node { coming: true, threads, ..Node::new(peer.pid, code) });
         self.kernels.add_node();
         self.running.values_mut().for_each(|running| running.left.push(0));
         actions.push(Action::Send(peer.node, if self.closed { ToWorker::Shutdown } else { ToWorker::Epoch(self.epoch) }));
@@ -211,7 +212,7 @@ impl Driver {
 
     /// What is missing, and the tasks of each call that lead to it. From the last call to the first: what a call needs, earlier
     /// calls make.
-    fn demand(&self, held: &HashMap<Gid, NodeId>, unfinished: &[CallId]) -> (Demand, BTreeMap<CallId, Vec<bool>>) {
+    pub(super) fn demand(&self, held: &HashMap<Gid, NodeId>, unfinished: &[CallId]) -> (Demand, BTreeMap<CallId, Vec<bool>>) {
         let mut demand = Demand::default();
         for (id, _) in self.lineage.blocks().filter(|(_, known)| known.handle) {
             self.want(id, held, &mut demand);
@@ -425,7 +426,7 @@ impl Driver {
         let n: usize = left.iter().map(|&n| n as usize).sum();
         if n > 0 {
             self.unfinished += n;
-            self.running.insert(self.serial, Running { left, call });
+            self.running.insert(self.serial, Running { left, call, times: Times::new() });
         } else if let Some(call) = call {
             self.lineage.end(call);
         }

@@ -78,6 +78,7 @@ fn report(ended: &[(u64, u32)], failed: &[(u64, u64)]) -> ToDriver {
         ended: ended.to_vec(),
         failures: failed.iter().map(|f| failure(f.1)).collect(),
         poisoned,
+        ..Report::default()
     })
 }
 
@@ -426,7 +427,7 @@ fn finish_after_close_is_answered() {
 }
 
 fn joins(node: u32) -> Event {
-    Event::Join(Peer { node: NodeId(node), pid: 50 + node, address: "10.0.0.7:4000".parse().unwrap() }, Isa::detected())
+    Event::Join(Peer { node: NodeId(node), pid: 50 + node, address: "10.0.0.7:4000".parse().unwrap() }, Isa::detected(), 1)
 }
 
 /// One task of `call` on a node that the call's plan has.
@@ -525,6 +526,47 @@ fn a_call_that_ends_one_replacement_after_the_other_is_given_up() {
     assert_eq!(answer, "4: worker n17 (process 67) was lost: it broke, as 16 others were since a call last ended");
     d.on(Event::Release(vec![1, 2, 11]));
     assert!(d.is_empty());
+}
+
+/// Eight blocks of one array, each of g1 and g2, on the nodes in turn; and what a node says of how long its tasks took.
+fn wide() -> (Box<Call>, impl Fn(u32, &[u32], u32) -> Event) {
+    let mut wide = call(1, 10);
+    let graph = Arc::make_mut(&mut wide.graph);
+    graph.arrays = vec![array(2, 0), array(8, 2)];
+    graph.outputs = vec![GraphOutput { array: ArrayId(1), weak: false }];
+    let first = graph.tasks[0].clone();
+    graph.tasks = (2..10).map(|b| Task { outs: vec![BlockId(b)], ..first.clone() }).collect();
+    Arc::make_mut(&mut wide.placement).tasks = (0..8).map(|t| NodeId(t % 2)).collect();
+    let took = |node, tasks: &[u32], micros| {
+        let times = tasks.iter().map(|&task| (1, task, micros)).collect();
+        Event::From(NodeId(node), ToDriver::Report(Report { times, ..Report::default() }))
+    };
+    (wide, took)
+}
+
+#[test]
+fn a_node_that_is_much_slower_than_the_others_is_given_up() {
+    let mut d = with_inputs();
+    let (call, took) = wide();
+    d.on(Event::Submit(3, call));
+    check(&mut d, took(0, &[0, 2, 4], 300_000), &[]);
+    // It may have stood still once.
+    check(&mut d, took(1, &[1], 3_000_000), &[]);
+    check(&mut d, took(1, &[3], 3_000_000), &["give up n1", "n0: epoch 1"]);
+    assert!(d.is_gone(N1));
+    check(&mut d, took(0, &[6], 30_000_000), &[]);
+}
+
+#[test]
+fn a_slow_node_is_kept_where_only_it_has_a_block() {
+    let mut d = driver();
+    d.on(Event::Put(1, 1, N0, one(), None));
+    d.on(Event::Put(2, 2, N1, one(), None));
+    let (call, took) = wide();
+    d.on(Event::Submit(3, call));
+    d.on(took(0, &[0, 2, 4], 300_000));
+    check(&mut d, took(1, &[1, 3, 5, 7], 3_000_000), &[]);
+    assert!(!d.is_gone(N1));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn serve(Gathered { workers, members, late }: Gathered, cluster: u32) -> Running
     let mut driver = Driver::new(&pids, true);
     let (mut links, mut halves): (Vec<Box<dyn Link>>, Vec<Half>) = (Vec::new(), Vec::new());
     for (node, member) in (0..).map(NodeId).zip(members) {
-        driver.limit(node, member.join.isa);
+        driver.limit(node, member.join.isa, member.join.threads);
         let (link, half) = connection(cluster, node, member);
         links.push(link);
         halves.push(half);

@@ -258,6 +258,8 @@ pub struct Report {
     pub epoch: Epoch,
     /// Call and number of tasks that ended, well or not.
     pub ended: Vec<(u64, u32)>,
+    /// Those of them that ran for a while: call, position in its order, microseconds.
+    pub times: Vec<(u64, u32, u32)>,
     /// Failures, each once a report.
     pub failures: Vec<Failure>,
     /// Kept blocks that were not made, and the failure (by index) that is to blame.

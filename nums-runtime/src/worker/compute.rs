@@ -215,8 +215,10 @@ impl Drop for Guard<'_> {
 fn run(job: &Job) -> (Finished, u64) {
     let operands: Vec<Operand> = job.args.iter().map(operand).collect();
     block::mark();
+    let begin = Instant::now();
     let body = || with_code(job.code(), || kernel::run(job.op(), job.kernels(), &operands));
     let result = catch_unwind(AssertUnwindSafe(body));
+    let micros = u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX);
     let result = match result {
         Ok(Ok(blocks)) => Ok(blocks),
         Ok(Err(e)) => Err(e.to_string()),
@@ -239,7 +241,7 @@ fn run(job: &Job) -> (Finished, u64) {
     let made = result.iter().flatten().map(|b| b.nbytes() as u64).sum();
     let scratch = block::most().saturating_sub(made);
     let count = |kind| u64::from(native == Some(kind));
-    (Finished { job: job.job, result, native: count(true), interpreted: count(false) }, scratch)
+    (Finished { job: job.job, result, native: count(true), interpreted: count(false), micros }, scratch)
 }
 
 fn operand(arg: &JobArg) -> Operand<'_> {

@@ -122,7 +122,13 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
         shape: vec![3, 3],
         shortage: None,
     };
-    let report = Report { ended: vec![(1, 7)], failures: vec![failure.clone()], poisoned: vec![(5, 0)], ..Report::default() };
+    let report = Report {
+        ended: vec![(1, 7)],
+        times: vec![(1, 3, 250)],
+        failures: vec![failure.clone()],
+        poisoned: vec![(5, 0)],
+        ..Report::default()
+    };
     for message in [ToDriver::Report(report), ToDriver::Ready(4), ToDriver::Stats(1, NodeStats::default()), ToDriver::Alive] {
         add(1, encode(&message).unwrap());
     }
