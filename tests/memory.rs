@@ -70,6 +70,75 @@ fn a_full_disk_is_an_error_that_names_the_folder_and_nothing_hangs() -> Result<(
     Ok(())
 }
 
+/// The same test in a process of its own, in which the shell has said `limit` first; it says "told" when it has seen all.
+#[cfg(target_os = "linux")]
+fn told_under(limit: &str, test: &str) {
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("{limit}; exec \"$0\" --exact {test} --nocapture")])
+        .arg(std::env::current_exe().expect("an executable"))
+        .env("NUMS_TEST_OF_LIMITS", "1")
+        .output()
+        .expect("a shell");
+    let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (words(&output.stdout), words(&output.stderr));
+    assert!(output.status.success() && out.contains("told"), "{out}{err}");
+}
+
+#[cfg(target_os = "linux")]
+fn is_limited() -> bool {
+    std::env::var_os("NUMS_TEST_OF_LIMITS").is_some()
+}
+
+/// A file that may not grow is refused by the system in the middle of writing, as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_grow_is_an_error_that_names_it_and_nothing_hangs() -> Result<()> {
+    if !is_limited() {
+        told_under("ulimit -f 2048", "a_file_that_cannot_grow_is_an_error_that_names_it_and_nothing_hangs");
+        return Ok(());
+    }
+    let folder = std::env::temp_dir();
+    for builder in [Cluster::builder().threads(2), Cluster::builder().workers(2).threads(1)] {
+        let cluster = builder.memory(1 << 20).spill(&folder).start()?;
+        let _entered = cluster.enter();
+        let ones = Array::<f64>::ones(&[2 * N])?.rechunk(&[8192])?;
+        let error = ones.wait().and_then(|()| ones.to_vec().map(drop)).expect_err("6 MiB have no room");
+        assert!(matches!(error, Error::OutOfMemory { limit: 1_048_576, .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(&format!("to {}: File too large", folder.display())), "{text}");
+        drop(ones);
+        let small = Array::<f64>::ones(&[8192])?;
+        assert_eq!(nums! { np.sum(small) -> f64 }?, 8192.0, "what was freed is free again");
+    }
+    println!("told");
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_the_driver_cannot_hold_is_refused_before_it_moves() -> Result<()> {
+    if !is_limited() {
+        told_under("true", "a_result_that_the_driver_cannot_hold_is_refused_before_it_moves");
+        return Ok(());
+    }
+    let cluster = Cluster::threads(1)?;
+    let ones = Array::<f64>::ones(&[16 << 20])?;
+    ones.wait()?;
+    // 128 MiB are there; from now on this process may grow by 100.
+    let pages = std::fs::read_to_string("/proc/self/statm").expect("its size");
+    let size: u64 = pages.split(' ').next().and_then(|n| n.parse().ok()).expect("pages");
+    let most = size * 4096 + (100 << 20);
+    let pid = std::process::id().to_string();
+    let limited = std::process::Command::new("prlimit").args(["--pid", &pid, &format!("--as={most}")]).status();
+    assert!(limited.expect("prlimit, of util-linux").success());
+    let error = ones.to_vec().expect_err("128 MiB more");
+    let Error::OutOfMemory { what, need: 134_217_728, limit } = &error else { panic!("{error:?}") };
+    assert!(what == "a gather to the driver" && *limit < 101 << 20, "{error}");
+    assert_eq!(nums! { np.sum(ones) -> f64 }?, (16 << 20) as f64, "what needs no gather goes on");
+    println!("told");
+    cluster.finish()
+}
+
 #[test]
 fn a_folder_that_does_not_exist_is_found_when_it_is_needed() -> Result<()> {
     let cluster = Cluster::builder().threads(1).memory(1 << 20).spill("/no/such/folder").start()?;

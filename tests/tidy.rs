@@ -65,6 +65,19 @@ fn nothing_is_left_for_later() {
     });
 }
 
+/// No path comes from a wire: what a worker computes with, and what it says and hears, opens nothing.
+#[test]
+fn workers_open_no_file_of_a_user() {
+    let wire = ["worker", "wire", "kernel", "driver"].map(|folder| root().join("nums-runtime/src").join(folder));
+    let opens = ["File::open", "File::create", "OpenOptions", "fs::read", "fs::write", "fs::remove"];
+    check("workers, kernels, messages and the driver's state open no file", |path, text| {
+        let module = path.with_extension("");
+        wire.iter().find(|folder| module.starts_with(folder))?;
+        let line = text.lines().find(|line| opens.iter().any(|o| line.contains(o)) && !line.contains("urandom"))?;
+        Some(line.trim().to_owned())
+    });
+}
+
 #[test]
 fn the_readme_is_one_page() {
     let lines = read(&root().join("README.md")).lines().count();
