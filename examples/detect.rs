@@ -77,17 +77,16 @@ fn main() -> Result<()> {
         [] => 5,
         _ => panic!("usage: detect [--rounds N]"),
     };
-    let faults: [(&str, fn() -> Result<Duration>); 3] = [
-        ("a worker that is killed", || loss("-KILL")),
-        ("a worker that is stopped", || loss("-STOP")),
-        ("the workers of a killed driver", orphans),
-    ];
-    for (name, fault) in faults {
-        let times: Result<Vec<Duration>> = (0..rounds).map(|_| fault()).collect();
-        let mut times = times?;
-        times.sort_unstable();
-        let (median, longest) = (times.get(times.len() / 2), times.last());
-        println!("{name}: median {:?}, longest {:?}", median.unwrap_or(&Duration::ZERO), longest.unwrap_or(&Duration::ZERO));
-    }
+    tell("a worker that is killed", rounds, || loss("-KILL"))?;
+    tell("a worker that is stopped", rounds, || loss("-STOP"))?;
+    tell("the workers of a killed driver", rounds, orphans)
+}
+
+fn tell(name: &str, rounds: usize, fault: impl Fn() -> Result<Duration>) -> Result<()> {
+    let times: Result<Vec<Duration>> = (0..rounds).map(|_| fault()).collect();
+    let mut times = times?;
+    times.sort_unstable();
+    let (median, longest) = (times.get(times.len() / 2), times.last());
+    println!("{name}: median {:?}, longest {:?}", median.unwrap_or(&Duration::ZERO), longest.unwrap_or(&Duration::ZERO));
     Ok(())
 }

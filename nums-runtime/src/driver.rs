@@ -464,7 +464,8 @@ impl Driver {
                 self.surveyed(ticket, node, actions);
             }
             // The rim, which reads the clock, has what it wants.
-            ToDriver::Alive | ToDriver::Trace(_) | ToDriver::Clock { .. } => {}
+            ToDriver::Alive(share) => self.on_share(node, share, actions),
+            ToDriver::Trace(_) | ToDriver::Clock { .. } => {}
         }
     }
 

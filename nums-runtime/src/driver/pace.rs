@@ -3,7 +3,9 @@
 //! Tasks that make blocks of one array do the same to blocks of one size. So within a call the mean of the others says what such
 //! a task of a node is due, whatever the task is; tasks that only one node has say nothing. A node is slow when its tasks
 //! took `SLOW` times what they were due, over `EVIDENCE` and even without the worst of each of its threads: a machine that
-//! stood still once is not slow. It is kept where its loss would cost a block that nobody can make again. What follows is
+//! stood still once is not slow. A node whose process gets to run only now and then (it is stopped again and again, or its
+//! control group is throttled) answers late however little it computes; it is slow when it gets less than a quarter of the time
+//! that the others get, over a few signs of life, and has work. It is kept where its loss would cost a block that nobody can make again. What follows is
 //! recovery as after any loss; where a task runs changes no bits, so it does not matter that all this follows clocks.
 
 use super::{Action, Driver};
@@ -21,12 +23,20 @@ pub(super) struct ByNode {
     each: HashMap<NodeId, (u64, u64)>,
 }
 
-/// How long tasks of a node took, and what they were due, in microseconds.
-#[derive(Default)]
+/// How a node does.
 pub(super) struct Pace {
+    /// How long its tasks took, what they were due, and the worst of them, in microseconds.
     took: u64,
     due: u64,
     worst: u64,
+    /// The share of time that its process got, in ten-thousandths; each sign of life counts as much as all before it.
+    share: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { took: 0, due: 0, worst: 0, share: 10_000 }
+    }
 }
 
 /// So many times what is due is slow.
@@ -55,7 +65,7 @@ impl Pace {
         self.due += due;
         self.worst = self.worst.max(took);
         if self.due > MEMORY {
-            *self = Pace { took: self.took / 2, due: self.due / 2, worst: self.worst / 2 };
+            (self.took, self.due, self.worst) = (self.took / 2, self.due / 2, self.worst / 2);
         }
     }
 
@@ -80,17 +90,34 @@ impl Driver {
         }
     }
 
-    /// Gives a node up that is slow.
+    /// Gives a node up whose tasks take long.
     pub(super) fn judge(&mut self, node: NodeId, actions: &mut Vec<Action>) {
         let judged = &mut self.nodes[node.0 as usize];
-        if !judged.pace.is_slow(judged.threads) {
-            return;
+        if judged.pace.is_slow(judged.threads) {
+            let times = judged.pace.took / judged.pace.due.max(1);
+            self.give_up_slow(node, format!("its tasks took {times} times as long as those of the others"), actions);
         }
-        let Pace { took, due, .. } = std::mem::take(&mut judged.pace);
+    }
+
+    /// A node says what share of the time its process got, in percent, and is given up if that is little and it has work.
+    pub(super) fn on_share(&mut self, node: NodeId, share: u8, actions: &mut Vec<Action>) {
+        let pace = &mut self.nodes[node.0 as usize].pace;
+        pace.share = u32::midpoint(pace.share, 100 * u32::from(share.min(100)));
+        let own = u64::from(pace.share);
+        let others: Vec<u64> = self.alive().filter(|&n| n != node).map(|n| self.nodes[n.0 as usize].pace.share.into()).collect();
+        let slow = own * SLOW * (others.len() as u64) < others.iter().sum();
+        let works = || self.running.values().any(|running| running.left[node.0 as usize] > 0);
+        if slow && works() {
+            self.give_up_slow(node, format!("its process got {} % of the time", own / 100), actions);
+        }
+    }
+
+    /// Gives a node up, unless that would cost a block for good; then it is judged anew.
+    fn give_up_slow(&mut self, node: NodeId, why: String, actions: &mut Vec<Action>) {
+        self.nodes[node.0 as usize].pace = Pace::default();
         if self.alive().nth(1).is_some() && self.can_spare(node) {
             actions.push(Action::GiveUp(node));
-            let times = took / due.max(1);
-            self.on_lost(node, format!("its tasks took {times} times as long as those of the others"), actions);
+            self.on_lost(node, why, actions);
         }
     }
 

@@ -558,6 +558,27 @@ fn a_node_that_is_much_slower_than_the_others_is_given_up() {
 }
 
 #[test]
+fn a_node_that_hardly_gets_to_run_is_given_up_when_it_has_work() {
+    let mut d = with_inputs();
+    let says = |d: &mut Driver, share: [u8; 2]| {
+        let say = |node: usize| Event::From(NodeId(node as u32), ToDriver::Alive(share[node]));
+        [0, 1].iter().flat_map(|&node| d.on(say(node))).map(|a| text(&a)).collect::<Vec<_>>()
+    };
+    for _ in 0..9 {
+        assert!(says(&mut d, [90, 10]).is_empty(), "it has nothing to do");
+    }
+    assert!(says(&mut d, [90, 100]).is_empty());
+    d.on(Event::Submit(3, wide().0));
+    // All machines may be busy, and one may stand still once.
+    assert!(says(&mut d, [20, 20]).is_empty());
+    assert!(says(&mut d, [90, 90]).is_empty());
+    assert!(says(&mut d, [90, 0]).is_empty());
+    assert!(says(&mut d, [90, 90]).is_empty());
+    let given_up = (0..4).map(|_| says(&mut d, [90, 10])).find(|said| !said.is_empty());
+    assert_eq!(given_up.unwrap(), ["give up n1", "n0: epoch 1"]);
+}
+
+#[test]
 fn a_slow_node_is_kept_where_only_it_has_a_block() {
     let mut d = driver();
     d.on(Event::Put(1, 1, N0, one(), None));

@@ -24,7 +24,7 @@ impl Lane {
             ToDriver::Trace(events) => trace::add_events(lane, events),
             ToDriver::Clock { asked, theirs } => trace::add_clock(lane, asked, theirs),
             message => {
-                if matches!(message, ToDriver::Alive) {
+                if matches!(message, ToDriver::Alive(_)) {
                     // A closed queue belongs to a worker whose loss is on its way.
                     drop(self.worker.send(ToWorker::Clock(trace::now())));
                 }

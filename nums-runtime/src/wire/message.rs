@@ -202,8 +202,9 @@ pub enum ToDriver {
         /// The worker's, now.
         theirs: u64,
     },
-    /// The process runs: sent every `HEARTBEAT`, whatever the node does.
-    Alive,
+    /// The process runs: sent every `HEARTBEAT`, whatever the node does, with the share of its ticks that came in time, in
+    /// percent.
+    Alive(u8),
     /// A wanted block.
     #[serde(skip)]
     Block(Gid, Arc<Block>),
@@ -211,6 +212,8 @@ pub enum ToDriver {
 
 /// How often a worker gives a sign of life.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_millis(500);
+/// How often a worker looks whether it gets to run.
+pub const TICK: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long a worker may give none before it is taken for lost and killed.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4);
 

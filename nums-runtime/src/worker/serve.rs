@@ -15,14 +15,14 @@ use crate::wire::auth::{self, Key, Role};
 use crate::wire::cipher::{Cipher, Stream};
 use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Traffic};
-use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, Peer, ToDriver, ToOwner, ToWorker};
+use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, Peer, TICK, ToDriver, ToOwner, ToWorker};
 use crate::wire::{WireError, socket};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -219,7 +219,7 @@ impl Sockets {
             | ToDriver::Unreachable(..)
             | ToDriver::Trace(_)
             | ToDriver::Clock { .. }
-            | ToDriver::Alive
+            | ToDriver::Alive(_)
             | ToDriver::Block(..) => message,
         }
     }
@@ -305,17 +305,29 @@ impl Sockets {
 /// Signs of life from a thread of its own: a node that computes or sends for long is alive, one that was stopped is not.
 fn beat(sockets: std::sync::Weak<Sockets>) -> std::io::Result<()> {
     let beats = move || {
+        let mut share = 100;
         while let Some(sockets) = sockets.upgrade()
-            && sockets.driver.send(ToDriver::Alive).is_ok()
+            && sockets.driver.send(ToDriver::Alive(share)).is_ok()
         {
             send_trace(&sockets.driver);
             // A closed queue belongs to a connection that is about to be removed.
             lock(&sockets.answers).values().for_each(|queue| drop(queue.send(FromOwner::Alive)));
             drop(sockets);
-            std::thread::sleep(HEARTBEAT);
+            share = share_until_beat();
         }
     };
     std::thread::Builder::new().name("nums-heartbeat".into()).spawn(beats).map(drop)
+}
+
+/// Waits until the next sign of life. Who gets to run only now and then, as a process that is stopped again and again, misses most
+/// of its ticks.
+fn share_until_beat() -> u8 {
+    let (begin, mut ticks) = (Instant::now(), 0);
+    while begin.elapsed() < HEARTBEAT {
+        std::thread::sleep(TICK);
+        ticks += 1;
+    }
+    (100 * TICK.as_micros() * ticks / begin.elapsed().as_micros().max(1)).min(100) as u8
 }
 
 /// Sends what was recorded, if anything was.

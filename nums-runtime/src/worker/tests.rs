@@ -61,7 +61,7 @@ fn text(action: &Action) -> String {
         Action::Tell(ToDriver::Failed(_, id, f)) => format!("failed g{id} {}", f.why),
         Action::Tell(ToDriver::Inventory(epoch, held)) => format!("epoch {epoch} holds {held:?}"),
         Action::Tell(ToDriver::Unreachable(epoch, n)) => format!("epoch {epoch} cannot reach n{}", n.0),
-        Action::Tell(ToDriver::Alive) => "alive".to_owned(),
+        Action::Tell(ToDriver::Alive(_)) => "alive".to_owned(),
         Action::Tell(ToDriver::Trace(_) | ToDriver::Clock { .. }) => "trace".to_owned(),
         Action::Tell(ToDriver::Stats(ticket, s)) => format!("stats {ticket} tasks {} resident {}", s.tasks, s.resident),
         Action::Tell(ToDriver::Block(id, _)) => format!("block g{id}"),
