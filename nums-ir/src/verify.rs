@@ -15,9 +15,10 @@
 
 use crate::data::DataOp;
 use crate::func::{Func, IndexItem, Op, Size, Stage, Value};
-use crate::graph::{Arg, Graph, Piece, Task, TaskOp};
+use crate::graph::{Arg, BlockId, Graph, Piece, Task, TaskOp};
 use crate::passes::visit_sizes;
 use crate::types::Type;
+use std::collections::HashSet;
 
 /// Checks a function; the messages name values as the text does.
 ///
@@ -263,17 +264,19 @@ fn arity(op: &Op) -> Option<usize> {
 /// One message a broken rule.
 pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
     let mut broken = Vec::new();
-    let mut made = vec![false; graph.n_blocks()];
+    // The sizes are anybody's: what is kept is what tasks name.
+    let n_blocks = graph.n_blocks();
+    let mut made: HashSet<BlockId> = HashSet::new();
+    let is_input = |b: BlockId| (b.0 as usize) < n_blocks && graph.inputs.contains(&graph.array_of(b));
     for (i, id) in graph.inputs.iter().enumerate() {
         if id.0 as usize != i {
             broken.push(format!("input {i} is array {}", id.0));
         }
-        graph.array(*id).blocks().for_each(|b| made[b.0 as usize] = true);
     }
     for (t, task) in graph.tasks.iter().enumerate() {
         for arg in &task.args {
             match arg {
-                Arg::Block(b) if !made.get(b.0 as usize).copied().unwrap_or(false) => {
+                Arg::Block(b) if !made.contains(b) && !is_input(*b) => {
                     broken.push(format!("task {t} reads block {} before it is made", b.0));
                 }
                 Arg::Scalar(s) if *s as usize >= graph.scalars.len() => broken.push(format!("task {t}: no scalar {s}")),
@@ -289,15 +292,15 @@ pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
             broken.extend(assemble(graph, task, shape, pieces).map(|e| format!("task {t}: {e}")));
         }
         for out in &task.outs {
-            match made.get_mut(out.0 as usize) {
-                Some(slot) if !*slot => *slot = true,
-                Some(_) => broken.push(format!("task {t} makes block {} again", out.0)),
-                None => broken.push(format!("task {t} makes block {} of no array", out.0)),
+            if out.0 as usize >= n_blocks {
+                broken.push(format!("task {t} makes block {} of no array", out.0));
+            } else if is_input(*out) || !made.insert(*out) {
+                broken.push(format!("task {t} makes block {} again", out.0));
             }
         }
     }
     for out in &graph.outputs {
-        if !graph.array(out.array).blocks().all(|b| made[b.0 as usize]) {
+        if !graph.inputs.contains(&out.array) && !graph.array(out.array).blocks().all(|b| made.contains(&b)) {
             broken.push(format!("output {} is not made", graph.array(out.array).name));
         }
     }
