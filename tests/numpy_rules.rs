@@ -480,3 +480,57 @@ fn positions_outside_name_the_array() {
         Ok(())
     });
 }
+
+nums! {
+    fn like_others(x: f32[n], y: i64[n], z: i16[n]) -> (f32[n], f64[n], i16[2], bool[]) {
+        a = y.astype(x.dtype) * x;
+        b = z.astype(np.result_type(x, y, z, 1));
+        c = np.zeros(2, dtype=z.dtype) + 1;
+        same = x.dtype == np.float32;
+        a, b, c, np.logical_and(same, np.isdtype(y.dtype, ("bool", "signed integer")))
+    }
+
+    fn tiny(x: f32[n]) -> f32[n] {
+        x + np.finfo(x.dtype).eps
+    }
+
+    fn planes(x: f64[2, n]) -> f64[n] {
+        a, b = np.unstack(x);
+        a * b + np.unstack(x, axis=1)[-1][0]
+    }
+}
+
+#[test]
+fn dtypes_are_taken_from_arrays() {
+    on_threads(|| {
+        let x = Array::from_vec(vec![1.0f32, 2.0], &[2])?;
+        let (y, z) = (ints(&[3, 4], 1), Array::from_vec(vec![5i16, 6], &[2])?);
+        let (a, b, c, same) = like_others(&x, &y, &z)?;
+        assert_eq!((a.to_vec()?, b.to_vec()?, c.to_vec()?, same.item()?), (vec![3.0, 8.0], vec![5.0, 6.0], vec![1, 1], true));
+        assert_eq!(tiny(&x)?.to_vec()?, [1.0 + f32::EPSILON, 2.0]);
+        // Limits are NumPy's scalars of floats and plain numbers of integers.
+        let (top, high, eps): (Array<i16>, Array<i16>, Array<f64>) =
+            nums! { (z * 0 + np.iinfo(np.int16).max, z - np.iinfo(z.dtype).min, x * 0 + np.finfo(np.float64).eps) }?;
+        assert_eq!((top.to_vec()?, high.to_vec()?), (vec![i16::MAX; 2], vec![5 - i16::MAX - 1 + 0, 6 - i16::MAX - 1]));
+        assert_eq!(eps.to_vec()?, [f64::EPSILON; 2]);
+        let flags: (bool, bool, bool, bool) = nums! {
+            (np.can_cast(np.int64, np.float32), np.can_cast(z.dtype, "float32"), y.dtype != z.dtype, np.isdtype(x.dtype, "integral"))
+        }?;
+        assert_eq!(flags, (false, true, true, false));
+        let sized: Array<f64> =
+            nums! { np.arange(3) * np.ones(3, dtype=np.result_type(np.float32, np.float64)) * x.dtype.itemsize }?;
+        assert_eq!(sized.to_vec()?, [0.0, 4.0, 8.0]);
+        Ok(())
+    });
+}
+
+#[test]
+fn arrays_come_apart_along_an_axis() {
+    on_threads(|| {
+        let x = counting(&[2, 3], &[1, 2]);
+        assert_eq!(planes(&x)?.to_vec()?, [2.0, 6.0, 12.0]);
+        let error = said(nums! { a, b, c = np.unstack(x); a + b + c -> Array<f64> });
+        assert!(error.contains("3 names for the 2 arrays of `unstack`"), "{error}");
+        Ok(())
+    });
+}

@@ -120,7 +120,11 @@ fn program(name: &str, arguments: &str) -> Reader {
     }
     let made = builtin::call(&mut reader.func, (callee, loc), given, loc).unwrap_or_else(|d| panic!("{name}: {d:?}"));
     let parts = match made {
-        Term::PerAxis(..) => builtin::unpack(&mut reader.func, made, 1, loc).unwrap(),
+        // One of the arrays: there are as many as axes or positions.
+        Term::PerAxis(..) => {
+            let first = builtin::Item::At(Term::Number(Scalar::Int(0)), loc);
+            vec![(builtin::index(&mut reader.func, (made, loc), &[first], loc).unwrap(), loc)]
+        }
         Term::Tuple(parts) => parts,
         one => vec![(one, loc)],
     };

@@ -9,6 +9,7 @@
 mod bind;
 mod calls;
 mod differences;
+mod dtypes;
 mod index;
 mod missing;
 mod reduce;
@@ -27,6 +28,7 @@ pub use bind::Given;
 pub use bind::{signature_left_out, signature_shown};
 pub(crate) use calls::SHAPE;
 pub use differences::DIFFERENCES;
+pub use dtypes::About;
 pub use index::{Item, assign, index};
 pub use rows::{ROWS, Row};
 pub use words::{Word, attributes, constants, words};
@@ -60,6 +62,8 @@ pub enum Term {
     PerAxis(Call, Vec<Value>),
     /// A generator of random numbers, by its seed.
     Generator(Value),
+    /// The common dtype of arrays, numbers and dtypes, `x.dtype`, or what is known of it.
+    OfTypes(About, Vec<(Term, Loc)>),
 }
 
 /// Something that can be called.
@@ -135,7 +139,7 @@ const CONSTANTS: &[(&str, Term)] = &[
 ];
 
 /// Attributes of arrays that are no methods.
-const ATTRIBUTES: &[&str] = &["T", "mT", "shape", "size", "ndim", "real", "imag"];
+const ATTRIBUTES: &[&str] = &["T", "mT", "shape", "size", "ndim", "dtype", "real", "imag"];
 
 /// What a bare name means before an attribute, and as an argument: a module or a dtype. Functions have their meaning only where
 /// they are called.
@@ -227,6 +231,9 @@ pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Re
             }
         };
     }
+    if let Term::OfTypes(about, parts) = &base.0 {
+        return dtypes::attribute(func, *about, parts, name, loc);
+    }
     if let Some(call) = match name {
         "mT" => Some("matrix_transpose"),
         "size" => Some("size"),
@@ -247,6 +254,7 @@ pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Re
             return Ok(Term::Value(func.push(Op::Transpose { perm: None }, &[x], loc)));
         }
         "shape" => return Ok(Term::Shape(value(func, &base)?)),
+        "dtype" => return Ok(Term::OfTypes(About::DType, vec![(Term::Value(value(func, &base)?), loc)])),
         _ => {}
     }
     if let Some(callable) = Callable::find(name) {
@@ -323,6 +331,9 @@ pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -
     if let ("@", [a, b]) = (op, operands) {
         let (a, b) = (value(func, a)?, value(func, b)?);
         return Ok(Term::Value(func.push(Op::Matmul { trans_a: false, trans_b: false, symmetric: false }, &[a, b], loc)));
+    }
+    if let Some(flag) = dtypes::compared(func, op, operands, loc)? {
+        return Ok(flag);
     }
     let Some(map) = operator_row(op, operands.len()) else {
         let words = match op {
@@ -411,6 +422,7 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
         | Term::Shape(_)
         | Term::PerAxis(..)
         | Term::Generator(_)
+        | Term::OfTypes(..)
         | Term::Module(_) => {
             return Err(
                 Diag::new(callee.1, "this is not a function").help("a product is written `a * b`; statements end with `;`")
@@ -443,10 +455,21 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
         }
         Callable::Reduce(op) => reduce::reduction(func, op, &mut bound),
-        Callable::Row(row) => match row.build {
-            rows::Build::With(build) => build(func, &mut bound),
-            rows::Build::Call(gives) => calls::call(func, &mut bound, gives),
-        },
+        Callable::Row(row) => {
+            // What makes an array makes it in its own dtype first.
+            let to = if dtypes::MAKERS.contains(&row.name) { bound.take_dtype() } else { None };
+            let made = match row.build {
+                rows::Build::With(build) => build(func, &mut bound)?,
+                rows::Build::Call(gives) => calls::call(func, &mut bound, gives)?,
+            };
+            match to {
+                Some(to) => {
+                    let made = value(func, &(made, loc))?;
+                    dtypes::converted(func, made, &to, loc)
+                }
+                None => Ok(made),
+            }
+        }
     }
 }
 
@@ -509,11 +532,13 @@ pub fn value(func: &mut Func, term: &(Term, Loc)) -> Result<Value, Diag> {
                 _ => diag("a tuple or list is not an array"),
             }
         }
-        Term::PerAxis(call, _) => Err(Diag::new(loc, format!("`{}` gives an array for each axis", call.name))
+        Term::PerAxis(call, _) => Err(Diag::new(loc, format!("`{}` gives several arrays", call.name))
             .help(format!("take one, `{}(x)[0]`, or unpack them: `i, j = {}(x);`", call.name, call.name))),
         Term::Generator(_) => {
             Err(Diag::new(loc, "a generator of random numbers is not an array").help("draw from it: `rng.normal(size=(n, d))`"))
         }
+        Term::OfTypes(About::DType, _) => diag("a dtype is not an array or a number"),
+        Term::OfTypes(About::Finfo | About::Iinfo, _) => diag("limits of a dtype are no array: take one, `np.finfo(f64).eps`"),
         Term::Shape(_) => Err(Diag::new(loc, "a shape is not an array").help("take one size, `x.shape[0]`")),
         Term::Module(_) => diag("a module is not an array or a number"),
         Term::Callable(c) => Err(Diag::new(loc, format!("`{}` is a function", c.name())).help(format!(
@@ -547,6 +572,7 @@ fn size(term: &(Term, Loc), what: &str) -> Result<Size, Diag> {
         | Term::Callable(_)
         | Term::PerAxis(..)
         | Term::Generator(_)
+        | Term::OfTypes(..)
         | Term::Method(..) => Err(Diag::new(term.1, format!("{what} is an integer"))),
     }
 }

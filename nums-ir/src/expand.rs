@@ -7,6 +7,7 @@
 
 mod bins;
 mod contract;
+mod dtypes;
 mod linalg;
 mod make;
 mod order;
@@ -27,6 +28,8 @@ use crate::func::{Call, IndexItem, Op, Scalar, Size, Value};
 use crate::infer::Infer;
 use crate::ops::{MapOp, ReduceOp};
 use crate::types::Type;
+
+pub(crate) use dtypes::FLOAT_LIMITS;
 
 /// What a call gives: one value or several.
 type Made = Result<Vec<Value>, Diag>;
@@ -52,6 +55,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Expansion> {
         select::ROWS,
         order::ROWS,
         contract::ROWS,
+        dtypes::ROWS,
         random::ROWS,
     ]
     .into_iter()

@@ -114,7 +114,7 @@ fn class(dtype: DType) -> &'static str {
 
 /// One dtype for all: the arrays' promotion, which the highest kind of the weak scalars may raise; scalars alone take
 /// their defaults.
-fn promote_all(args: &[(DType, bool)]) -> DType {
+pub(crate) fn promote_all(args: &[(DType, bool)]) -> DType {
     let of = |weak: bool| args.iter().filter(move |arg| arg.1 == weak).map(|arg| arg.0);
     let strong = of(false).reduce(DType::promote);
     let weak = of(true).map(DType::kind).max();

@@ -150,6 +150,7 @@ pub(crate) const CALLS: &[(&str, &str)] = &[
     ("extract", "b, v"),
     ("nonzero", "b"),
     ("flatnonzero", "v"),
+    ("unstack", "m"),
     ("argwhere", "b"),
     ("diagonal", "m"),
     ("diag", "m"),
@@ -206,7 +207,8 @@ pub(crate) const CALLS: &[(&str, &str)] = &[
 ];
 
 /// Rows that compute nothing of arrays.
-pub(crate) const NOTHING: &[&str] = &["shape", "random.default_rng", "int", "float", "print"];
+pub(crate) const NOTHING: &[&str] =
+    &["shape", "random.default_rng", "int", "float", "print", "result_type", "finfo", "iinfo", "can_cast", "isdtype"];
 
 /// Plans that hold more than three times their share of operands and results, and why.
 pub(crate) const KNOWN: &[(&str, &str)] = &[

@@ -3,7 +3,7 @@
 //! A signature is `a, axis=, dtype!, *shape`: `=` may be left out, `!` is a parameter of NumPy's that nums does not have yet, `*`
 //! takes all that is left. Names bind by keyword too, as in Python.
 
-use super::{Callable, Term};
+use super::{About, Callable, Term};
 use crate::diag::{Diag, Loc, suggest};
 use crate::dtype::DType;
 use crate::func::Scalar;
@@ -191,6 +191,13 @@ impl Bound {
         self.optional(at).filter(|(term, _)| *term != Term::None)
     }
 
+    /// The dtype, if it is one of arrays.
+    pub(super) fn take_dtype(&mut self) -> Option<(Term, Loc)> {
+        let at = params(self.signature).position(|p| p.name == "dtype")?;
+        let of_arrays = matches!(self.slots.get(at), Some(Some((Term::OfTypes(About::DType, _), _))));
+        if of_arrays { self.optional(at) } else { None }
+    }
+
     /// An argument that may be left out.
     pub(super) fn optional(&mut self, at: usize) -> Option<(Term, Loc)> {
         self.slots.get_mut(at).and_then(Option::take)
@@ -212,6 +219,7 @@ pub(super) fn axes(arg: &(Term, Loc)) -> Result<Option<Vec<i64>>, Diag> {
         | Term::Callable(_)
         | Term::PerAxis(..)
         | Term::Generator(_)
+        | Term::OfTypes(..)
         | Term::Method(..) => integer(arg, "axis").map(|axis| Some(vec![axis])),
     }
 }
@@ -236,6 +244,7 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
         | Term::Callable(_)
         | Term::PerAxis(..)
         | Term::Generator(_)
+        | Term::OfTypes(..)
         | Term::Method(..) => Err(Diag::new(arg.1, format!("`{what}` is an integer, or a tuple of integers"))),
     }
 }
@@ -259,6 +268,8 @@ pub(super) fn dtype(arg: &(Term, Loc)) -> Result<DType, Diag> {
     match &arg.0 {
         Term::DType(dtype) => Ok(*dtype),
         Term::Str(name) => DType::from_name(name).ok_or_else(|| unknown(name)),
+        Term::OfTypes(About::DType, _) => Err(Diag::new(arg.1, "a dtype that decides how something is computed is written here")
+            .help("write it, `f64`, or convert the result: `y.astype(x.dtype)`")),
         _ => Err(Diag::new(arg.1, "this is not a dtype").help("write `f64`, `np.float64` or `\"float64\"`")),
     }
 }

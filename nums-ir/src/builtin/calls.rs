@@ -194,6 +194,7 @@ fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<V
         | Term::Callable(_)
         | Term::Method(..)
         | Term::PerAxis(..)
+        | Term::OfTypes(..)
         | Term::Generator(_) => {
             return Err(Diag::new(term.1, format!("`{}` is an integer, a flag, a dtype or a tuple of these", param.name)));
         }

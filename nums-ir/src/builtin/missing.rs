@@ -8,19 +8,29 @@ use crate::diag::{Diag, Loc};
 /// NumPy 2's functions without a row.
 const FUNCTIONS: &str = "\
     apply_along_axis ascontiguousarray astensor bitwise_count block choose correlate delete diag_indices ediff1d \
-    einsum_path fabs fill_diagonal frexp frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
+    einsum_path fabs fill_diagonal frexp from_dlpack frombuffer fromfunction histogram2d histogramdd i0 indices insert ldexp \
     packbits piecewise place polyfit put resize rollaxis roots spacing trim_zeros unpackbits \
-    unravel_index unstack unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
+    unravel_index unwrap fft linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals \
     linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_rank linalg.multi_dot \
     linalg.pinv linalg.slogdet linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve";
 
 /// Attributes and methods of NumPy's arrays without a row.
 const ATTRIBUTES: &str = "\
-    argpartition base byteswap choose compress ctypes data device dtype dump dumps fill flags flat \
+    argpartition base byteswap choose compress ctypes data device dump dumps fill flags flat \
     itemsize nbytes partition put ptp resize setflags strides tobytes tofile tolist view";
 
 /// Other ways to write what is missing, and what habit means.
-const INSTEAD: &[(&str, &str)] = &[("linalg.inv", "write `linalg.solve(a, b)`")];
+const INSTEAD: &[(&str, &str)] = &[
+    ("fabs", "write `abs(x)`"),
+    ("ediff1d", "write `diff(x.ravel())`"),
+    ("from_dlpack", "arrays are made in Rust, `Array::from_ndarray(&a)?`"),
+    ("linalg.inv", "write `linalg.solve(a, b)`"),
+    ("linalg.multi_dot", "write `a @ b @ c`: the order of products is chosen by cost"),
+    ("place", "write `x[mask] = v;`"),
+    ("put", "write `x[i] = v;`"),
+    ("resize", "write `reshape(x, shape)`"),
+    ("rollaxis", "write `moveaxis(x, from, to)`"),
+];
 
 /// Functions of Python and Rust that nums spells otherwise: the name, the help.
 const OTHERS: &[(&str, &str)] = &[

@@ -4,7 +4,8 @@
 
 use super::bind::{Bound, dtype, integer};
 use super::calls::{Gives, SHAPE, pushed};
-use super::{Term, size, value};
+use super::dtypes::{can_cast, converted, finfo, iinfo, isdtype, result_type};
+use super::{About, Term, size, value};
 use crate::attr::Attr;
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
@@ -77,6 +78,11 @@ rows! {
     "The solution of `a @ x == b`." "linalg.solve" [] "a, b" no function solve;
     "The size of axis 0." "len" [] "x" no function len;
     "The sizes of the axes." "shape" [] "a" no function shape;
+    "The dtype that arrays, numbers and dtypes promote to." "result_type" [] "*arrays_and_dtypes" no function result_type;
+    "Limits of a float dtype: `np.finfo(f32).eps`." "finfo" [] "dtype" no function finfo;
+    "Limits of an integer dtype: `np.iinfo(i32).max`." "iinfo" [] "type" no function iinfo;
+    "Whether a dtype holds another without loss." "can_cast" [] "from_, to" no function can_cast;
+    "Whether a dtype is of a kind, as \"real floating\"." "isdtype" [] "dtype, kind" no function isdtype;
 
     // Written with other operators: `calls` binds them, `expand` writes them.
     "A new axis of size 1, or several." "expand_dims" [] "a:v, axis" no function calls(Gives::Exactly(1));
@@ -95,6 +101,7 @@ rows! {
     "The array repeated along each axis." "tile" [] "A:v, reps" no function calls(Gives::Exactly(1));
     "Each element repeated." "repeat" [] "a:v, repeats:a, axis=" method function calls(Gives::Exactly(1));
     "Repeated to a shape." "broadcast_to" [] "array:v, shape" no function calls(Gives::Exactly(1));
+    "Arrays along an axis, one a position: `a, b = unstack(x)`, or `unstack(x)[0]`." "unstack" [] "x:v, axis=0" no function calls(Gives::Axes);
     "All arrays repeated to their common shape." "broadcast_arrays" [] "*args:vs" no function calls(Gives::List);
     "Arrays joined along a new axis." "stack" [] "arrays:vs, axis=0, out!, dtype!" no function calls(Gives::Exactly(1));
     "Arrays joined by rows." "vstack" ["row_stack"] "tup:vs, dtype!" no function calls(Gives::Exactly(1));
@@ -340,7 +347,11 @@ fn copy(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
 
 fn astype(func: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let x = value(func, &bound.required(0)?)?;
-    let dtype = dtype(&bound.required(1)?)?;
+    let to = bound.required(1)?;
+    if let Term::OfTypes(About::DType, _) = to.0 {
+        return converted(func, x, &to, bound.loc);
+    }
+    let dtype = dtype(&to)?;
     Ok(Term::Value(func.push(Op::Cast(dtype), &[x], bound.loc)))
 }
 

@@ -9,6 +9,7 @@ use crate::func::{IndexItem, Value};
 use crate::ops::MapOp;
 
 pub(super) const ROWS: &[Expansion] = &[
+    Expansion { name: "unstack", write: |x| unstack(x).map(one) },
     Expansion { name: "squeeze", write: |x| squeeze(x).map(one) },
     Expansion { name: "expand_dims", write: |x| expand_dims(x).map(one) },
     Expansion { name: "swapaxes", write: |x| swap_axes(x).map(one) },
@@ -515,4 +516,18 @@ fn pad(x: &mut Expand<'_, '_>) -> One {
         v = x.concatenate(&parts, axis)?;
     }
     Ok(v)
+}
+
+/// One of the arrays along an axis: which is parameter 2, and 3 how many names they were unpacked to.
+fn unstack(x: &mut Expand<'_, '_>) -> One {
+    let v = x.arg(0);
+    let axis = x.axis_at(1, x.rank(v))?.unwrap_or(0);
+    let Some(which) = x.integer(2)? else { return x.fail("`unstack` gives arrays: take one by `[i]`, or as many names") };
+    let n = x.dims(v).get(axis).cloned().unwrap_or(Dim::Const(0));
+    if let Some(names) = x.integer(3)?
+        && !x.is_same(&Dim::Const(names), &n)
+    {
+        return x.fail(format!("{names} names for the {n} arrays of `unstack`"));
+    }
+    x.at(v, axis, Dim::Const(which))
 }
