@@ -511,7 +511,7 @@ fn dtypes_are_taken_from_arrays() {
         // Limits are NumPy's scalars of floats and plain numbers of integers.
         let (top, high, eps): (Array<i16>, Array<i16>, Array<f64>) =
             nums! { (z * 0 + np.iinfo(np.int16).max, z - np.iinfo(z.dtype).min, x * 0 + np.finfo(np.float64).eps) }?;
-        assert_eq!((top.to_vec()?, high.to_vec()?), (vec![i16::MAX; 2], vec![5 - i16::MAX - 1 + 0, 6 - i16::MAX - 1]));
+        assert_eq!((top.to_vec()?, high.to_vec()?), (vec![i16::MAX; 2], vec![5 - i16::MAX - 1, 6 - i16::MAX - 1]));
         assert_eq!(eps.to_vec()?, [f64::EPSILON; 2]);
         let flags: (bool, bool, bool, bool) = nums! {
             (np.can_cast(np.int64, np.float32), np.can_cast(z.dtype, "float32"), y.dtype != z.dtype, np.isdtype(x.dtype, "integral"))

@@ -429,12 +429,17 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             );
         }
     };
+    let method = receiver.is_some();
     let mut bound = bind::bind(callable.signature(), callable.name(), receiver, args, loc)?;
     match callable {
         // With a condition alone: the positions where it holds.
         Callable::Map(MapOp::Where) if !bound.has(1) && !bound.has(2) => {
             let c = value(func, &bound.required(0)?)?;
             Ok(Term::PerAxis(Call { name: "nonzero", attrs: vec![Attr::Arg(0)] }, vec![c]))
+        }
+        Callable::Map(MapOp::Conjugate) if method => {
+            let x = value(func, &bound.required(0)?)?;
+            Ok(calls::pushed(func, Call { name: "conj", attrs: vec![Attr::Arg(0)] }, &[x], 1, loc))
         }
         Callable::Map(op) => {
             let terms = (0..op.arity()).map(|i| bound.required(i)).collect::<Result<Vec<_>, _>>()?;

@@ -268,6 +268,16 @@ impl Infer<'_> {
         {
             (op, args) = (MapOp::Square, vec![x]);
         }
+        // `x ** 0.5` of an array is its square root in NumPy: of minus infinity NaN, where a power is infinite.
+        if let (MapOp::Power, &[x, half]) = (op, &args[..])
+            && !self.out.ty(x).weak
+            && self.out.ty(x).rank() != Some(0)
+            && self.out.ty(half).weak
+            && self.constants.get(&half) == Some(&Scalar::Float(0.5))
+        {
+            let float = self.out.ty(x).dtype.promote_weak(Kind::Float);
+            (op, args) = (MapOp::Sqrt, vec![self.cast(x, float, loc)?]);
+        }
         let types: Vec<Type> = args.iter().map(|a| self.out.ty(*a).clone()).collect();
         let dtypes: Vec<(DType, bool)> = types.iter().map(|t| (t.dtype, t.weak)).collect();
         let (mut computed, _) = map_dtypes(op, &dtypes).map_err(|e| tell::dtype_help(Diag::new(loc, e), op, &types))?;

@@ -402,8 +402,9 @@ pub(super) fn complex_pow<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
     }
     if b.im == 0.0 && b.re.abs() < 100.0 && b.re.fract() == 0.0 {
         let (mut n, mut power, mut out) = (b.re.abs() as u32, a, c(1.0, 0.0));
-        if n == 1 && b.re > 0.0 {
-            return narrow(a);
+        // As NumPy has it: the first three are products of their own.
+        if (1.0..=3.0).contains(&b.re) {
+            return narrow((1..n).fold(a, |power, _| a * power));
         }
         while n > 0 {
             if n & 1 == 1 {

@@ -242,7 +242,7 @@ fn vander(x: &mut Expand<'_, '_>) -> One {
     };
     let powers = x.arange(&n)?;
     let powers = if x.flag(2, false)? { powers } else { x.slice(powers, 0, None, None, -1)? };
-    let v = if x.kind(v) <= Kind::Int { x.cast(v, DType::I64)? } else { v };
+    let v = if x.kind(v) <= Kind::Int { x.cast(v, x.dtype(v).promote(DType::I64))? } else { v };
     let v = x.unsqueeze(v, 1)?;
     x.map(MapOp::Power, &[v, powers])
 }

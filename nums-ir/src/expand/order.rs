@@ -26,14 +26,14 @@ pub(super) const ROWS: &[Expansion] = &[
         name: "unique_values",
         write: |x| {
             let v = x.ravel(x.arg(0))?;
-            Ok(vec![distinct(x, v, Wanted::default())?.values])
+            Ok(vec![distinct(x, v, Wanted { nan_differ: true, ..Wanted::default() })?.values])
         },
     },
     Expansion {
         name: "unique_counts",
         write: |x| {
             let v = x.ravel(x.arg(0))?;
-            let u = distinct(x, v, Wanted { counts: true, ..Wanted::default() })?;
+            let u = distinct(x, v, Wanted { counts: true, nan_differ: true, ..Wanted::default() })?;
             Ok(vec![u.values].into_iter().chain(u.counts).collect())
         },
     },
@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Expansion] = &[
         name: "unique_inverse",
         write: |x| {
             let v = x.ravel(x.arg(0))?;
-            let u = distinct(x, v, Wanted { inverse: true, ..Wanted::default() })?;
+            let u = distinct(x, v, Wanted { inverse: true, nan_differ: true, ..Wanted::default() })?;
             let inverse = shaped(x, u.inverse)?;
             Ok(vec![u.values].into_iter().chain(inverse).collect())
         },
@@ -311,7 +311,7 @@ fn unique(x: &mut Expand<'_, '_>) -> Made {
 
 fn unique_all(x: &mut Expand<'_, '_>) -> Made {
     let v = x.ravel(x.arg(0))?;
-    let u = distinct(x, v, Wanted { first: true, inverse: true, counts: true, nan_differ: false })?;
+    let u = distinct(x, v, Wanted { first: true, inverse: true, counts: true, nan_differ: true })?;
     let inverse = shaped(x, u.inverse)?;
     Ok([Some(u.values), u.first, inverse, u.counts].into_iter().flatten().collect())
 }

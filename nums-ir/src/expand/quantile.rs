@@ -41,14 +41,15 @@ fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
     let high = x.at(sorted, axis, half(&n))?;
     let mean = mean_of_two(x, low, high)?;
     // The sum of one element with itself may overflow.
+    let alone = mean_of_one(x, low)?;
     let mean = match n.as_const() {
-        Some(n) if n % 2 == 1 => low,
+        Some(n) if n % 2 == 1 => alone,
         Some(_) => mean,
         None => {
             let (n, two, one) = (x.size_as(&n, DType::I64)?, x.int(2)?, x.int(1)?);
             let rest = x.map(MapOp::Remainder, &[n, two])?;
             let odd = x.map(MapOp::Equal, &[rest, one])?;
-            x.choose(odd, low, mean)?
+            x.choose(odd, alone, mean)?
         }
     };
     let last = x.at(sorted, axis, Dim::Const(-1))?;
@@ -59,6 +60,15 @@ fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
 fn mean_of_two(x: &mut Expand<'_, '_>, low: Value, high: Value) -> One {
     let (sum, two) = (x.map(MapOp::Add, &[low, high])?, x.float(2.0)?);
     x.map(MapOp::Divide, &[sum, two])
+}
+
+/// Itself; of a complex number divided by 1, as NumPy does, which an infinity makes NaN in the other part.
+fn mean_of_one(x: &mut Expand<'_, '_>, v: Value) -> One {
+    if x.kind(v) != crate::dtype::Kind::Complex {
+        return Ok(v);
+    }
+    let one = x.float(1.0)?;
+    x.map(MapOp::Divide, &[v, one])
 }
 
 /// The median of nothing: NaN.
@@ -95,7 +105,8 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     // The sum of one element with itself may overflow.
     let rest = x.map(MapOp::Remainder, &[n, two])?;
     let odd = x.map(MapOp::Equal, &[rest, one])?;
-    let mean = x.choose(odd, low, mean)?;
+    let alone = mean_of_one(x, low)?;
+    let mean = x.choose(odd, alone, mean)?;
     let mean = x.at(mean, axis, Dim::Const(0))?;
     kept(x, mean, &axes, keepdims)
 }
@@ -274,7 +285,8 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     if let Some(method) = x.word(3)?.filter(|m| *m != "linear") {
         return x.fail(format!("`{}` has the method \"linear\" only, not \"{method}\"", x.name()));
     }
-    if x.kind(x.arg(0)) < crate::dtype::Kind::Float {
+    let empty = x.dims(x.arg(0)).contains(&Dim::Const(0));
+    if x.kind(x.arg(0)) < crate::dtype::Kind::Float && !empty {
         return quantile(x, scale);
     }
     let keepdims = x.flag(4, false)?;
@@ -282,6 +294,9 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let axes = x.axes_at(2, rank)?.unwrap_or_else(|| (0..rank).collect());
     let v = x.arg(0);
     let (v, axis) = together(x, v, &axes)?;
+    if x.dims(v)[axis] == Dim::Const(0) {
+        return quantiles_of_nothing(x, v, axis, &axes, keepdims);
+    }
     let (q, weak) = asked(x, scale)?;
     let nan = x.map(MapOp::IsNan, &[v])?;
     let there = x.map(MapOp::LogicalNot, &[nan])?;
@@ -312,6 +327,16 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
         if x.rank(x.arg(1)) == 0 { (x.at(out, axis, Dim::Const(0))?, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
     kept(x, out, &places, keepdims)
+}
+
+/// NaN for every quantile that is asked for.
+fn quantiles_of_nothing(x: &mut Expand<'_, '_>, v: Value, axis: usize, axes: &[usize], keepdims: bool) -> One {
+    let none = no_median(x, v, axis)?;
+    let asked = x.dims(x.arg(1));
+    let dims = [&asked[..], &x.dims(none)].concat();
+    let none = x.broadcast(none, &dims)?;
+    let places: Vec<usize> = axes.iter().map(|a| a + asked.len()).collect();
+    kept(x, none, &places, keepdims)
 }
 
 /// The array with its reduced axes as the last one, which axis that is, and the axes.

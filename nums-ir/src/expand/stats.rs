@@ -43,6 +43,13 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "isreal", write: |x| imaginary(x, MapOp::Equal).map(one) },
     Expansion { name: "iscomplex", write: |x| imaginary(x, MapOp::NotEqual).map(one) },
     Expansion { name: "angle", write: |x| angle(x).map(one) },
+    Expansion {
+        name: "conj",
+        // The method of what is not complex is the array itself, where the function makes integers of booleans.
+        write: |x| {
+            if x.kind(x.arg(0)) == Kind::Complex { x.map(MapOp::Conjugate, &[x.arg(0)]).map(one) } else { Ok(one(x.arg(0))) }
+        },
+    },
     Expansion { name: "float_power", write: |x| float_power(x).map(one) },
     Expansion { name: "divmod", write: divmod },
     Expansion { name: "modf", write: modf },
@@ -310,12 +317,15 @@ fn round(x: &mut Expand<'_, '_>) -> One {
     if digits == 0 {
         return x.map(MapOp::Rint, &[v]);
     }
-    let scale = x.float(10f64.powi(digits.unsigned_abs().min(400) as i32))?;
+    let scale = 10f64.powi(digits.unsigned_abs().min(400) as i32);
     let (up, down) = if digits > 0 { (MapOp::Multiply, MapOp::Divide) } else { (MapOp::Divide, MapOp::Multiply) };
     let dtype = x.dtype(v);
-    let scaled = x.map(up, &[v, scale])?;
-    let whole = x.map(MapOp::Rint, &[scaled])?;
-    let out = x.map(down, &[whole, scale])?;
+    let out = in_parts(x, v, |x, part| {
+        let scale = x.float(scale)?;
+        let scaled = x.map(up, &[part, scale])?;
+        let whole = x.map(MapOp::Rint, &[scaled])?;
+        x.map(down, &[whole, scale])
+    })?;
     if dtype.kind() == Kind::Int { x.cast(out, dtype) } else { Ok(out) }
 }
 
@@ -373,7 +383,8 @@ fn imaginary(x: &mut Expand<'_, '_>, op: MapOp) -> One {
 }
 
 fn angle(x: &mut Expand<'_, '_>) -> One {
-    let v = x.own_float(x.arg(0))?;
+    // The imaginary part is a plain 0, beside which booleans are integers.
+    let v = if x.kind(x.arg(0)) == Kind::Bool { x.floating(x.arg(0))? } else { x.own_float(x.arg(0))? };
     let (re, im) = (x.map(MapOp::Real, &[v])?, x.map(MapOp::Imag, &[v])?);
     let out = x.map(MapOp::Arctan2, &[im, re])?;
     if x.flag(1, false)? { x.map(MapOp::Rad2deg, &[out]) } else { Ok(out) }

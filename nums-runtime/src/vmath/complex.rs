@@ -58,8 +58,12 @@ fn pow(a: C, b: C) -> C {
     }
     let n = b.re as i32;
     if b.im == 0.0 && f64::from(n) == b.re && n.abs() < 100 {
-        if n == 1 {
-            return a;
+        // NumPy multiplies these out; their infinities do not meet a 1.
+        match n {
+            1 => return a,
+            2 => return a * a,
+            3 => return a * (a * a),
+            _ => {}
         }
         // NumPy's loop begins with 1, which an infinity notices.
         let (mut rest, mut square, mut power) = (n.unsigned_abs(), a, C::new(1.0, 0.0));
