@@ -1,7 +1,7 @@
 //! What the runtime costs beside computing: bytes between workers, tasks, and loops.
 //!
 //! ```text
-//! cargo run --release --example overhead -- transfer     # GB/s between two workers, beside a raw TCP socket
+//! cargo run --release --example overhead -- transfer     # GB/s between two workers, over TCP and memory, beside a raw TCP socket
 //! cargo run --release --example overhead -- tasks        # µs a task of one element
 //! cargo run --release --example overhead -- soak 100000  # memory of all processes while a loop runs
 //! ```
@@ -15,7 +15,9 @@ use nums_ir::dtype::DType;
 use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, NodeId, Piece, Placement, Task, TaskOp};
 use nums_ir::grid::Grid;
 use nums_runtime::block::Block;
+use nums_runtime::memory::Memory;
 use nums_runtime::pool::{Call, Pool};
+use nums_runtime::wire::shared::Transport;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -43,16 +45,17 @@ fn main() -> Result<()> {
 const TOTAL: usize = 512 << 20;
 
 fn transfer() -> Result<()> {
-    println!("block MiB   raw TCP GB/s   workers GB/s   ratio");
+    println!("block MiB   raw TCP GB/s   tcp GB/s   ratio   shm GB/s   ratio");
     for mib in [1usize, 8, 64] {
         let bytes = mib << 20;
-        let (mut raw, mut nums) = (0.0f64, 0.0f64);
+        let (mut raw, mut tcp, mut shm) = (0.0f64, 0.0f64, 0.0f64);
         // In turn, since the machine is noisy; the best of each.
         for _ in 0..5 {
             raw = raw.max(raw_tcp(bytes).unwrap_or(0.0));
-            nums = nums.max(between_workers(bytes)?);
+            tcp = tcp.max(between_workers(bytes, Transport::Tcp)?);
+            shm = shm.max(between_workers(bytes, Transport::Shm)?);
         }
-        println!("{mib:>9}   {raw:>12.2}   {nums:>12.2}   {:>5.2}", nums / raw);
+        println!("{mib:>9}   {raw:>12.2}   {tcp:>8.2}   {:>5.2}   {shm:>8.2}   {:>5.2}", tcp / raw, shm / raw);
     }
     Ok(())
 }
@@ -75,8 +78,8 @@ fn raw_tcp(block: usize) -> std::io::Result<f64> {
     Ok(TOTAL as f64 / seconds / 1e9)
 }
 
-fn between_workers(block: usize) -> Result<f64> {
-    let pool = Pool::local(2, 1)?;
+fn between_workers(block: usize, transport: Transport) -> Result<f64> {
+    let pool = Pool::local_over(transport, 2, 1, Memory::from_env(2)?)?;
     let (n, len) = (TOTAL / block, block / 8);
     let array = |name: &str, blocks: usize, len: usize, first: usize| GraphArray {
         name: name.to_owned(),

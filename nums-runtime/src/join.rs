@@ -8,6 +8,7 @@
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::wire::auth::{ClusterId, Key, Role, Secret};
+use crate::wire::shared::Transport;
 use crate::worker::serve::{self, End, Entry};
 use crate::{cluster, hook, token};
 use std::path::{Path, PathBuf};
@@ -125,14 +126,14 @@ fn println(text: &str) {
 /// `Error::Io` named after the address where no driver answers in time; `Error::Protocol` where it turns this worker away or
 /// is lost.
 fn join(address: &str, secret: Secret, threads: usize, wait: Duration) -> Result<()> {
-    let memory = Memory::from_env(1)?;
+    let (memory, transport) = (Memory::from_env(1)?, Transport::of_env()?);
     let failed = |source| Error::Io { path: PathBuf::from(address), source: std::sync::Arc::new(source) };
     let broken = |what| Error::Protocol { what: format!("the driver at {address}: {what}") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
         let stream = connect(address, wait).await.map_err(failed)?;
         let key = Key { secret, cluster: ClusterId::UNKNOWN };
-        let entry = Entry { stream, key, role: Role::Joiner, threads, memory };
+        let entry = Entry { stream, key, role: Role::Joiner, threads, memory, transport };
         match serve::work(entry).await {
             Ok(End::Shutdown) => Ok(()),
             Ok(End::Gone) => Err(broken("it ended without closing the cluster".to_owned())),

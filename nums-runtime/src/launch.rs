@@ -13,6 +13,7 @@ use crate::memory::Memory;
 use crate::wire::WireError;
 use crate::wire::auth::Key;
 use crate::wire::codec;
+use crate::wire::shared::Transport;
 use nums_ir::graph::NodeId;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ pub struct Start {
     pub threads: usize,
     /// What its blocks may take.
     pub memory: Memory,
+    /// How its blocks go to other workers.
+    pub transport: Transport,
 }
 
 /// Time until a started executable must have said that it is a worker.

@@ -28,6 +28,7 @@ use crate::place::{ClusterSpec, NodeSpec, Order};
 use crate::trace;
 use crate::wire::auth::Secret;
 use crate::wire::message::{Epoch, Peer, ToWorker};
+use crate::wire::shared::Transport;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
 use progress::{LONG, Progress};
@@ -197,11 +198,15 @@ impl Pool {
 
     /// `nodes` worker processes of this executable on this machine, each with `threads_each` compute threads and so much
     /// memory.
-    #[cfg(target_os = "linux")]
     pub fn local_with(nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
-        check_transport(std::env::var("NUMS_TRANSPORT").ok())?;
-        let (nodes, threads_each) = (nodes.max(1), threads_each.max(1));
-        Pool::of(members::Source::Launch { nodes, threads: threads_each, memory })
+        Pool::local_over(Transport::of_env()?, nodes, threads_each, memory)
+    }
+
+    /// As `local_with`; blocks go from one worker to another as `transport` says.
+    #[cfg(target_os = "linux")]
+    pub fn local_over(transport: Transport, nodes: usize, threads_each: usize, memory: Memory) -> Result<Pool> {
+        let (nodes, threads) = (nodes.max(1), threads_each.max(1));
+        Pool::of(members::Source::Launch { nodes, threads, memory, transport })
     }
 
     /// Worker processes that join by themselves.
@@ -227,7 +232,7 @@ impl Pool {
 
     /// `nodes` worker processes of this executable on this machine: Linux only so far.
     #[cfg(not(target_os = "linux"))]
-    pub fn local_with(_nodes: usize, _threads_each: usize, _memory: Memory) -> Result<Pool> {
+    pub fn local_over(_transport: Transport, _nodes: usize, _threads_each: usize, _memory: Memory) -> Result<Pool> {
         Err(Error::Unsupported { what: "worker processes on this system: use `threads`".to_owned() })
     }
 
@@ -361,19 +366,6 @@ impl Pool {
             Nodes::Processes(processes) => processes.close(),
         }
         trace::write();
-    }
-}
-
-/// Whether blocks between workers can go the way that `NUMS_TRANSPORT` says.
-#[cfg(target_os = "linux")]
-fn check_transport(value: Option<String>) -> Result<()> {
-    match value.as_deref() {
-        None | Some("" | "auto" | "tcp") => Ok(()),
-        Some("shm") => Err(Error::Unsupported { what: "NUMS_TRANSPORT=shm: blocks between workers go over TCP".to_owned() }),
-        Some(other) => {
-            let expected = "`auto` or `tcp`";
-            Err(Error::Setting { name: "NUMS_TRANSPORT".into(), value: other.into(), expected })
-        }
     }
 }
 
@@ -517,17 +509,4 @@ fn keep(hub: Weak<Hub>, id: Gid, block: Arc<Block>) {
         }
     };
     drop(std::thread::Builder::new().name("nums-keep".to_owned()).spawn(keeping));
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::check_transport;
-
-    #[test]
-    fn a_transport_that_is_not_there_is_an_error() {
-        let says = |value: &str| check_transport(Some(value.to_owned())).map_err(|e| e.to_string());
-        assert_eq!((check_transport(None).is_ok(), says("auto"), says("tcp")), (true, Ok(()), Ok(())));
-        assert!(says("shm").unwrap_err().starts_with("not supported here: NUMS_TRANSPORT=shm"));
-        assert_eq!(says("pigeon").unwrap_err(), "NUMS_TRANSPORT=pigeon: expected `auto` or `tcp`");
-    }
 }

@@ -1,6 +1,6 @@
 //! The wire between driver and workers: what is said (`message`), how it becomes bytes (`codec`, `frame`), who may speak
 //! (`auth`), who waits at the door (`door`), and the sockets (`link`, `socket`), encrypted
-//! where they leave the machine (`cipher`).
+//! where they leave the machine (`cipher`). Within a host large blocks go through memory (`shared`).
 //!
 //! A connection begins with `auth`'s challenge; nothing else is read before it succeeded. Then frames follow, each one
 //! control message (bincode, limited) or one block (a short header and raw bytes). Only this folder sees bytes: driver and
@@ -14,6 +14,7 @@ pub mod door;
 pub mod frame;
 pub mod link;
 pub mod message;
+pub mod shared;
 pub mod socket;
 #[cfg(feature = "tls")]
 pub mod tls;

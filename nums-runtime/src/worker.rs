@@ -202,8 +202,8 @@ impl Worker {
             Input::Reply(_, FromOwner::Failed(epoch, id, failure)) if epoch == self.epoch => {
                 self.on_pulled(id, Err(Arc::new(failure)), &mut actions);
             }
-            // The rim, which reads the clock, has what it wants.
-            Input::Reply(_, FromOwner::Failed(..) | FromOwner::Alive) => {}
+            // The rim, which reads the clock and what is lent, has what it wants.
+            Input::Reply(_, FromOwner::Failed(..) | FromOwner::Alive | FromOwner::Lent(_) | FromOwner::Confirmed(_)) => {}
             // Whatever was on the way is gone: the driver begins a new epoch, where it is asked for again.
             Input::Unreachable(node) => actions.push(Action::Tell(ToDriver::Unreachable(self.epoch, node))),
             Input::Finished(finished) => self.on_finished(finished, &mut actions),
@@ -451,6 +451,8 @@ impl Worker {
         match request {
             ToOwner::Used { epoch, .. } | ToOwner::Get { epoch, .. } if epoch != self.epoch => {}
             ToOwner::Used { id, uses, .. } => self.store.used(id, uses),
+            // The rim lends.
+            ToOwner::Near | ToOwner::Read { .. } => {}
             ToOwner::Get { id, serial, uses, .. } => {
                 if self.seen >= serial && !self.store.knows(id) {
                     let failure = self.nowhere(id);

@@ -366,7 +366,7 @@ impl Simulation {
         self.to_worker.push(VecDeque::new());
         self.to_driver.push(VecDeque::new());
         let address = "10.0.0.7:4000".parse().unwrap();
-        self.event(Event::Join(Peer { node, pid: 100 + node.0, address }, Isa::detected(), 1));
+        self.event(Event::Join(Peer { node, pid: 100 + node.0, address, mark: None }, Isa::detected(), 1));
     }
 
     /// A stopped worker goes on, or is found and killed.

@@ -427,7 +427,8 @@ fn finish_after_close_is_answered() {
 }
 
 fn joins(node: u32) -> Event {
-    Event::Join(Peer { node: NodeId(node), pid: 50 + node, address: "10.0.0.7:4000".parse().unwrap() }, Isa::detected(), 1)
+    let address = "10.0.0.7:4000".parse().unwrap();
+    Event::Join(Peer { node: NodeId(node), pid: 50 + node, address, mark: None }, Isa::detected(), 1)
 }
 
 /// One task of `call` on a node that the call's plan has.

@@ -17,6 +17,7 @@ use crate::wire::cipher::Stream;
 use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Reader, Traffic, Writer};
 use crate::wire::message::{Answer, Join, Peer, Welcome};
+use crate::wire::shared::Transport;
 use nums_ir::graph::NodeId;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -36,6 +37,8 @@ pub(super) enum Source {
         threads: usize,
         /// What the blocks of each may take.
         memory: Memory,
+        /// How blocks go from one to another.
+        transport: Transport,
     },
     /// They come by themselves.
     Listen(Listen),
@@ -74,6 +77,10 @@ pub(super) async fn gather(source: Source) -> Result<Gathered> {
         Source::Listen(listen) => (listen.address.clone(), Ok(listen.secret.clone())),
     };
     let failed = |source: std::io::Error| Error::Listen { address: address.clone(), source: Arc::new(source) };
+    let transport = match &source {
+        Source::Launch { transport, .. } => *transport,
+        Source::Listen(_) => Transport::of_env()?,
+    };
     let key = secret.and_then(Key::new).map_err(failed)?;
     let allowed: fn(Role) -> bool = match source {
         Source::Launch { .. } => |r| matches!(r, Role::Worker(_)),
@@ -84,8 +91,9 @@ pub(super) async fn gather(source: Source) -> Result<Gathered> {
     let (greet, visitors) = unbounded_channel();
     tokio::spawn(door.attend(move |visitor| greet.send(visitor).is_ok()));
     let mut gathering = match source {
-        Source::Launch { nodes, threads, memory } => {
-            let start = |node| Start { driver: here, key: key.clone(), node: NodeId(node), threads, memory: memory.clone() };
+        Source::Launch { nodes, threads, memory, transport } => {
+            let start =
+                |node| Start { driver: here, key: key.clone(), node: NodeId(node), threads, memory: memory.clone(), transport };
             let launch = |node| launch::launch(&start(node));
             let mut workers = (0..nodes as u32).map(launch).collect::<Result<Vec<Launched>>>()?;
             launch::await_entries(&mut workers)?;
@@ -96,12 +104,15 @@ pub(super) async fn gather(source: Source) -> Result<Gathered> {
     let visitors = gathering.run(visitors).await?;
     let Gathering { workers, members, joins, open, told, .. } = gathering;
     let mut members: Vec<Member> = members.into_iter().flatten().collect();
+    if transport == Transport::Shm {
+        members.iter().try_for_each(read_memory)?;
+    }
     let peers: Vec<Peer> = members.iter().enumerate().map(|(node, member)| peer(node, member)).collect();
     for (member, peer) in members.iter_mut().zip(&peers) {
         let welcomed = welcome(member, peer.node, peers.clone()).await;
         welcomed.map_err(|e| Error::Protocol { what: format!("welcoming the workers: {e}") })?;
     }
-    let late = Late { visitors, joins, told: Told { open, told }, peers };
+    let late = Late { visitors, joins, told: Told { open, told }, transport, peers };
     Ok(Gathered { workers, members, late })
 }
 
@@ -246,7 +257,7 @@ async fn read_join(role: Role, stream: Stream, from: SocketAddr) -> Joined {
 
 /// How others know a member.
 fn peer(node: usize, member: &Member) -> Peer {
-    Peer { node: NodeId(node as u32), pid: member.join.pid, address: member.join.address }
+    Peer { node: NodeId(node as u32), pid: member.join.pid, address: member.join.address, mark: member.join.mark }
 }
 
 async fn welcome(member: &mut Member, node: NodeId, peers: Vec<Peer>) -> Result<(), WireError> {
@@ -256,6 +267,16 @@ async fn welcome(member: &mut Member, node: NodeId, peers: Vec<Peer>) -> Result<
     member.writer.set_epoch(EPOCH);
     member.reader.set_epoch(EPOCH);
     Ok(())
+}
+
+/// What the driver can read, other workers can.
+fn read_memory(member: &Member) -> Result<()> {
+    let Join { pid, mark, .. } = &member.join;
+    if mark.is_some_and(|mark| mark.is_of(*pid)) {
+        return Ok(());
+    }
+    let what = format!("NUMS_TRANSPORT=shm: the memory of worker process {pid} at {} cannot be read from here", member.from);
+    Err(Error::Unsupported { what })
 }
 
 /// Tells one that is not needed why it must go.
@@ -270,6 +291,7 @@ pub(super) struct Late {
     visitors: UnboundedReceiver<Visitor>,
     joins: JoinSet<Joined>,
     told: Told,
+    transport: Transport,
     /// All that ever were members.
     peers: Vec<Peer>,
 }
@@ -293,6 +315,9 @@ impl Late {
                 (from, Ok(mut member)) if !self.told.open => {
                     refuse(&mut member, self.peers.len()).await;
                     self.told.tell(from, "it is not needed");
+                }
+                (from, Ok(member)) if self.transport == Transport::Shm && read_memory(&member).is_err() => {
+                    self.told.tell(from, "NUMS_TRANSPORT=shm, and its memory cannot be read from here");
                 }
                 (from, Ok(mut member)) => {
                     let peer = peer(self.peers.len(), &member);

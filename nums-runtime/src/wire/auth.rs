@@ -300,7 +300,7 @@ pub fn is_hello(bytes: &[u8]) -> bool {
     Hello::decode(bytes).is_ok()
 }
 
-fn random() -> std::io::Result<[u8; 32]> {
+pub(super) fn random() -> std::io::Result<[u8; 32]> {
     use std::io::Read;
     let mut bytes = [0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

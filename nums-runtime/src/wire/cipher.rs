@@ -80,6 +80,11 @@ impl Cipher {
         })
     }
 
+    /// Whether connections on this machine are encrypted too.
+    pub fn is_everywhere(&self) -> bool {
+        self.rule.everywhere
+    }
+
     /// The listener's side of a new connection.
     pub async fn accept(&self, stream: TcpStream) -> Result<Stream, WireError> {
         if !self.rule.wants(stream.peer_addr()?.ip()) {

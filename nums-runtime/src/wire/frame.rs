@@ -16,7 +16,7 @@ use super::WireError;
 /// Bytes of a header.
 pub const HEADER: usize = 20;
 /// The protocol's version.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bytes of a block that go in one frame: a larger block goes in pieces, between which small messages pass.
 pub const PIECE: usize = 1 << 20;
 const MAGIC: [u8; 4] = *b"NUMS";
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn wrong_headers_are_refused() {
         refused(|b| b[0] = b'X', "the other end does not speak nums");
-        refused(|b| b[4] = 7, "protocol version 7, expected 2");
+        refused(|b| b[4] = 7, "protocol version 7, expected 3");
         refused(|b| b[6] = 9, "a frame of unknown kind 9");
         refused(|b| b[7] = 1, "a frame of unknown kind 2");
         refused(|b| b[12..].fill(0xff), "a frame of 18446744073709551615 bytes, 268435456 are allowed");

@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::native::{Code, Isa};
 use crate::pool::{Gid, NodeStats};
 use crate::trace::Event;
+use crate::wire::shared::{Loan, Mark};
 use nums_ir::diag::Loc;
 use nums_ir::func::{Func, Scalar};
 use nums_ir::graph::{Arg, NodeId, TaskOp};
@@ -115,6 +116,8 @@ pub struct Join {
     pub memory: u64,
     /// The best instructions of its machine.
     pub isa: Isa,
+    /// By which others find out whether they can read its memory; none if they shall not.
+    pub mark: Option<Mark>,
 }
 
 /// The driver's answer to `Join`.
@@ -148,6 +151,8 @@ pub struct Peer {
     pub pid: u32,
     /// Where it listens.
     pub address: SocketAddr,
+    /// By which others find out whether they can read its memory; none if they shall not.
+    pub mark: Option<Mark>,
 }
 
 /// Driver to worker.
@@ -240,6 +245,15 @@ pub enum ToOwner {
         /// How many.
         uses: u32,
     },
+    /// Lend large blocks from now on: your memory can be read from here.
+    Near,
+    /// A lent block was read, or could not be.
+    Read {
+        /// Which loan.
+        loan: u64,
+        /// Whether it was read.
+        well: bool,
+    },
 }
 
 /// The answer of the worker that holds a block.
@@ -249,6 +263,10 @@ pub enum FromOwner {
     Failed(Epoch, Gid, Failure),
     /// The process runs: sent every `HEARTBEAT` to whoever pulls.
     Alive,
+    /// The block is to be read from the owner's memory.
+    Lent(Loan),
+    /// The block of this loan was there all the while that it was read.
+    Confirmed(u64),
     /// The block.
     #[serde(skip)]
     Block(Gid, Arc<Block>),

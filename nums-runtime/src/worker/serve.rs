@@ -2,7 +2,7 @@
 //!
 //! One thread does all I/O and knows no computing; compute threads know no I/O. The worker dials the driver, says where it
 //! listens for other workers, and is welcomed with the addresses of all. It dials another worker when it first pulls from it;
-//! answers come back on that connection. When the driver's connection ends, for whatever reason, the process ends.
+//! answers come back on that connection, but for large blocks of a worker whose memory can be read (`wire/shared.rs`). When the driver's connection ends, for whatever reason, the process ends.
 
 use super::compute::{Node, Rim};
 use super::{Action, Input, Worker};
@@ -16,6 +16,7 @@ use crate::wire::cipher::{Cipher, Stream};
 use crate::wire::door::{Door, Visitor};
 use crate::wire::link::{self, Traffic};
 use crate::wire::message::{Answer, FromOwner, HEARTBEAT, Join, PATIENCE, Peer, TICK, ToDriver, ToOwner, ToWorker};
+use crate::wire::shared::{self, Borrowed, LARGE, Loans, Mark, Transport};
 use crate::wire::{WireError, socket};
 use nums_ir::graph::NodeId;
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
 /// How often a node looks whether it has room for what the driver sends.
@@ -45,8 +46,11 @@ pub fn serve(mut socket: UnixStream) {
     }
 }
 
-async fn begin(Start { driver, key, node, threads, memory }: Start) -> Result<End, WireError> {
-    work(Entry { stream: TcpStream::connect(driver).await?, key, role: Role::Worker(node), threads, memory }).await
+async fn begin(Start { driver, key, node, threads, memory, transport }: Start) -> Result<End, WireError> {
+    if transport != Transport::Tcp {
+        shared::let_siblings_read();
+    }
+    work(Entry { stream: TcpStream::connect(driver).await?, key, role: Role::Worker(node), threads, memory, transport }).await
 }
 
 /// What a worker begins with.
@@ -61,6 +65,8 @@ pub struct Entry {
     pub threads: usize,
     /// What its blocks may take.
     pub memory: Memory,
+    /// How its blocks go to other workers.
+    pub transport: Transport,
 }
 
 /// How a worker's service ended.
@@ -73,7 +79,7 @@ pub enum End {
 }
 
 /// Serves the driver at the other end of a connection until it goes away.
-pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Result<End, WireError> {
+pub async fn work(Entry { stream, mut key, role, threads, memory, transport }: Entry) -> Result<End, WireError> {
     socket::prepare(&stream)?;
     let (here, driver) = (stream.local_addr()?, stream.peer_addr()?);
     let cipher = Cipher::new(&key.secret)?;
@@ -84,7 +90,9 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
     // Others reach this worker where it reaches the driver. Nobody knows of the door before all are welcomed.
     let mut door = Door::open((here.ip(), 0), key.clone(), role, |r| matches!(r, Role::Worker(_))).await?;
     let (pid, address, isa) = (std::process::id(), door.address()?, Isa::detected());
-    let join = Join { pid, address, threads: threads as u32, memory: memory.bytes, isa };
+    // Who wants encryption on this machine too does not want its memory read.
+    let mark = if transport == Transport::Tcp || cipher.is_everywhere() { None } else { Some(Mark::own()?) };
+    let join = Join { pid, address, threads: threads as u32, memory: memory.bytes, isa, mark };
     writer.write_plain(&join).await?;
     let welcome = match reader.read_plain().await? {
         Answer::Welcome(welcome) => welcome,
@@ -110,6 +118,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory }: Entry) -> Re
         key,
         cipher,
         me,
+        near: mark.is_some(),
         epoch: welcome.epoch,
         peers: Mutex::new(welcome.peers),
         traffic,
@@ -158,6 +167,8 @@ struct Sockets {
     key: Key,
     cipher: Cipher,
     me: Role,
+    /// Whether blocks may be read from the memory of others.
+    near: bool,
     /// What frames carry.
     epoch: u32,
     /// Who has been welcomed, this worker and those that are gone since among them.
@@ -169,7 +180,7 @@ struct Sockets {
     /// When blocks were asked for, for the trace.
     asked: Mutex<HashMap<Gid, u64>>,
     /// Connections that others dialed, to answer.
-    answers: Mutex<HashMap<NodeId, UnboundedSender<FromOwner>>>,
+    answers: Mutex<HashMap<NodeId, Arc<Answering>>>,
     own: OnceLock<std::sync::Weak<Sockets>>,
 }
 
@@ -177,6 +188,37 @@ struct Sockets {
 struct Asking {
     queue: UnboundedSender<ToOwner>,
     task: AbortHandle,
+}
+
+/// A connection to answer by.
+struct Answering {
+    queue: UnboundedSender<FromOwner>,
+    /// What is lent, if the other end can read it.
+    loans: Mutex<Option<Loans>>,
+}
+
+impl Answering {
+    /// Sends an answer, or lends the block that it carries. A closed queue belongs to a connection that ended.
+    fn send(&self, message: FromOwner) {
+        let message = match (message, lock(&self.loans).as_mut()) {
+            (FromOwner::Block(id, block), Some(loans)) if block.nbytes() >= LARGE => loans.lend(id, block),
+            (message, _) => message,
+        };
+        drop(self.queue.send(message));
+    }
+
+    /// Takes what the other end says of lent blocks; the rest is the worker's.
+    fn take(&self, message: ToOwner) -> Result<Option<ToOwner>, WireError> {
+        match message {
+            ToOwner::Near => drop(lock(&self.loans).get_or_insert_default()),
+            ToOwner::Read { loan, well } => {
+                let answer = lock(&self.loans).get_or_insert_default().end(loan, well)?;
+                drop(self.queue.send(answer));
+            }
+            ToOwner::Get { .. } | ToOwner::Used { .. } => return Ok(Some(message)),
+        }
+        Ok(None)
+    }
 }
 
 impl Rim for Sockets {
@@ -192,8 +234,8 @@ impl Rim for Sockets {
                     self.ask(node, message);
                 }
                 Action::Answer(node, message) => {
-                    if let Some(queue) = lock(&self.answers).get(&node) {
-                        drop(queue.send(message));
+                    if let Some(answering) = lock(&self.answers).get(&node) {
+                        answering.send(message);
                     }
                 }
                 // The driver finds the connection closed.
@@ -230,8 +272,9 @@ impl Sockets {
         let mut asks = lock(&self.asks);
         let asking = asks.entry(node).or_insert_with(|| {
             let (queue, messages) = unbounded_channel();
+            let own_queue = queue.clone();
             let task = self.runtime.spawn(async move {
-                let end = own.pull_from(node, messages).await;
+                let end = own.pull_from(node, own_queue, messages).await;
                 lock(&own.asks).remove(&node);
                 own.act(own.node.on(Input::Unreachable(node)));
                 drop(end);
@@ -251,19 +294,46 @@ impl Sockets {
     }
 
     /// Dials a node and hands its answers to the worker until the connection ends.
-    async fn pull_from(&self, node: NodeId, messages: tokio::sync::mpsc::UnboundedReceiver<ToOwner>) -> Result<(), WireError> {
+    async fn pull_from(
+        &self,
+        node: NodeId,
+        queue: UnboundedSender<ToOwner>,
+        messages: UnboundedReceiver<ToOwner>,
+    ) -> Result<(), WireError> {
         let peer = lock(&self.peers).iter().find(|p| p.node == node).copied();
         let peer = peer.ok_or_else(|| WireError::Broken(format!("the cluster has no node n{}", node.0)))?;
         let stream = TcpStream::connect(peer.address).await?;
         socket::prepare(&stream)?;
         let mut stream = encrypted(&self.cipher, stream).await?;
         auth::dial(&mut stream, &self.key, self.me, Role::Worker(node)).await?;
-        let (mut reader, writer) = link::split(stream, self.epoch, &self.traffic);
+        let (mut reader, mut writer) = link::split(stream, self.epoch, &self.traffic);
         reader.set_patience(PATIENCE);
+        let owner = peer.mark.filter(|mark| self.near && mark.is_of(peer.pid)).map(|_| peer.pid);
+        if owner.is_some() {
+            writer.write_plain(&ToOwner::Near).await?;
+        }
         tokio::spawn(writer.run(messages));
+        let mut borrowed = Borrowed::default();
         while let Some(message) = reader.read::<FromOwner>().await? {
-            self.record_transfer(node, &message);
-            self.act(self.node.on(Input::Reply(node, message)));
+            let reply = match (message, owner) {
+                (FromOwner::Lent(loan), Some(_)) => {
+                    borrowed.offer(loan);
+                    None
+                }
+                (FromOwner::Confirmed(loan), Some(_)) => Some(borrowed.confirm(loan)?),
+                (FromOwner::Lent(_) | FromOwner::Confirmed(_), None) => {
+                    return Err(WireError::Broken("a loan that nobody asked for".to_owned()));
+                }
+                (message @ (FromOwner::Block(..) | FromOwner::Failed(..) | FromOwner::Alive), _) => Some(message),
+            };
+            if let Some(message) = reply {
+                self.record_transfer(node, &message);
+                self.act(self.node.on(Input::Reply(node, message)));
+            }
+            if let Some(owner) = owner {
+                // A closed queue is found out by the reader.
+                borrowed.read(owner, |said| drop(queue.send(said))).await?;
+            }
         }
         Ok(())
     }
@@ -273,7 +343,7 @@ impl Sockets {
         let (id, bytes) = match message {
             FromOwner::Block(id, block) => (*id, block.bytes().len() as u64),
             FromOwner::Failed(_, id, _) => (*id, 0),
-            FromOwner::Alive => return,
+            FromOwner::Alive | FromOwner::Lent(_) | FromOwner::Confirmed(_) => return,
         };
         if let Some(begin) = lock(&self.asked).remove(&id) {
             trace::record(begin, What::Transfer { block: id, from: from.0, bytes });
@@ -284,18 +354,21 @@ impl Sockets {
     async fn answer_to(&self, node: NodeId, stream: Stream) -> Result<(), WireError> {
         let (mut reader, writer) = link::split(stream, self.epoch, &self.traffic);
         let (queue, messages) = unbounded_channel();
-        lock(&self.answers).insert(node, queue.clone());
+        let answering = Arc::new(Answering { queue, loans: Mutex::default() });
+        lock(&self.answers).insert(node, Arc::clone(&answering));
         tokio::spawn(writer.run::<FromOwner>(messages));
         let end = async {
             while let Some(message) = reader.read::<ToOwner>().await? {
-                self.act(self.node.on(Input::Request(node, message)));
+                if let Some(message) = answering.take(message)? {
+                    self.act(self.node.on(Input::Request(node, message)));
+                }
             }
             Ok(())
         };
         let end = end.await;
         // Without its queue the writer ends and closes the connection, which tells the other end.
         let mut answers = lock(&self.answers);
-        if answers.get(&node).is_some_and(|q| q.same_channel(&queue)) {
+        if answers.get(&node).is_some_and(|a| Arc::ptr_eq(a, &answering)) {
             answers.remove(&node);
         }
         end
@@ -311,7 +384,7 @@ fn beat(sockets: std::sync::Weak<Sockets>) -> std::io::Result<()> {
         {
             send_trace(&sockets.driver);
             // A closed queue belongs to a connection that is about to be removed.
-            lock(&sockets.answers).values().for_each(|queue| drop(queue.send(FromOwner::Alive)));
+            lock(&sockets.answers).values().for_each(|answering| answering.send(FromOwner::Alive));
             drop(sockets);
             share = share_until_beat();
         }

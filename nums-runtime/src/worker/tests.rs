@@ -70,6 +70,8 @@ fn text(action: &Action) -> String {
         Action::Answer(n, FromOwner::Block(id, _)) => format!("n{}: block g{id}", n.0),
         Action::Answer(n, FromOwner::Failed(_, id, f)) => format!("n{}: failed g{id} {}", n.0, f.why),
         Action::Answer(n, FromOwner::Alive) => format!("n{}: alive", n.0),
+        Action::Ask(n, said @ (ToOwner::Near | ToOwner::Read { .. })) => format!("n{}: {said:?}", n.0),
+        Action::Answer(n, said @ (FromOwner::Lent(_) | FromOwner::Confirmed(_))) => format!("n{}: {said:?}", n.0),
         Action::Stop => "stop".to_owned(),
     }
 }

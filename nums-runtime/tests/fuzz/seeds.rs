@@ -16,7 +16,9 @@ use nums_runtime::wire::auth::{ClusterId, Key, Role, Secret, dial};
 use nums_runtime::wire::codec::{BlockHeader, encode};
 use nums_runtime::wire::frame::{Header, Kind};
 use nums_runtime::wire::message::{Answer, FromOwner, Join, Peer, Report, ToDriver, ToOwner, ToWorker, Welcome};
+use nums_runtime::wire::shared::{LARGE, Loans, Mark, Transport};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The seeds, and the inputs that once broke this target.
 fn with_regressions(target: &str, mut seeds: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
@@ -74,7 +76,7 @@ pub(crate) fn handshakes() -> Vec<Vec<u8>> {
 
 pub(crate) fn starts() -> Vec<Vec<u8>> {
     let (driver, memory) = ("127.0.0.1:7077".parse().unwrap(), Memory::boundless());
-    let start = Start { driver, key: key(), node: NodeId(2), threads: 4, memory };
+    let start = Start { driver, key: key(), node: NodeId(2), threads: 4, memory, transport: Transport::Auto };
     with_regressions("starts", vec![encode(&start).unwrap()])
 }
 
@@ -137,10 +139,14 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
         add(1, encode(&message).unwrap());
     }
     add(2, encode(&ToOwner::Get { epoch: 0, id: 1 << 40, serial: 3, uses: 2 }).unwrap());
+    add(2, encode(&ToOwner::Read { loan: 1, well: true }).unwrap());
     add(3, encode(&FromOwner::Failed(0, 4, failure)).unwrap());
+    let lent = Loans::default().lend(6, Arc::new(Block::from_slice(&vec![0u8; LARGE], &[LARGE])));
+    add(3, encode(&lent).unwrap());
     let address = "10.0.0.7:4000".parse().unwrap();
-    add(4, encode(&Join { pid: 77, address, threads: 4, memory: 1 << 30, isa: Isa::Avx2 }).unwrap());
-    let welcome = Welcome { node: NodeId(1), epoch: 1, trace: true, peers: vec![Peer { node: NodeId(0), pid: 7, address }] };
+    add(4, encode(&Join { pid: 77, address, threads: 4, memory: 1 << 30, isa: Isa::Avx2, mark: Mark::own().ok() }).unwrap());
+    let welcome =
+        Welcome { node: NodeId(1), epoch: 1, trace: true, peers: vec![Peer { node: NodeId(0), pid: 7, address, mark: None }] };
     add(5, encode(&Answer::Welcome(welcome)).unwrap());
     add(5, encode(&Answer::Refused("all are there".into())).unwrap());
     with_regressions("messages", seeds)
