@@ -20,6 +20,7 @@ mod qr;
 mod reduce;
 mod reshape;
 mod solve;
+mod view;
 
 pub use interpret::{Counts, counts};
 pub use panel::Kernel;

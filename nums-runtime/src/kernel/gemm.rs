@@ -10,7 +10,7 @@ mod tile;
 
 pub(super) use tile::Real;
 
-use crate::native::Isa;
+use crate::native::{Isa, Loop, vectorised};
 
 /// Terms of a panel of the contracted axis.
 pub(super) const PANEL_K: usize = 256;
@@ -105,7 +105,7 @@ pub(super) fn gemm_into<T: Real>(
     assert!(a.is_inside() && b.is_inside() && a.cols == b.rows && (a.rows < 2 || b.cols <= stride), "sizes of a product");
     // One row has no next one.
     let stride = stride.max(b.cols);
-    let tile = T::tile(isa);
+    let tile = T::tile(isa, a.rows);
     for k in (0..a.cols).step_by(PANEL_K) {
         let terms = PANEL_K.min(a.cols - k);
         let mut ahead = Ahead::of(&a, &b, k + terms);
@@ -175,26 +175,77 @@ pub(super) fn mirror<T: Copy>(out: &mut [T], n: usize) {
 }
 
 /// Slivers of `width` lines side by side: term after term, the lines of a term next to each other; missing lines are 0.
-fn pack<T: Real>(to: &mut [T], from: &[T], (line, lines): (usize, usize), (term, terms): (usize, usize), width: usize) {
-    for (s, sliver) in to.chunks_exact_mut(width * terms).enumerate() {
-        let first = s * width;
-        let here = width.min(lines - first);
-        let from = &from[first * line..];
-        if here < width {
-            sliver.fill(T::default());
-        }
-        if line == 1 {
-            for (k, to) in sliver.chunks_exact_mut(width).enumerate() {
-                to[..here].copy_from_slice(&from[k * term..k * term + here]);
-            }
-        } else {
-            for i in 0..here {
-                let from = from[i * line..].iter().step_by(term.max(1));
-                for (to, x) in sliver[i..].iter_mut().step_by(width).zip(from) {
-                    *to = *x;
+fn pack<T: Real>(to: &mut [T], from: &[T], lines: (usize, usize), terms: (usize, usize), width: usize) {
+    match width {
+        4 => vectorised(Pack::<T, 4> { to, from, lines, terms }),
+        8 => vectorised(Pack::<T, 8> { to, from, lines, terms }),
+        16 => vectorised(Pack::<T, 16> { to, from, lines, terms }),
+        24 => vectorised(Pack::<T, 24> { to, from, lines, terms }),
+        32 => vectorised(Pack::<T, 32> { to, from, lines, terms }),
+        _ => unreachable!("the width of a tile"),
+    }
+}
+
+/// `pack` for slivers of `W` lines. Lines and terms are given as their stride and their number.
+struct Pack<'a, T, const W: usize> {
+    to: &'a mut [T],
+    from: &'a [T],
+    lines: (usize, usize),
+    terms: (usize, usize),
+}
+
+impl<T: Real, const W: usize> Loop for Pack<'_, T, W> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let ((line, lines), (term, terms)) = (self.lines, self.terms);
+        for (s, sliver) in self.to.chunks_exact_mut(W * terms).enumerate() {
+            let from = &self.from[s * W * line..];
+            let (sliver, _) = sliver.as_chunks_mut::<W>();
+            let here = W.min(lines - s * W);
+            if here < W {
+                sliver.fill([T::default(); W]);
+                for i in 0..here {
+                    sliver.iter_mut().zip(from[i * line..].iter().step_by(term.max(1))).for_each(|(to, &x)| to[i] = x);
+                }
+            } else if line == 1 {
+                for (k, to) in sliver.iter_mut().enumerate() {
+                    if let Some(line) = from[k * term..].first_chunk() {
+                        *to = *line;
+                    }
+                }
+            } else if term == 1 {
+                transpose(sliver, from, line, terms);
+            } else {
+                for (k, to) in sliver.iter_mut().enumerate() {
+                    to.iter_mut().zip(from[k * term..].iter().step_by(line)).for_each(|(to, &x)| *to = x);
                 }
             }
         }
+    }
+}
+
+/// Lines whose terms are neighbours, a square at a time: whole cache lines are read and written.
+#[inline(always)]
+fn transpose<T: Real, const W: usize>(sliver: &mut [[T; W]], from: &[T], line: usize, terms: usize) {
+    const SIDE: usize = 8;
+    let (squares, rest) = sliver.as_chunks_mut::<SIDE>();
+    for (k, square) in squares.iter_mut().enumerate() {
+        let mut read = [[T::default(); SIDE]; W];
+        for (i, read) in read.iter_mut().enumerate() {
+            if let Some(run) = from[i * line + k * SIDE..].first_chunk() {
+                *read = *run;
+            }
+        }
+        for (j, to) in square.iter_mut().enumerate() {
+            for (to, read) in to.iter_mut().zip(&read) {
+                *to = read[j];
+            }
+        }
+    }
+    for (k, to) in (terms - rest.len()..).zip(rest) {
+        to.iter_mut().zip(from[k..].iter().step_by(line)).for_each(|(to, &x)| *to = x);
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) use gather::broadcast;
 
 use self::gather::Gather;
 use super::reduce::{Reduction, reduced_shape, reduction};
+use super::view::Read;
 use super::{KernelError, Operand, map};
 use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
@@ -140,7 +141,8 @@ impl Kernel {
 
     /// Runs the kernel on operand blocks: its results in order.
     pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
-        let mut run = Run::new(self, args)?;
+        let args: Vec<Read<'_>> = args.iter().map(Read::from).collect();
+        let mut run = Run::new(self, &args)?;
         self.count();
         run.all()?;
         run.finish()
@@ -162,7 +164,7 @@ impl Kernel {
 
     /// Runs the kernel on the next rows of blocks that have `rows` rows in all. Reductions over the rows go on in `carried`;
     /// their results are empty blocks until `totals`.
-    pub(super) fn run_rows(&self, args: &[Operand<'_>], carried: &mut Carried, rows: usize) -> Result<Vec<Block>, KernelError> {
+    pub(super) fn run_rows(&self, args: &[Read<'_>], carried: &mut Carried, rows: usize) -> Result<Vec<Block>, KernelError> {
         let mut run = Run::new(self, args)?;
         if carried.space.is_empty() {
             carried.space = run.space.clone();
@@ -250,7 +252,7 @@ struct Run<'a> {
     kernel: &'a Kernel,
     space: Vec<usize>,
     /// By source: how its elements are read.
-    reads: Vec<Read<'a>>,
+    streams: Vec<Stream<'a>>,
     /// By step: the one element of a splat.
     ones: Vec<Block>,
     /// By result: the block of a mapped one.
@@ -262,22 +264,22 @@ struct Run<'a> {
 }
 
 /// How the elements of a source are read.
-enum Read<'a> {
+enum Stream<'a> {
     /// One element.
     One(Block),
     /// In place.
-    Whole(&'a Block),
+    Whole(Slice<'a>),
     /// Through a tile buffer.
     Gathered(Gather<'a>),
 }
 
 impl<'a> Run<'a> {
-    fn new(kernel: &'a Kernel, args: &[Operand<'a>]) -> Result<Run<'a>, KernelError> {
+    fn new(kernel: &'a Kernel, args: &[Read<'a>]) -> Result<Run<'a>, KernelError> {
         if args.len() != kernel.params.len() {
             return Err(kernel.mismatch(format!("{} operands, expected {}", args.len(), kernel.params.len())));
         }
         for (param, arg) in kernel.params.iter().zip(args) {
-            if let Operand::Block(b) = arg
+            if let Read::Elements(b) = arg
                 && (b.dtype() != param.dtype || b.shape().len() != param.rank)
             {
                 let expected = format!("expected {} of rank {}", param.dtype, param.rank);
@@ -290,8 +292,8 @@ impl<'a> Run<'a> {
             let fits = broadcast(&space, &shape);
             space = fits.ok_or_else(|| kernel.mismatch(format!("a block of {shape:?} in an index space of {space:?}")))?;
         }
-        let reads = kernel.sources.iter().map(|s| s.read(args, &space)).collect::<Option<Vec<_>>>();
-        let reads = reads.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
+        let streams = kernel.sources.iter().map(|s| s.read(args, &space)).collect::<Option<Vec<_>>>();
+        let streams = streams.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
         let ones = kernel.group.steps.iter().map(|s| Block::zeros(s.dtype, &[usize::from(s.splat)])).collect();
         let full = |output: &Output| match *output {
             Output::Slot(slot) if !kernel.is_splat(slot) => Block::stale(kernel.dtype(slot), &space),
@@ -306,7 +308,7 @@ impl<'a> Run<'a> {
             reduction(r.op, kernel.dtype(r.slot), &space, &r.axes)
         };
         let reductions = kernel.reduced_full().map(start).collect::<Result<_, _>>()?;
-        Ok(Run { kernel, space, reads, ones, results, buffers, reductions, carried: Vec::new() })
+        Ok(Run { kernel, space, streams, ones, results, buffers, reductions, carried: Vec::new() })
     }
 
     fn all(&mut self) -> Result<(), KernelError> {
@@ -344,15 +346,15 @@ impl<'a> Run<'a> {
     /// The elements of a slot for a tile; one for a splat.
     fn slice(&self, slot: Slot, start: usize, len: usize) -> Slice<'_> {
         match self.kernel.slot(slot) {
-            Named::Source(s) => match &self.reads[s] {
-                Read::One(block) => block.slice(),
-                Read::Whole(block) => part(block, start, len),
-                Read::Gathered(gather) => part(gather.buffer(), 0, len),
+            Named::Source(s) => match &self.streams[s] {
+                Stream::One(block) => block.slice(),
+                Stream::Whole(elements) => part(*elements, start, len),
+                Stream::Gathered(gather) => part(gather.buffer().slice(), 0, len),
             },
             Named::Step(s) => match self.kernel.places[s] {
                 Place::Splat | Place::Register => self.ones[s].slice(),
-                Place::Result(k) => part(&self.results[k], start, len),
-                Place::Buffer(b) => part(&self.buffers[b], 0, len),
+                Place::Result(k) => part(self.results[k].slice(), start, len),
+                Place::Buffer(b) => part(self.buffers[b].slice(), 0, len),
             },
         }
     }
@@ -377,8 +379,8 @@ impl<'a> Run<'a> {
     }
 
     fn tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
-        for read in &mut self.reads {
-            if let Read::Gathered(gather) = read {
+        for stream in &mut self.streams {
+            if let Stream::Gathered(gather) = stream {
                 gather.fill(start, len);
             }
         }
@@ -429,11 +431,11 @@ impl<'a> Run<'a> {
 
     /// Fetches `len` elements from `start` of every operand that is read in place.
     fn fetch(&self, start: usize, len: usize) {
-        for read in &self.reads {
-            if let Read::Whole(block) = read {
-                let (size, bytes) = (block.dtype().size(), block.bytes());
-                let end = ((start + len) * size).min(bytes.len());
-                fetch_ahead(&bytes[(start * size).min(end)..end]);
+        for stream in &self.streams {
+            if let Stream::Whole(elements) = stream {
+                let end = (start + len).min(elements.len());
+                let next = part(*elements, start.min(end), end - start.min(end));
+                with_type!(next.dtype(), T => fetch_ahead(T::slice(next).unwrap_or_default()));
             }
         }
     }
@@ -508,9 +510,9 @@ impl<'a> Run<'a> {
     }
 }
 
-/// `len` elements of a block from `start`.
-fn part(block: &Block, start: usize, len: usize) -> Slice<'_> {
-    with_type!(block.dtype(), T => T::wrap(&block.as_slice::<T>()[start..start + len]))
+/// `len` elements from `start`.
+fn part(elements: Slice<'_>, start: usize, len: usize) -> Slice<'_> {
+    elements.get(start..start + len).expect("a tile inside the index space")
 }
 
 fn part_mut(block: &mut Block, start: usize, len: usize) -> SliceMut<'_> {

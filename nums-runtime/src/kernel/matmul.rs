@@ -7,6 +7,7 @@
 use super::gemm::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, join_lanes, join_rows};
+use super::view::View;
 use super::{KernelError, room};
 use crate::block::Block;
 use crate::element::{Element, c64, c128, with_type};
@@ -48,7 +49,7 @@ pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), sym
 
 /// Some rows of a product: `a` is not transposed and holds rows of a block that has `one_row` or more. The bits are those of
 /// the same rows of the whole product.
-pub(super) fn rows_of_product(a: &Block, b: &Block, trans_b: bool, one_row: bool) -> Result<Block, KernelError> {
+pub(super) fn rows_of_product(a: &View<'_>, b: &View<'_>, trans_b: bool, one_row: bool) -> Result<Block, KernelError> {
     let wrong = || KernelError::mismatch("matmul", format!("rows {:?} and {:?}", a.shape(), b.shape()));
     let left = Side::left(a.shape(), false).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;
     let right = Side::right(b.shape(), trans_b).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;

@@ -6,6 +6,7 @@
 
 use super::interpret::{self, Carried};
 use super::matmul::{TILE_ROWS, Total, rows_of_product};
+use super::view::{Read, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::element::with_type;
@@ -188,9 +189,11 @@ struct Run<'a> {
     panel: &'a Panel,
     args: &'a [Operand<'a>],
     rows: usize,
+    /// This tile: its first row, and how many it has.
+    tile: (usize, usize),
     /// By slot: the parameter that it is.
     params: Vec<Option<usize>>,
-    /// By slot: the rows of this tile; at the end the totals.
+    /// By slot that is no parameter: the rows of this tile; at the end the totals.
     tiles: Vec<Block>,
     states: Vec<State>,
 }
@@ -224,7 +227,7 @@ impl<'a> Run<'a> {
         };
         let states = panel.steps.iter().map(state).collect();
         let tiles = (0..panel.slots).map(|_| Block::default()).collect();
-        Ok(Run { panel, args, rows, params, tiles, states })
+        Ok(Run { panel, args, rows, tile: (0, 0), params, tiles, states })
     }
 
     /// Rows of a tile: whole panels, as many as the budget holds.
@@ -245,12 +248,12 @@ impl<'a> Run<'a> {
         // An empty block has one empty tile: its totals are those of nothing.
         loop {
             let rows = step.min(self.rows - start);
-            self.read(start, rows);
+            self.tile = (start, rows);
             for i in 0..self.panel.steps.len() {
                 self.step(i, rows)?;
             }
             for ((slot, _, _), result) in self.panel.results.iter().zip(&mut results).filter(|((_, _, row), _)| *row) {
-                store(&self.tiles[*slot], result, start, self.rows)?;
+                store(&self.view(*slot)?, result, start, self.rows)?;
             }
             start += rows;
             if start >= self.rows {
@@ -266,32 +269,21 @@ impl<'a> Run<'a> {
         .collect()
     }
 
-    /// The tile's rows of the row operands.
-    fn read(&mut self, start: usize, rows: usize) {
-        for (param, arg) in self.panel.params.iter().zip(self.args).filter(|(p, _)| p.row) {
-            let Operand::Block(block) = arg else { continue };
-            let mut shape = block.shape().to_vec();
-            shape[0] = rows;
-            let tile = &mut self.tiles[param.slot];
-            if tile.shape() != shape || tile.dtype() != block.dtype() {
-                *tile = Block::stale(block.dtype(), &shape);
-            }
-            let (from, len) = (start * block.len().checked_div(self.rows).unwrap_or(0), tile.len());
-            with_type!(param.dtype, T => tile.as_mut_slice::<T>().copy_from_slice(&block.as_slice::<T>()[from..from + len]));
-        }
+    /// A value as the tile's steps read it.
+    fn operand(&self, slot: Slot) -> Result<Read<'_>, KernelError> {
+        let view = match self.params[slot].map(|at| (self.panel.params[at].row, &self.args[at])) {
+            None => Some(View::of(&self.tiles[slot])),
+            Some((_, Operand::Scalar(scalar))) => return Ok(Read::Scalar(*scalar)),
+            Some((false, Operand::Block(block))) => Some(View::of(block)),
+            Some((true, Operand::Block(block))) => View::rows(block, self.tile.0, self.tile.1),
+        };
+        view.map(Read::Elements).ok_or_else(|| self.panel.mismatch("rows outside a block"))
     }
 
-    fn operand(&self, slot: Slot) -> Operand<'_> {
-        match self.params[slot] {
-            Some(at) if !self.panel.params[at].row => self.args[at],
-            Some(_) | None => Operand::Block(&self.tiles[slot]),
-        }
-    }
-
-    fn block(&self, slot: Slot) -> Result<&Block, KernelError> {
-        match self.operand(slot) {
-            Operand::Block(b) => Ok(b),
-            Operand::Scalar(_) => Err(self.panel.mismatch("a product of a scalar")),
+    fn view(&self, slot: Slot) -> Result<View<'_>, KernelError> {
+        match self.operand(slot)? {
+            Read::Elements(view) => Ok(view),
+            Read::Scalar(_) => Err(self.panel.mismatch("rows or a product of a scalar")),
         }
     }
 
@@ -300,7 +292,7 @@ impl<'a> Run<'a> {
             Step::Kernel { kernel, args, results } => {
                 let mut state = std::mem::replace(&mut self.states[i], State::Unborn);
                 let State::Kernel(carried) = &mut state else { return Err(self.panel.mismatch("a step out of order")) };
-                let operands: Vec<Operand<'_>> = args.iter().map(|a| self.operand(*a)).collect();
+                let operands = args.iter().map(|a| self.operand(*a)).collect::<Result<Vec<_>, _>>()?;
                 let made = kernel.run_rows(&operands, carried, self.rows)?;
                 self.states[i] = state;
                 for (slot, block) in results.iter().zip(made) {
@@ -308,15 +300,15 @@ impl<'a> Run<'a> {
                 }
             }
             Step::Rows { a, b, trans_b, result } => {
-                self.tiles[*result] = rows_of_product(self.block(*a)?, self.block(*b)?, *trans_b, self.rows == 1)?;
+                self.tiles[*result] = rows_of_product(&self.view(*a)?, &self.view(*b)?, *trans_b, self.rows == 1)?;
             }
             Step::Total { a, b, symmetric, .. } => {
                 let mut state = std::mem::replace(&mut self.states[i], State::Unborn);
-                let (x, y) = (self.block(*a)?, self.block(*b)?);
+                let (x, y) = (self.view(*a)?, self.view(*b)?);
                 let wrong =
                     || self.panel.mismatch(format!("a product of {}{:?} and {}{:?}", x.dtype(), x.shape(), y.dtype(), y.shape()));
-                let wide = |b: &Block| b.shape().iter().skip(1).product::<usize>();
-                let widths = (wide(x), wide(y));
+                let wide = |v: &View<'_>| v.shape().iter().skip(1).product::<usize>();
+                let widths = (wide(&x), wide(&y));
                 if x.shape().first() != Some(&rows) || y.shape().first() != Some(&rows) || (*symmetric && widths.0 != widths.1) {
                     return Err(wrong());
                 }
@@ -360,19 +352,19 @@ impl<'a> Run<'a> {
     }
 
     fn total_shape(&self, a: Slot, b: Slot) -> Result<Vec<usize>, KernelError> {
-        Ok(self.block(a)?.shape().iter().skip(1).chain(self.block(b)?.shape().iter().skip(1)).copied().collect())
+        Ok(self.view(a)?.shape().iter().skip(1).chain(self.view(b)?.shape().iter().skip(1)).copied().collect())
     }
 }
 
 /// Puts a tile's rows into their place in the result.
-fn store(tile: &Block, result: &mut Option<Block>, start: usize, rows: usize) -> Result<(), KernelError> {
+fn store(tile: &View<'_>, result: &mut Option<Block>, start: usize, rows: usize) -> Result<(), KernelError> {
     let mut shape = tile.shape().to_vec();
     let Some(first) = shape.first_mut() else { return Err(KernelError::mismatch("panel", "rows without an axis")) };
     *first = rows;
     let width: usize = tile.shape().iter().skip(1).product();
     let result = result.get_or_insert_with(|| Block::stale(tile.dtype(), &shape));
     with_type!(tile.dtype(), T => {
-        result.as_mut_slice::<T>()[start * width..start * width + tile.len()].copy_from_slice(tile.as_slice::<T>());
+        result.as_mut_slice::<T>()[start * width..start * width + tile.elements().len()].copy_from_slice(tile.as_slice::<T>());
     });
     Ok(())
 }

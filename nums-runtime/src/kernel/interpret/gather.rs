@@ -1,9 +1,10 @@
 //! Operands that do not have the shape of the index space: broadcast ones, read tile by tile through a buffer.
 
-use super::{Origin, Read, Source, TILE};
+use super::{Origin, Source, Stream, TILE};
 use crate::block::Block;
-use crate::element::{Element, with_type};
-use crate::kernel::Operand;
+use crate::element::{Element, Slice, with_type};
+use crate::kernel::view::Read;
+use crate::native::{Loop, vectorised};
 use nums_ir::func::Scalar;
 
 /// The common shape of two by NumPy's rule.
@@ -23,29 +24,33 @@ pub(in crate::kernel) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize
 
 impl Source {
     /// The shape of the operand with its new axes.
-    pub(super) fn shape(&self, args: &[Operand<'_>]) -> Option<Vec<usize>> {
+    pub(super) fn shape(&self, args: &[Read<'_>]) -> Option<Vec<usize>> {
         match &self.origin {
             Origin::Dim(_) => Some(Vec::new()),
             Origin::Param { index, axes } => match args.get(*index)? {
-                Operand::Scalar(_) => None,
-                Operand::Block(b) => axes.iter().map(|axis| axis.map_or(Some(1), |a| b.shape().get(a).copied())).collect(),
+                Read::Scalar(_) => None,
+                Read::Elements(b) => axes.iter().map(|axis| axis.map_or(Some(1), |a| b.shape().get(a).copied())).collect(),
             },
         }
     }
 
     /// How the elements are read in an index space; `None` for an operand of the wrong kind.
-    pub(super) fn read<'a>(&self, args: &[Operand<'a>], space: &[usize]) -> Option<Read<'a>> {
+    pub(super) fn read<'a>(&self, args: &[Read<'a>], space: &[usize]) -> Option<Stream<'a>> {
         let one = |scalar: Scalar| with_type!(self.dtype, T => Block::scalar(T::from_scalar(scalar)));
         match (&self.origin, self.splat) {
-            (Origin::Dim(n), _) => Some(Read::One(one(Scalar::Int(i128::from(*n))))),
+            (Origin::Dim(n), _) => Some(Stream::One(one(Scalar::Int(i128::from(*n))))),
             (Origin::Param { index, .. }, true) => match args.get(*index)? {
-                Operand::Scalar(s) => Some(Read::One(one(*s))),
-                Operand::Block(b) => Some(Read::One((*b).clone())),
+                Read::Scalar(s) => Some(Stream::One(one(*s))),
+                Read::Elements(b) => Some(Stream::One(b.to_block())),
             },
             (Origin::Param { index, .. }, false) => {
-                let Operand::Block(block) = *args.get(*index)? else { return None };
-                let shape = self.shape(args)?;
-                Some(if shape == space { Read::Whole(block) } else { Read::Gathered(Gather::new(block, &shape, space)) })
+                let Read::Elements(view) = args.get(*index)? else { return None };
+                let (elements, shape) = (view.elements(), self.shape(args)?);
+                Some(if shape == space {
+                    Stream::Whole(elements)
+                } else {
+                    Stream::Gathered(Gather::new(elements, &shape, space))
+                })
             }
         }
     }
@@ -53,7 +58,7 @@ impl Source {
 
 /// An operand read through a buffer.
 pub(super) struct Gather<'a> {
-    src: &'a Block,
+    src: Slice<'a>,
     /// The index space with neighbouring axes merged where the operand allows it, and the operand's strides in it.
     axes: Vec<(usize, usize)>,
     buffer: Block,
@@ -63,7 +68,7 @@ pub(super) struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    fn new(src: &'a Block, shape: &[usize], space: &[usize]) -> Gather<'a> {
+    fn new(src: Slice<'a>, shape: &[usize], space: &[usize]) -> Gather<'a> {
         let new = space.len() - shape.len();
         let mut axes: Vec<(usize, usize)> = Vec::new();
         let mut stride = 1;
@@ -94,31 +99,56 @@ impl<'a> Gather<'a> {
             return;
         }
         with_type!(self.src.dtype(), T => {
-            gather(&self.axes, self.src.as_slice::<T>(), start, &mut self.buffer.as_mut_slice::<T>()[..len]);
+            let src = T::slice(self.src).unwrap_or_default();
+            let dst = &mut self.buffer.as_mut_slice::<T>()[..len];
+            vectorised(Fill { axes: &self.axes, src, start, dst });
         });
         self.filled = len;
     }
 }
 
-fn gather<T: Element>(axes: &[(usize, usize)], src: &[T], start: usize, mut dst: &mut [T]) {
-    let Some((&(inner, stride), outer)) = axes.split_last() else {
-        dst.fill(src[0]);
-        return;
-    };
-    let mut at = start;
-    while !dst.is_empty() {
-        let (mut rest, col) = (at / inner, at % inner);
-        let mut base = col * stride;
-        for &(n, stride) in outer.iter().rev() {
-            base += rest % n * stride;
+/// Elements of an index space in C order from `start`, as far as `dst` goes.
+struct Fill<'a, T> {
+    axes: &'a [(usize, usize)],
+    src: &'a [T],
+    start: usize,
+    dst: &'a mut [T],
+}
+
+impl<T: Element> Loop for Fill<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Fill { axes, src, start, mut dst } = self;
+        let Some((&(inner, stride), outer)) = axes.split_last() else {
+            dst.fill(src[0]);
+            return;
+        };
+        let (mut rest, mut col) = (start / inner, start % inner);
+        let (mut row, mut index) = (0, vec![0; outer.len()]);
+        for (index, &(n, stride)) in index.iter_mut().zip(outer).rev() {
+            *index = rest % n;
+            row += *index * stride;
             rest /= n;
         }
-        let (run, after) = dst.split_at_mut((inner - col).min(dst.len()));
-        match stride {
-            0 => run.fill(src[base]),
-            1 => run.copy_from_slice(&src[base..base + run.len()]),
-            _ => run.iter_mut().zip(src[base..].iter().step_by(stride)).for_each(|(d, &s)| *d = s),
+        while !dst.is_empty() {
+            let (run, after) = dst.split_at_mut((inner - col).min(dst.len()));
+            let from = &src[row + col * stride..];
+            match stride {
+                0 => run.fill(from[0]),
+                1 => run.copy_from_slice(&from[..run.len()]),
+                _ => run.iter_mut().zip(from.iter().step_by(stride)).for_each(|(to, &x)| *to = x),
+            }
+            (dst, col) = (after, 0);
+            // The next row, counted axis by axis from the innermost: divisions would cost more than short rows do.
+            for (index, &(n, stride)) in index.iter_mut().zip(outer).rev() {
+                (*index, row) = (*index + 1, row + stride);
+                if *index < n {
+                    break;
+                }
+                (*index, row) = (0, row - n * stride);
+            }
         }
-        (at, dst) = (at + run.len(), after);
     }
 }
