@@ -53,8 +53,8 @@ pub struct Store {
 pub enum Reader {
     /// The driver wants the bytes.
     Driver,
-    /// The driver wants to know when the block is there.
-    Watch,
+    /// The driver wants to know when the block is there, and the others of this watch.
+    Watch(u64),
     /// The driver wants a copy to keep, if the block can be made.
     Copy,
     /// Another node pulls it, which is so many uses.

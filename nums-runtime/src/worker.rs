@@ -130,6 +130,12 @@ const REPORT: usize = 64;
 /// Microseconds from which on the driver hears how long a task took.
 const MEASURED: u32 = 100;
 
+/// Blocks that the driver waits for together.
+struct Watch {
+    missing: usize,
+    there: Vec<Gid>,
+}
+
 /// One node.
 pub struct Worker {
     node: NodeId,
@@ -147,6 +153,8 @@ pub struct Worker {
     base: usize,
     seen: u64,
     report: Report,
+    watches: HashMap<u64, Watch>,
+    n_watches: u64,
     ended: usize,
     stats: NodeStats,
 }
@@ -188,6 +196,8 @@ impl Worker {
             stats: NodeStats { pid, ..NodeStats::default() },
             seen: 0,
             report: Report::default(),
+            watches: HashMap::new(),
+            n_watches: 0,
             ended: 0,
         }
     }
@@ -236,7 +246,7 @@ impl Worker {
         match message {
             ToWorker::Tasks(batch) => self.on_batch(batch, actions),
             ToWorker::Get(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Driver, actions)),
-            ToWorker::Watch(ids) => ids.into_iter().for_each(|id| self.read(id, Reader::Watch, actions)),
+            ToWorker::Watch(ids) => self.watch(ids, actions),
             ToWorker::Release(ids) => ids.into_iter().for_each(|id| self.store.release(id)),
             ToWorker::Epoch(epoch) => self.begin(epoch, actions),
             ToWorker::Stats(ticket) => {
@@ -468,8 +478,8 @@ impl Worker {
     fn read(&mut self, id: Gid, reader: Reader, actions: &mut Vec<Action>) {
         match self.store.content(id).cloned() {
             Some(content) => self.answer(id, &content, reader, actions),
-            None if reader == Reader::Watch && matches!(self.store.find(id), Found::OnDisk(_) | Found::Coming) => {
-                actions.push(Action::Tell(ToDriver::Ready(id)));
+            None if matches!((reader, self.store.find(id)), (Reader::Watch(_), Found::OnDisk(_) | Found::Coming)) => {
+                self.seen_by(reader, Some(id), actions);
             }
             None if matches!(self.store.find(id), Found::OnDisk(_)) => {
                 self.store.await_reader(id, reader);
@@ -478,8 +488,31 @@ impl Worker {
             None if !self.store.knows(id) && !matches!(reader, Reader::Peer(..)) => {
                 let failure = self.nowhere(id);
                 actions.push(Action::Tell(ToDriver::Failed(self.epoch, id, failure)));
+                self.seen_by(reader, None, actions);
             }
             None => self.store.await_reader(id, reader),
+        }
+    }
+
+    /// Blocks that the driver waits for together: it is told once, when all are there.
+    fn watch(&mut self, ids: Vec<Gid>, actions: &mut Vec<Action>) {
+        self.n_watches += 1;
+        self.watches.insert(self.n_watches, Watch { missing: ids.len(), there: Vec::new() });
+        let reader = Reader::Watch(self.n_watches);
+        ids.into_iter().for_each(|id| self.read(id, reader, actions));
+    }
+
+    /// A block that a watch asks for is there; or there will be none, which the driver is told otherwise.
+    fn seen_by(&mut self, reader: Reader, id: Option<Gid>, actions: &mut Vec<Action>) {
+        let Reader::Watch(number) = reader else { return };
+        let Some(watch) = self.watches.get_mut(&number) else { return };
+        watch.missing -= 1;
+        watch.there.extend(id);
+        if watch.missing == 0
+            && let Some(Watch { there, .. }) = self.watches.remove(&number)
+            && !there.is_empty()
+        {
+            actions.push(Action::Tell(ToDriver::Ready(there)));
         }
     }
 
@@ -489,11 +522,12 @@ impl Worker {
             // The report says that there will be none.
             (Reader::Copy, Err(_)) => None,
             (Reader::Driver | Reader::Copy, Ok(block)) => Some(Action::Tell(ToDriver::Block(id, Arc::clone(block)))),
-            (Reader::Watch, Ok(_)) => Some(Action::Tell(ToDriver::Ready(id))),
-            (Reader::Driver | Reader::Watch, Err(e)) => Some(Action::Tell(ToDriver::Failed(self.epoch, id, failed(e)))),
+            (Reader::Watch(_), Ok(_)) => None,
+            (Reader::Driver | Reader::Watch(_), Err(e)) => Some(Action::Tell(ToDriver::Failed(self.epoch, id, failed(e)))),
             (Reader::Peer(node, _), Ok(block)) => Some(Action::Answer(node, FromOwner::Block(id, Arc::clone(block)))),
             (Reader::Peer(node, _), Err(e)) => Some(Action::Answer(node, FromOwner::Failed(self.epoch, id, failed(e)))),
         });
+        self.seen_by(reader, content.is_ok().then_some(id), actions);
         let uses = if let Reader::Peer(_, uses) = reader { uses } else { 0 };
         self.store.used(id, uses);
     }

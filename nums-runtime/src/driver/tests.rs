@@ -160,7 +160,7 @@ fn a_call_is_one_batch_a_node_with_uses_counted() {
     check(&mut d, Event::Fetch(5, vec![11]), &[]);
     check(&mut d, Event::Wait(6, vec![11]), &["n1: watch [11]"]);
     check(&mut d, Event::From(N1, ToDriver::Block(11, one())), &["4: 2 blocks", "5: 1 blocks"]);
-    check(&mut d, Event::From(N1, ToDriver::Ready(11)), &["6: done"]);
+    check(&mut d, Event::From(N1, ToDriver::Ready(vec![11])), &["6: done"]);
     check(&mut d, Event::Finish(7), &[]);
     check(&mut d, Event::From(N1, report(&[(1, 1)], &[])), &[]);
     check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &["7: done"]);
@@ -498,7 +498,7 @@ fn who_joins_where_nobody_lived_gets_what_can_be_had() {
         "n2: watch [11]",
     ];
     check(&mut d, Event::From(NodeId(2), ToDriver::Inventory(3, vec![])), &again);
-    check(&mut d, Event::From(NodeId(2), ToDriver::Ready(11)), &["6: done"]);
+    check(&mut d, Event::From(NodeId(2), ToDriver::Ready(vec![11])), &["6: done"]);
     let gone = format!("7: {lost}, and with it block g3, of which the driver has no copy");
     check(&mut d, Event::Wait(7, vec![3]), &[&gone]);
     let ended = Report { epoch: 3, ended: vec![(2, 2)], ..Report::default() };

@@ -162,7 +162,7 @@ pub enum ToWorker {
     Tasks(Batch),
     /// Send these blocks when they are there.
     Get(Vec<Gid>),
-    /// Say when these blocks are there.
+    /// Say when all of these blocks are there.
     Watch(Vec<Gid>),
     /// The user's handles of these blocks are gone.
     Release(Vec<Gid>),
@@ -188,8 +188,8 @@ pub enum ToWorker {
 pub enum ToDriver {
     /// Tasks that ended since the last report.
     Report(Report),
-    /// A watched block is there.
-    Ready(Gid),
+    /// All blocks of a watch that can be had are there: these.
+    Ready(Vec<Gid>),
     /// A wanted or watched block cannot be had.
     Failed(Epoch, Gid, Failure),
     /// The epoch has begun; these blocks are here, finished and kept.

@@ -22,6 +22,7 @@ impl Worker {
         self.ready.clear();
         self.pulls = Pulls::default();
         self.report = Report::default();
+        self.watches.clear();
         self.ended = 0;
         actions.push(Action::Tell(ToDriver::Inventory(epoch, self.store.keep_named())));
     }

@@ -57,7 +57,7 @@ fn text(action: &Action) -> String {
             let failures: Vec<String> = r.failures.iter().map(ToString::to_string).collect();
             format!("report {:?} {failures:?} {:?}", r.ended, r.poisoned)
         }
-        Action::Tell(ToDriver::Ready(id)) => format!("ready g{id}"),
+        Action::Tell(ToDriver::Ready(ids)) => format!("ready {ids:?}"),
         Action::Tell(ToDriver::Failed(_, id, f)) => format!("failed g{id} {}", f.why),
         Action::Tell(ToDriver::Inventory(epoch, held)) => format!("epoch {epoch} holds {held:?}"),
         Action::Tell(ToDriver::Unreachable(epoch, n)) => format!("epoch {epoch} cannot reach n{}", n.0),
@@ -115,10 +115,23 @@ fn tasks_run_when_their_operands_are_there_and_blocks_go() {
     assert_eq!((w.n_ready(), w.n_blocks()), (1, 3));
     run(&mut w, 2, Ok(()), &[]);
     run(&mut w, 2, Ok(()), &["block g11", "report [(1, 2)] [] []"]);
-    check(&mut w, Input::Driver(ToWorker::Watch(vec![11, 7])), &["ready g11", "failed g7 the block is not on this node"]);
+    check(&mut w, Input::Driver(ToWorker::Watch(vec![11, 7])), &["failed g7 the block is not on this node", "ready [11]"]);
     check(&mut w, Input::Driver(ToWorker::Release(vec![1, 11])), &[]);
     check(&mut w, Input::Driver(ToWorker::Stats(5)), &["stats 5 tasks 2 resident 0"]);
     assert_eq!(w.n_blocks(), 0);
+}
+
+#[test]
+fn blocks_that_are_awaited_together_are_reported_once() {
+    let mut w = worker();
+    check(&mut w, batch(1, &[(10, 0, MadeAndKept), (11, 0, MadeAndKept)], &[(&[], 0), (&[], 1)]), &[]);
+    check(&mut w, Input::Driver(ToWorker::Watch(vec![10, 11])), &[]);
+    check(&mut w, Input::Driver(ToWorker::Watch(vec![10])), &[]);
+    run(&mut w, 0, Ok(()), &["ready [10]"]);
+    // Whoever let a handle go may not keep the others waiting.
+    check(&mut w, Input::Driver(ToWorker::Release(vec![11])), &[]);
+    run(&mut w, 0, Ok(()), &["ready [10, 11]", "report [(1, 2)] [] []"]);
+    assert!(w.watches.is_empty());
 }
 
 #[test]
