@@ -7,6 +7,8 @@
 #![allow(unsafe_code)]
 
 mod buffer;
+#[cfg(target_os = "linux")]
+mod slab;
 
 use crate::element::{Element, Slice, SliceMut, with_type};
 use buffer::{Buffer, LINE};

@@ -440,7 +440,7 @@ impl Driver {
             return;
         }
         match message {
-ToDriver::Report(report) => self.on_report(node, report, actions),
+            ToDriver::Report(report) => self.on_report(node, report, actions),
             ToDriver::Ready(ids) => ids.into_iter().for_each(|id| self.resolve(id, Want::Presence, None, actions)),
             ToDriver::Block(id, block) => {
                 if self.lineage.known(id).is_some_and(|k| k.copied && k.copy.is_none()) {

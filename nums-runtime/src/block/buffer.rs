@@ -1,14 +1,19 @@
 //! `Buffer`: the bytes behind a block, aligned to a cache line, and what happens to them when the block goes.
 //!
-//! Large buffers are pages of their own, so that what is freed is the system's again, whatever lies beside it. Buffers of
-//! dropped blocks are kept for the next of their size, since touching fresh pages costs more than most kernels, but for
-//! `REST` twice at the most: a thread that lives as long as anything is kept gives them back. All bytes are counted: `held`.
+//! Large buffers are pages of their own, and those of less than a huge page are cut from slabs of huge pages (`slab`), so
+//! that what is freed is the system's again, whatever lies beside it. Buffers of dropped blocks are kept for the next of their
+//! size, since touching fresh pages costs more than most kernels, but for `REST` twice at the most: a thread that lives as
+//! long as anything is kept gives them back. All bytes are counted: `held`.
 #![allow(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+use super::slab::{HUGE, Slab};
 use std::alloc::Layout;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr::NonNull;
+#[cfg(target_os = "linux")]
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,8 +26,6 @@ const KEPT: u64 = 256 << 20;
 const WORTH: usize = 32 << 10;
 /// Bytes of the smallest buffer that has pages of its own.
 const PAGES: usize = 256 << 10;
-/// Bytes of a huge page: where the system has them, the first touch of a large buffer costs a fraction of that of small pages.
-const HUGE: usize = 2 << 20;
 /// A kept buffer is given back after once to twice this time.
 const REST: Duration = Duration::from_millis(45);
 
@@ -45,12 +48,14 @@ pub(super) struct Buffer {
 }
 
 /// Who gets the bytes back.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// The allocator.
     Heap,
     /// The system.
     Pages,
+    /// The system; the addresses are the slab's.
+    #[cfg(target_os = "linux")]
+    Slab(Arc<Slab>),
 }
 
 // SAFETY: a buffer owns its bytes; they are reached through `&self` for reading and `&mut self` for writing alone.
@@ -118,10 +123,7 @@ impl Buffer {
             return Buffer::empty();
         }
         let bytes = lines * LINE;
-        let (ptr, of) = match pages(bytes) {
-            Some(ptr) => (ptr, Origin::Pages),
-            None => (heap(bytes), Origin::Heap),
-        };
+        let (ptr, of) = pages(bytes).unwrap_or_else(|| (heap(bytes), Origin::Heap));
         HELD.fetch_add(bytes as u64, Ordering::Relaxed);
         count(bytes as i64);
         Buffer { ptr, lines, of }
@@ -158,7 +160,7 @@ impl Drop for Buffer {
             return;
         }
         HELD.fetch_sub(bytes as u64, Ordering::Relaxed);
-        match self.of {
+        match &self.of {
             Origin::Heap => {
                 // SAFETY: these bytes came from the allocator with this layout (`heap`).
                 unsafe { std::alloc::dealloc(self.ptr.as_ptr(), layout(bytes)) }
@@ -168,6 +170,9 @@ impl Drop for Buffer {
             Origin::Pages => unsafe {
                 libc::munmap(self.ptr.as_ptr().cast(), bytes);
             },
+            // SAFETY: this buffer is one part of the slab (`pages`) and nothing refers to it any more.
+            #[cfg(target_os = "linux")]
+            Origin::Slab(slab) => unsafe { slab.give_back(self.ptr, bytes) },
             #[cfg(not(target_os = "linux"))]
             Origin::Pages => {}
         }
@@ -186,27 +191,32 @@ fn heap(bytes: usize) -> NonNull<u8> {
 
 /// Pages of zeros; none for few bytes, or where the system has no more mappings: the allocator may still have bytes.
 #[cfg(target_os = "linux")]
-fn pages(bytes: usize) -> Option<NonNull<u8>> {
-    if bytes < PAGES {
-        return None;
+fn pages(bytes: usize) -> Option<(NonNull<u8>, Origin)> {
+    match bytes {
+        0..PAGES => None,
+        PAGES..HUGE => Slab::cut(bytes).map(|(ptr, slab)| (ptr, Origin::Slab(slab))),
+        HUGE.. => map(bytes).map(|ptr| (ptr, Origin::Pages)),
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pages(bytes: usize) -> Option<(NonNull<u8>, Origin)> {
+    let _ = (bytes < PAGES, Origin::Pages);
+    None
+}
+
+/// Pages of one buffer, huge ones if the system has some.
+#[cfg(target_os = "linux")]
+fn map(bytes: usize) -> Option<NonNull<u8>> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new mapping at an address that the system chooses touches no memory of ours.
     let ptr = unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, flags, -1, 0) };
     if ptr == libc::MAP_FAILED {
         return None;
     }
-    if bytes >= HUGE {
-        // SAFETY: advice on the pages that were just mapped; where it is not taken they are as they were.
-        unsafe { libc::madvise(ptr, bytes, libc::MADV_HUGEPAGE) };
-    }
+    // SAFETY: advice on the pages that were just mapped; where it is not taken they are as they were.
+    unsafe { libc::madvise(ptr, bytes, libc::MADV_HUGEPAGE) };
     NonNull::new(ptr.cast())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn pages(bytes: usize) -> Option<NonNull<u8>> {
-    let _ = bytes < PAGES;
-    None
 }
 
 /// Buffers of dropped blocks by their number of lines: those that were kept since the last look, and those of before.

@@ -131,7 +131,9 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
         poisoned: vec![(5, 0)],
         ..Report::default()
     };
-    for message in [ToDriver::Report(report), ToDriver::Ready(vec![4, 5]), ToDriver::Stats(1, NodeStats::default()), ToDriver::Alive(90)] {
+    for message in
+        [ToDriver::Report(report), ToDriver::Ready(vec![4, 5]), ToDriver::Stats(1, NodeStats::default()), ToDriver::Alive(90)]
+    {
         add(1, encode(&message).unwrap());
     }
     let event = trace::Event { what: What::Transfer { block: 3, from: 1, bytes: 80 }, thread: 2, begin: 5, end: 9 };
