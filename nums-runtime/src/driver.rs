@@ -278,6 +278,11 @@ impl Driver {
         self.living.clone()
     }
 
+    /// Whether nobody lives: a node that is about to join does not count yet.
+    pub fn is_deserted(&self) -> bool {
+        self.alive().next().is_none()
+    }
+
     /// Whether a node was lost.
     pub fn is_gone(&self, node: NodeId) -> bool {
         self.nodes.get(node.0 as usize).is_some_and(|n| n.lost.is_some())

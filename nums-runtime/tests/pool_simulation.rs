@@ -159,7 +159,7 @@ impl Simulation {
                 }
             }
         }
-        self.all_were_lost |= self.living().is_empty();
+        self.all_were_lost |= self.driver.is_deserted();
     }
 
     fn request(&mut self, event: impl FnOnce(Ticket) -> Event) -> Ticket {
