@@ -155,7 +155,7 @@ impl Node {
 /// How far an array is, as its handle shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Every block is made.
+    /// Every block is there.
     Ready,
     /// The call that makes the blocks is not done.
     Pending,
@@ -291,6 +291,14 @@ impl Driver {
     /// Nodes went or came, or blocks moved.
     fn look_around(&mut self) {
         self.living = Living::new(self.living.version + 1, self.nodes.len(), |n| self.is_alive(n));
+    }
+
+    /// A block is there, which its node may say before it reports the task that made it.
+    fn on_ready(&mut self, id: Gid, actions: &mut Vec<Action>) {
+        if let Some(known) = self.lineage.known_mut(id) {
+            known.run = 0;
+        }
+        self.resolve(id, Want::Presence, None, actions);
     }
 
     /// How far the blocks of an array are.
@@ -446,7 +454,7 @@ impl Driver {
         }
         match message {
             ToDriver::Report(report) => self.on_report(node, report, actions),
-            ToDriver::Ready(ids) => ids.into_iter().for_each(|id| self.resolve(id, Want::Presence, None, actions)),
+            ToDriver::Ready(ids) => ids.into_iter().for_each(|id| self.on_ready(id, actions)),
             ToDriver::Block(id, block) => {
                 if self.lineage.known(id).is_some_and(|k| k.copied && k.copy.is_none()) {
                     match block.bytes().len() {

@@ -27,7 +27,7 @@ pub(super) struct Lineage {
 pub(super) struct Known {
     /// The node that holds it or will.
     pub(super) node: NodeId,
-    /// The run that makes it, by its serial; 0 for what the user put.
+    /// The run that makes it, by its serial; 0 for what the user put or has waited for.
     pub(super) run: u64,
     /// A handle of the user lives.
     pub(super) handle: bool,

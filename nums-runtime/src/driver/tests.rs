@@ -160,7 +160,10 @@ fn a_call_is_one_batch_a_node_with_uses_counted() {
     check(&mut d, Event::Fetch(5, vec![11]), &[]);
     check(&mut d, Event::Wait(6, vec![11]), &["n1: watch [11]"]);
     check(&mut d, Event::From(N1, ToDriver::Block(11, one())), &["4: 2 blocks", "5: 1 blocks"]);
+    assert_eq!(d.state(&[11]), super::State::Pending);
     check(&mut d, Event::From(N1, ToDriver::Ready(vec![11])), &["6: done"]);
+    // The call has not ended yet, but whoever waited for its result knows that it is there.
+    assert_eq!((d.state(&[11]), d.n_unfinished()), (super::State::Ready, 1));
     check(&mut d, Event::Finish(7), &[]);
     check(&mut d, Event::From(N1, report(&[(1, 1)], &[])), &[]);
     check(&mut d, Event::From(N0, report(&[(1, 1)], &[])), &["7: done"]);
