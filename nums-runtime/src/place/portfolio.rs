@@ -49,14 +49,17 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
     let budget = problem.spec.moves.min(problem.work.len() as u64 / 4);
     let mut tried = HashSet::new();
     let makers = problem.makers();
+    let mut savings = Savings::of(&best.plan, &makers);
     for _ in 0..budget {
-        let Some((task, node)) = proposal(&best.plan, &makers, &mut tried) else { break };
+        let proposal = savings.next(&mut tried).or_else(|| relief(&best.plan, &mut tried));
+        let Some((task, node)) = proposal else { break };
         let mut moved = Simulation::new(problem);
         let policy = Moved::new(&moved, best.plan.placed(), task, node);
         walk(&mut moved, policy);
         let moved = Found::new(moved, best.policy);
         if moved.gains(&best) {
             best = moved;
+            savings = Savings::of(&best.plan, &makers);
         }
     }
     (best.plan, best.policy, costs)
@@ -121,25 +124,44 @@ impl Choose for Moved<'_> {
     }
 }
 
-/// A move that was not tried. First what would save the largest copies: the task that made the block goes where it is needed, or
-/// the task that needs it goes where it was made. Then tasks of the most loaded nodes go to the least loaded one.
-fn proposal(simulation: &Simulation<'_>, makers: &[u32], tried: &mut HashSet<(u32, u32)>) -> Option<(TaskId, NodeId)> {
-    let problem = simulation.problem();
-    let movable = |t: u32| t != NONE && !problem.free[t as usize] && problem.home(TaskId(t)).is_none();
-    let mut copies: Vec<_> = simulation.copies().iter().collect();
-    copies.sort_by_key(|c| (Reverse(problem.size(c.block)), c.before, c.block));
-    for copy in copies {
-        for (task, to) in [(makers[copy.block.0 as usize], copy.to), (copy.before.0, copy.from)] {
-            if movable(task) && tried.insert((task, to.0)) {
-                return Some((TaskId(task), to));
-            }
-        }
+fn is_movable(problem: &Problem<'_>, task: u32) -> bool {
+    task != NONE && !problem.free[task as usize] && problem.home(TaskId(task)).is_none()
+}
+
+/// Moves that would save a copy of a plan, of the largest block first: the task that made the block goes where it is needed, or the
+/// task that needs it goes where it was made. They stay the same until a better plan is found.
+struct Savings {
+    moves: Vec<(u32, NodeId)>,
+    next: usize,
+}
+
+impl Savings {
+    fn of(plan: &Simulation<'_>, makers: &[u32]) -> Savings {
+        let problem = plan.problem();
+        let mut copies: Vec<_> = plan.copies().iter().collect();
+        copies.sort_by_cached_key(|c| (Reverse(problem.size(c.block)), c.before, c.block));
+        let ends = copies.into_iter().flat_map(|c| [(makers[c.block.0 as usize], c.to), (c.before.0, c.from)]);
+        Savings { moves: ends.filter(|(task, _)| is_movable(problem, *task)).collect(), next: 0 }
     }
+
+    /// A move that was not tried.
+    fn next(&mut self, tried: &mut HashSet<(u32, u32)>) -> Option<(TaskId, NodeId)> {
+        let rest = &self.moves[self.next..];
+        let at = rest.iter().position(|&(task, to)| tried.insert((task, to.0)));
+        let found = at.map(|at| rest[at]);
+        self.next += at.map_or(rest.len(), |at| at + 1);
+        found.map(|(task, to)| (TaskId(task), to))
+    }
+}
+
+/// A move that was not tried of a task of the most loaded node to the least loaded one.
+fn relief(plan: &Simulation<'_>, tried: &mut HashSet<(u32, u32)>) -> Option<(TaskId, NodeId)> {
+    let problem = plan.problem();
     let mut nodes: Vec<NodeId> = (0..problem.n_nodes() as u32).map(NodeId).collect();
-    nodes.sort_by_key(|n| (Reverse(simulation.load(*n)), *n));
+    nodes.sort_by_key(|n| (Reverse(plan.load(*n)), *n));
     let least = *nodes.last()?;
     for node in nodes.iter().filter(|n| **n != least) {
-        let here = |t: &u32| simulation.placed()[*t as usize] == node.0 && movable(*t);
+        let here = |t: &u32| plan.placed()[*t as usize] == node.0 && is_movable(problem, *t);
         let mut tasks: Vec<u32> = (0..problem.work.len() as u32).filter(here).collect();
         tasks.sort_by_key(|t| (Reverse(problem.work[*t as usize]), *t));
         if let Some(task) = tasks.into_iter().find(|t| tried.insert((*t, least.0))) {
