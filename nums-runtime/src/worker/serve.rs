@@ -2,7 +2,8 @@
 //!
 //! One thread does all I/O and knows no computing; compute threads know no I/O. The worker dials the driver, says where it
 //! listens for other workers, and is welcomed with the addresses of all. It dials another worker when it first pulls from it;
-//! answers come back on that connection, but for large blocks of a worker whose memory can be read (`wire/shared.rs`). When the driver's connection ends, for whatever reason, the process ends.
+//! answers come back on that connection, but for large blocks of a worker whose memory can be read (`wire/shared.rs`). When
+//! the driver's connection ends, for whatever reason, the process ends.
 
 use super::compute::{Node, Rim};
 use super::{Action, Input, Worker};
