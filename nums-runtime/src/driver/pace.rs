@@ -5,8 +5,9 @@
 //! took `SLOW` times what they were due, over `EVIDENCE` and even without the worst of each of its threads: a machine that
 //! stood still once is not slow. A node whose process gets to run only now and then (it is stopped again and again, or its
 //! control group is throttled) answers late however little it computes; it is slow when it gets less than a quarter of the time
-//! that the others get, over a few signs of life, and has work. It is kept where its loss would cost a block that nobody can make again. What follows is
-//! recovery as after any loss; where a task runs changes no bits, so it does not matter that all this follows clocks.
+//! that the others get, over a few signs of life, and has work. It is kept where its loss would cost a block that nobody can
+//! make again. What follows is recovery as after any loss; where a task runs changes no bits, so it does not matter that all
+//! this follows clocks.
 
 use super::{Action, Driver};
 use crate::pool::Gid;
