@@ -11,6 +11,7 @@ mod bound;
 mod choose;
 mod dynamic;
 mod grids;
+mod held;
 mod layout;
 mod load;
 mod lshs;
@@ -31,6 +32,7 @@ pub use load::Simulation;
 pub use measure::{critical_path, rounds};
 pub use portfolio::PolicyCost;
 pub use problem::Problem;
+pub(crate) use spec::ahead;
 pub use spec::{ClusterSpec, LinkSpec, NodeSpec, Order, Score};
 
 use crate::error::{Error, Result};
@@ -106,8 +108,7 @@ pub fn place_at(mut graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: 
                 let expected = "the name of a policy: `lshs`, `least-bytes`, `owner-computes`, `data-parallel`, `2d`, `2.5d`, `round-robin`, `all-on-one`, `lshs-reference` or `dynamic`";
                 return Err(Error::Setting { name: "policy".into(), value: wanted.into(), expected });
             };
-            let mut simulation = Simulation::new(&problem);
-            policy(&mut simulation);
+            let simulation = Simulation::of(&problem, *policy);
             let cost = PolicyCost { policy: name, score: simulation.plan_score().0, moved: simulation.moved() };
             (simulation, *name, vec![cost])
         }

@@ -42,7 +42,7 @@ impl Plan {
         self.placement.loads.iter().map(|l| l.net_in).sum()
     }
 
-    /// The most bytes of blocks that a node holds at once.
+    /// The most bytes of blocks that a node holds at once, with what it fetches before its turn.
     pub fn peak_bytes(&self) -> u64 {
         self.placement.loads.iter().map(|l| l.mem).max().unwrap_or(0)
     }

@@ -26,7 +26,7 @@ use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, To
 use disk::DiskDone;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
-use pulls::Pulls;
+use pulls::{Pulls, Turns};
 use room::{Pinned, Room};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -146,6 +146,8 @@ pub struct Worker {
     running: usize,
     kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
     pulls: Pulls,
+    turns: Turns,
+    threads: usize,
     room: Room,
     /// What every message to and from others belongs to.
     epoch: Epoch,
@@ -163,6 +165,7 @@ pub struct Worker {
 struct Pending {
     prepared: Arc<Prepared>,
     index: usize,
+    turn: u64,
     missing: usize,
     blame: Option<Arc<Failure>>,
     pinned: Pinned,
@@ -190,6 +193,8 @@ impl Worker {
             running: 0,
             kernels: HashMap::new(),
             pulls: Pulls::default(),
+            turns: Turns::default(),
+            threads: 1,
             room: Room::default(),
             epoch: 0,
             base: 0,
@@ -200,6 +205,13 @@ impl Worker {
             n_watches: 0,
             ended: 0,
         }
+    }
+
+    /// A worker with so many compute threads: it fetches operands far enough ahead for them.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Worker {
+        self.threads = threads;
+        self
     }
 
     /// Takes one input and says what follows.
@@ -303,8 +315,9 @@ impl Worker {
     fn add_task(&mut self, prepared: &Arc<Prepared>, index: usize, actions: &mut Vec<Action>) {
         let number = self.free.pop().unwrap_or(self.tasks.len());
         let task = &prepared.batch.tasks[index];
-        let pinned = Pinned::default();
-        let mut pending = Pending { prepared: Arc::clone(prepared), index, missing: 0, blame: None, pinned, reserved: None };
+        let (pinned, turn) = (Pinned::default(), self.turns.take());
+        let mut pending =
+            Pending { prepared: Arc::clone(prepared), index, turn, missing: 0, blame: None, pinned, reserved: None };
         pending.pinned = self.measure(&pending);
         pending.blame = self.too_large(&pending, pending.pinned);
         for arg in &task.args {
@@ -316,7 +329,7 @@ impl Worker {
                 Found::Nowhere => {
                     pending.missing += 1;
                     self.store.await_task(id, number);
-                    self.queue_pull(id, number);
+                    self.queue_pull(id, number, turn);
                 }
             }
         }
@@ -384,6 +397,7 @@ impl Worker {
     fn end(&mut self, number: usize, contents: Vec<Content>, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
         let Some(pending) = self.tasks[number].take() else { return };
         self.free.push(number);
+        self.turns.end(pending.turn);
         self.release_task(pending.reserved.unwrap_or(0));
         let batch = &pending.prepared.batch;
         let task = &batch.tasks[pending.index];

@@ -84,8 +84,7 @@ fn candidates(graph: &Graph, id: ArrayId, n_nodes: usize) -> Vec<Layout> {
 fn worth(graph: &Graph, spec: &ClusterSpec, homes: &[NodeId]) -> (u8, (u64, u64)) {
     let problem = Problem::new(graph, spec, homes);
     let judged = JUDGES.iter().map(|policy| {
-        let mut simulation = Simulation::new(&problem);
-        policy(&mut simulation);
+        let simulation = Simulation::of(&problem, *policy);
         (simulation.misfit(), simulation.plan_score())
     });
     judged.min().unwrap_or_default()

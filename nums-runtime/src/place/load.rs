@@ -6,9 +6,10 @@
 //! need it: k nodes have it after ⌈log2 k⌉ rounds and no node sends more often than that. A block dies with its last use unless it
 //! is kept. Scores compare integers, so ties break the same way everywhere. `trees.rs` joins partial results.
 
+use super::held::{self, Course};
 use super::problem::{NONE, Problem, time};
 use super::{Score, trees};
-use nums_ir::graph::{BlockCopy, BlockId, NodeId, TaskId};
+use nums_ir::graph::{BlockCopy, BlockId, Graph, NodeId, TaskId};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -110,6 +111,17 @@ impl<'p> Simulation<'p> {
         for b in 0..problem.n_inputs {
             simulation.held[b] = problem.homes[b];
             simulation.hold(problem.homes[b] as usize, BlockId(b as u32));
+        }
+        simulation
+    }
+
+    /// All tasks placed by a policy. Where copies that are kept too long seem not to fit, it is seen whether they do.
+    pub(super) fn of(problem: &'p Problem<'p>, policy: impl FnOnce(&mut Simulation<'p>)) -> Simulation<'p> {
+        let mut simulation = Simulation::new(problem);
+        policy(&mut simulation);
+        if simulation.misfit() == 1 {
+            let loads = held::loads(&simulation, problem.spec).into_iter().zip(&problem.spec.nodes);
+            simulation.high.over = loads.map(|(load, node)| load.mem.saturating_sub(node.memory)).max().unwrap_or(0);
         }
         simulation
     }
@@ -435,14 +447,32 @@ impl<'p> Simulation<'p> {
         Parts { placed: self.placed, sequence: self.sequence, operands: self.operands.into_owned(), copies: self.copies }
     }
 
-    /// Copies so far.
-    pub(super) fn copies(&self) -> &[BlockCopy] {
-        &self.copies
-    }
-
     /// Nodes of all tasks placed so far.
     pub(super) fn placed(&self) -> &[u32] {
         &self.placed
+    }
+}
+
+impl Course for Simulation<'_> {
+    fn graph(&self) -> &Graph {
+        self.problem.graph
+    }
+
+    fn home(&self, block: usize) -> u32 {
+        self.problem.homes[block]
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = (u32, u32)> {
+        let order = self.sequence.as_deref();
+        (0..self.placed.len()).map(move |at| order.map_or(at as u32, |order| order[at])).map(|t| (t, self.placed[t as usize]))
+    }
+
+    fn operands(&self, task: u32) -> impl Iterator<Item = u32> {
+        self.operands[self.problem.operands.range(task as usize)].iter().copied()
+    }
+
+    fn copies(&self) -> &[BlockCopy] {
+        &self.copies
     }
 }
 

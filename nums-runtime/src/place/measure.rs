@@ -1,13 +1,12 @@
 //! What a placed graph costs, read off the finished plan: loads of nodes, whether tasks fit, rounds, the critical path.
 //!
-//! `replay` runs the tasks in order with their copies and counts bytes, as a check that needs nothing of the simulation that
-//! made the plan. `rounds` counts in the one-port model: in a round a node sends one block and receives one.
+//! What nodes hold is counted in `held.rs`. `rounds` counts in the one-port model: in a round a node sends one block and receives one.
 
 use super::problem::{nanos, time};
-use super::{ClusterSpec, Placed};
+use super::{ClusterSpec, Placed, held};
 use crate::error::{Error, Result};
 use nums_ir::cost::costs;
-use nums_ir::graph::{Arg, BlockCopy, BlockId, Graph, Load, NodeId, Placement};
+use nums_ir::graph::{Arg, BlockCopy, BlockId, Graph, NodeId, Placement};
 use std::collections::HashMap;
 
 /// Blocks that a task reads.
@@ -15,73 +14,9 @@ fn operands(graph: &Graph, task: usize) -> impl Iterator<Item = BlockId> + '_ {
     graph.tasks[task].args.iter().filter_map(|a| if let Arg::Block(b) = a { Some(*b) } else { None })
 }
 
-/// A replay of a plan: what every node holds.
-struct Replay {
-    sizes: Vec<u64>,
-    loads: Vec<Load>,
-    now: Vec<u64>,
-    /// Who made or first held each block, and who got copies.
-    owners: Vec<u32>,
-    copies: HashMap<BlockId, Vec<u32>>,
-}
-
-impl Replay {
-    fn hold(&mut self, block: BlockId, node: NodeId) {
-        let at = node.0 as usize;
-        self.now[at] += self.sizes[block.0 as usize];
-        self.loads[at].mem = self.loads[at].mem.max(self.now[at]);
-    }
-
-    fn make(&mut self, block: BlockId, node: NodeId) {
-        self.owners[block.0 as usize] = node.0;
-        self.hold(block, node);
-    }
-
-    fn copy(&mut self, copy: &BlockCopy) {
-        let size = self.sizes[copy.block.0 as usize];
-        self.loads[copy.from.0 as usize].net_out += size;
-        self.loads[copy.to.0 as usize].net_in += size;
-        self.copies.entry(copy.block).or_default().push(copy.to.0);
-        self.hold(copy.block, copy.to);
-    }
-
-    fn free(&mut self, block: BlockId) {
-        let owner = std::mem::replace(&mut self.owners[block.0 as usize], u32::MAX);
-        let copies = self.copies.remove(&block).unwrap_or_default();
-        for node in copies.into_iter().chain((owner != u32::MAX).then_some(owner)) {
-            self.now[node as usize] -= self.sizes[block.0 as usize];
-        }
-    }
-}
-
-/// The loads of a placement in bytes, if every node held all that is put there.
-pub(super) fn replay(graph: &Graph, placement: &Placement, nodes: usize) -> Vec<Load> {
-    let sizes = graph.block_bytes();
-    let mut uses = vec![0u32; sizes.len()];
-    let owners = vec![u32::MAX; sizes.len()];
-    let loads = vec![Load::default(); nodes];
-    let mut state = Replay { sizes, loads, now: vec![0; nodes], owners, copies: HashMap::new() };
-    let kept = graph.inputs.iter().copied().chain(graph.outputs.iter().map(|o| o.array));
-    kept.flat_map(|a| graph.array(a).blocks()).for_each(|b| uses[b.0 as usize] += 1);
-    (0..graph.tasks.len()).flat_map(|t| operands(graph, t)).for_each(|b| uses[b.0 as usize] += 1);
-    placement.homes.iter().enumerate().for_each(|(b, node)| state.make(BlockId(b as u32), *node));
-    let mut copies = placement.copies.iter().peekable();
-    for (t, task) in graph.tasks.iter().enumerate() {
-        while let Some(copy) = copies.next_if(|c| c.before.0 as usize == t) {
-            state.copy(copy);
-        }
-        task.outs.iter().for_each(|b| state.make(*b, placement.tasks[t]));
-        operands(graph, t).for_each(|b| uses[b.0 as usize] -= 1);
-        for b in operands(graph, t).chain(task.outs.iter().copied()).filter(|b| uses[b.0 as usize] == 0) {
-            state.free(b);
-        }
-    }
-    state.loads
-}
-
 /// Whether every node can hold what any of its tasks needs at once; all else may be kept on disk.
 pub(super) fn fits(placed: &mut Placed, spec: &ClusterSpec) -> Result<()> {
-    placed.placement.loads = replay(&placed.graph, &placed.placement, spec.nodes.len());
+    placed.placement.loads = held::loads(&(&placed.graph, &placed.placement), spec);
     let sizes = placed.graph.block_bytes();
     let mut own = Vec::new();
     for (t, (task, node)) in placed.graph.tasks.iter().zip(&placed.placement.tasks).enumerate() {

@@ -4,6 +4,7 @@
 //! the least score wins, and local search moves tasks off the most loaded node while its budget lasts. The budget
 //! counts moves, each a simulation of the whole call, never time: a plan is a function of its arguments.
 
+use super::held::Course;
 use super::lshs::Greedy;
 use super::policies::{Choose, walk};
 use super::problem::{NONE, Problem};
@@ -26,19 +27,14 @@ pub struct PolicyCost {
 /// The best plan found, the policy that made it, and what every policy would cost.
 pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static str, Vec<PolicyCost>) {
     let (name, policy) = POLICIES[0];
-    let run = |policy: super::Policy| {
-        let mut simulation = Simulation::new(problem);
-        policy(&mut simulation);
-        simulation
-    };
-    let mut best = Found::new(run(policy), name);
+    let mut best = Found::new(Simulation::of(problem, policy), name);
     let cost = |f: &Found<'_>| PolicyCost { policy: f.policy, score: f.rank.1.0, moved: f.plan.moved() };
     let mut costs = vec![cost(&best)];
     if problem.n_nodes() == 1 {
         return (best.plan, best.policy, costs);
     }
     for (name, policy) in &POLICIES[1..] {
-        let found = Found::new(run(*policy), name);
+        let found = Found::new(Simulation::of(problem, *policy), name);
         costs.push(cost(&found));
         // Bytes alone are least where everything is on one node, which nobody wants who has more.
         let competes = *name != "all-on-one" || problem.spec.score != Score::Net || best.rank.0 > 0;
@@ -53,9 +49,7 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
     for _ in 0..budget {
         let proposal = savings.next(&mut tried).or_else(|| relief(&best.plan, &mut tried));
         let Some((task, node)) = proposal else { break };
-        let mut moved = Simulation::new(problem);
-        let policy = Moved::new(&moved, best.plan.placed(), task, node);
-        walk(&mut moved, policy);
+        let moved = Simulation::of(problem, |moved| walk(moved, Moved::new(moved, best.plan.placed(), task, node)));
         let moved = Found::new(moved, best.policy);
         if moved.gains(&best) {
             best = moved;

@@ -36,6 +36,17 @@ pub struct NodeSpec {
     pub memory: u64,
 }
 
+/// Tasks ahead of the lowest that is not done for which small blocks may be fetched.
+const FAR: u64 = 64;
+/// Bytes that are fetched ahead whatever they are: what a connection carries while a request and its answer are on the way.
+const EASY: u64 = 1 << 19;
+
+/// How many tasks ahead of a node's lowest that is not done blocks of so many bytes are fetched: enough that compute threads never
+/// wait for the next, and small ones in numbers that hide how long each takes to come. Workers keep to it and plans count by it.
+pub(crate) fn ahead(threads: usize, bytes: u64) -> usize {
+    (2 * threads).max(3).max((EASY / bytes.max(1)).min(FAR) as usize)
+}
+
 /// A network connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkSpec {

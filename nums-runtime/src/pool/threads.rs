@@ -27,7 +27,7 @@ const HERE: NodeId = NodeId(0);
 /// Starts one node with `n` compute threads and so much memory.
 pub(super) fn start(n: usize, memory: &Memory) -> Result<(Arc<Hub>, Threads)> {
     let pid = std::process::id();
-    let node = Node::new(Worker::new(HERE, pid).with_memory(memory.bytes));
+    let node = Node::new(Worker::new(HERE, pid).with_memory(memory.bytes).with_threads(n));
     let spec = NodeSpec { threads: n, memory: memory.bytes };
     let hub = Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))], vec![spec]);
     let rim = Arc::new(ToHub(Arc::clone(&hub)));

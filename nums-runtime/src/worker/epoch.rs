@@ -6,7 +6,7 @@
 //! that is still in the old one, and messages of old epochs are told by their number and ignored. A job that runs meanwhile
 //! ends for nothing: its number is below `base`.
 
-use super::pulls::Pulls;
+use super::pulls::{Pulls, Turns};
 use super::{Action, Worker};
 use crate::wire::message::{Epoch, Report, ToDriver};
 
@@ -21,6 +21,7 @@ impl Worker {
         self.free.clear();
         self.ready.clear();
         self.pulls = Pulls::default();
+        self.turns = Turns::default();
         self.report = Report::default();
         self.watches.clear();
         self.ended = 0;

@@ -1,10 +1,11 @@
 //! Pulls: operands that live on other nodes, asked for in the order of the tasks that need them.
 //!
-//! At most `PULLS` are under way, each asked for once there is room for its block (`room`), and one serves all who wait for its
-//! block. What was asked of a node that is gone never comes: the driver begins a new epoch, which begins without pulls. What arrives
-//! is a block like any other (`Worker::fill`).
+//! At most `PULLS` are under way, each asked for once its task's turn is near (`place::ahead`, by which plans count too) and there is
+//! room for its block (`room`), and one serves all who wait for its block. What was asked of a node that is gone never comes: the
+//! driver begins a new epoch, which begins without pulls. What arrives is a block like any other (`Worker::fill`).
 
 use super::{Action, Worker};
+use crate::place::ahead;
 use crate::pool::Gid;
 use crate::store::Content;
 use crate::wire::message::{BatchBlock, ToOwner};
@@ -29,8 +30,41 @@ struct Pull {
     bytes: u64,
     uses: u32,
     asked: bool,
-    /// The first task that needs the block, which is its place in the queue.
-    first: Option<usize>,
+    /// The first task that needs the block, and its turn, which is its place in the queue.
+    first: Option<(usize, u64)>,
+}
+
+/// Whose turn it is: tasks are numbered as they come, which is the order of the plan.
+#[derive(Default)]
+pub(super) struct Turns {
+    /// The lowest that is not done.
+    lowest: u64,
+    /// Whether it and those after it are done.
+    done: VecDeque<bool>,
+}
+
+impl Turns {
+    /// The turn of one more task.
+    pub(super) fn take(&mut self) -> u64 {
+        self.done.push_back(false);
+        self.lowest + self.done.len() as u64 - 1
+    }
+
+    /// A task is done.
+    pub(super) fn end(&mut self, turn: u64) {
+        if let Some(done) = turn.checked_sub(self.lowest).and_then(|at| self.done.get_mut(at as usize)) {
+            *done = true;
+        }
+        while self.done.front() == Some(&true) {
+            self.done.pop_front();
+            self.lowest += 1;
+        }
+    }
+
+    /// How many tasks from the lowest that is not done to this one.
+    fn until(&self, turn: u64) -> u64 {
+        turn.saturating_sub(self.lowest)
+    }
 }
 
 impl Worker {
@@ -48,11 +82,11 @@ impl Worker {
     }
 
     /// Lets the pull of `id` stand in the queue at the place of the first task that needs it.
-    pub(super) fn queue_pull(&mut self, id: Gid, task: usize) {
+    pub(super) fn queue_pull(&mut self, id: Gid, task: usize, turn: u64) {
         if let Some(pull) = self.pulls.by_id.get_mut(&id)
             && pull.first.is_none()
         {
-            pull.first = Some(task);
+            pull.first = Some((task, turn));
             self.pulls.queue.push_back(id);
         }
     }
@@ -66,7 +100,11 @@ impl Worker {
                 self.pulls.queue.pop_front();
                 continue;
             };
-            let (bytes, first) = (pull.bytes, pull.first);
+            let (bytes, first) = (pull.bytes, pull.first.map(|(task, _)| task));
+            let turn = pull.first.map_or(0, |(_, turn)| self.turns.until(turn));
+            if turn >= ahead(self.threads, bytes) as u64 {
+                break;
+            }
             if !self.has_room_for_pull(bytes, first) {
                 let Some(failure) = self.no_room_for_pull(bytes, first) else { break };
                 self.pulls.queue.pop_front();

@@ -111,7 +111,7 @@ pub async fn work(Entry { stream, mut key, role, threads, memory, transport }: E
         eprintln!("nums-worker: joined the cluster of {driver} as n{n}, one of {of} workers, with {threads} threads");
     }
 
-    let node = Node::new(Worker::new(welcome.node, std::process::id()).with_memory(memory.bytes));
+    let node = Node::new(Worker::new(welcome.node, std::process::id()).with_memory(memory.bytes).with_threads(threads));
     let (driver, queue) = unbounded_channel();
     let sockets = Arc::new(Sockets {
         node: Arc::clone(&node),

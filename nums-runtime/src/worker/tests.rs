@@ -178,6 +178,26 @@ fn pulls_are_bounded_and_asked_for_in_order() {
     check(&mut w, pulled(2), &[]);
 }
 
+/// Of large blocks no more come than those of the tasks whose turn is next, whichever of them are done first.
+#[test]
+fn large_blocks_are_fetched_when_their_turn_is_near() {
+    let mut w = worker();
+    let n = 6;
+    let mut blocks: Vec<_> = (0..n).map(|i| (i, 1, From(N1))).collect();
+    blocks.extend((0..n).map(|i| (100 + i, 0, MadeAndKept)));
+    let operands: Vec<[u32; 1]> = (0..n as u32).map(|i| [i]).collect();
+    let tasks: Vec<(&[u32], u32)> = operands.iter().map(|a| (&a[..], a[0] + n as u32)).collect();
+    let Input::Driver(ToWorker::Tasks(mut large)) = batch(1, &blocks, &tasks) else { unreachable!("a batch") };
+    large.blocks.iter_mut().for_each(|b| b.bytes = 8 << 20);
+    let asked = ["n1: get g0 x1 for 1", "n1: get g1 x1 for 1", "n1: get g2 x1 for 1"];
+    check(&mut w, Input::Driver(ToWorker::Tasks(large)), &asked);
+    check(&mut w, pulled(1), &[]);
+    // The second task is done, and the first still waits.
+    run(&mut w, 1, Ok(()), &["report [(1, 1)] [] []"]);
+    check(&mut w, pulled(0), &[]);
+    run(&mut w, 1, Ok(()), &["n1: get g3 x1 for 1", "n1: get g4 x1 for 1", "report [(1, 1)] [] []"]);
+}
+
 #[test]
 fn another_node_is_answered_when_the_block_is_there() {
     let mut w = worker();
