@@ -163,11 +163,6 @@ fn detect() -> Isa {
     Isa::Base
 }
 
-/// Whether products of real matrices use fused multiply-add here: machines of one cluster must agree, for their bits to.
-pub fn products_use_fma() -> bool {
-    Isa::detected() != Isa::Base
-}
-
 thread_local! {
     /// What the running task's message named.
     static CODE: Cell<Option<Code>> = const { Cell::new(None) };

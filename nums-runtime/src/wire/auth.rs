@@ -13,6 +13,7 @@
 
 use super::WireError;
 use super::frame::{HEADER, Header, Kind};
+use crate::native::{Isa, NumericClass};
 use nums_ir::graph::NodeId;
 use std::fmt;
 use std::time::Duration;
@@ -56,8 +57,8 @@ pub struct Build {
     version: [u16; 3],
     /// Of the operator table.
     table: [u8; 16],
-    /// Products on this machine use fused multiply-add.
-    fma: bool,
+    /// Of the machine.
+    class: NumericClass,
 }
 
 type Nonce = [u8; 32];
@@ -171,7 +172,7 @@ impl Build {
         Build {
             version: version.map(number),
             table: nums_ir::group::table_fingerprint().to_le_bytes(),
-            fma: crate::native::products_use_fma(),
+            class: Isa::detected().class(),
         }
     }
 
@@ -185,12 +186,15 @@ impl Build {
         if self.table != mine.table {
             return unlike(format!("both ends are {mine}, but their operator tables differ: build both from one source"));
         }
-        if self.fma != mine.fma {
-            let has = |fma: bool| if fma { "has" } else { "lacks" };
+        if self.class != mine.class {
+            let has = |class: NumericClass| match class {
+                NumericClass::Fma => "has",
+                NumericClass::Plain => "lacks",
+            };
             return unlike(format!(
                 "the other machine {} fused multiply-add and this one {} it: products would differ in their last bits",
-                has(self.fma),
-                has(mine.fma)
+                has(self.class),
+                has(mine.class)
             ));
         }
         Ok(())
@@ -252,7 +256,7 @@ impl Hello {
             Role::Worker(node) => (1, node.0),
             Role::Joiner => (2, 0),
         };
-        let Build { version, table, fma } = self.build;
+        let Build { version, table, class } = self.build;
         let mut bytes = [0; HELLO];
         let mut at = 0;
         let mut put = |part: &[u8]| {
@@ -265,7 +269,10 @@ impl Hello {
         put(&self.cluster.0);
         version.iter().for_each(|n| put(&n.to_le_bytes()));
         put(&table);
-        put(&[u8::from(fma)]);
+        put(&[match class {
+            NumericClass::Plain => 0,
+            NumericClass::Fma => 1,
+        }]);
         bytes
     }
 
@@ -278,9 +285,9 @@ impl Hello {
         let (version, rest) = rest.split_first_chunk::<6>().ok_or_else(broken)?;
         let (table, rest) = rest.split_first_chunk::<16>().ok_or_else(broken)?;
         let [a0, a1, b0, b1, c0, c1] = *version;
-        let fma = match rest {
-            [0] => false,
-            [1] => true,
+        let class = match rest {
+            [0] => NumericClass::Plain,
+            [1] => NumericClass::Fma,
             _ => return Err(broken()),
         };
         let [tag, node @ ..] = *role;
@@ -291,7 +298,7 @@ impl Hello {
             (_, _) => return Err(broken()),
         };
         let version = [[a0, a1], [b0, b1], [c0, c1]].map(u16::from_le_bytes);
-        Ok(Hello { role, nonce: *nonce, cluster: ClusterId(*cluster), build: Build { version, table: *table, fma } })
+        Ok(Hello { role, nonce: *nonce, cluster: ClusterId(*cluster), build: Build { version, table: *table, class } })
     }
 }
 
@@ -332,6 +339,7 @@ async fn timed<T>(steps: impl Future<Output = Result<T, WireError>>) -> Result<T
 #[cfg(test)]
 mod tests {
     use super::{Build, ClusterId, Exchange, HELLO, Hello, Key, Role, Secret, Side, WireError, accept, dial};
+    use crate::native::NumericClass;
     use nums_ir::graph::NodeId;
 
     const ONE: Role = Role::Worker(NodeId(1));
@@ -417,7 +425,11 @@ mod tests {
         let newer = says(Build { version: [9, 1, 0], ..this });
         assert!(newer.starts_with("the other end is nums 9.1.0, this is nums 0."), "{newer}");
         assert!(says(Build { table: [1; 16], ..this }).contains("operator tables differ"));
-        assert!(says(Build { fma: !this.fma, ..this }).contains("fused multiply-add"));
+        let class = match this.class {
+            NumericClass::Fma => NumericClass::Plain,
+            NumericClass::Plain => NumericClass::Fma,
+        };
+        assert!(says(Build { class, ..this }).contains("fused multiply-add"));
     }
 
     #[test]
