@@ -232,16 +232,44 @@ fn empty(call: &Call, serial: u64) -> Batch {
 
 /// Notes the array that a task takes elements from or puts them into, if the user gave it a name: a position may be outside it.
 fn subject(graph: &Graph, task: &Task, batch: &mut Batch) {
-    let at = match &task.op {
-        TaskOp::Data(DataTask::Take { first, .. }) => usize::from(!first),
-        TaskOp::Data(DataTask::Put { .. }) => 0,
-        _ => return,
-    };
-    let Some(Arg::Block(block)) = task.args.get(at) else { return };
+    let Some(Arg::Block(block)) = indexed(&task.op).and_then(|at| task.args.get(at)) else { return };
     let name = &graph.array(graph.array_of(*block)).name;
     let given = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
     if given && !batch.subjects.iter().any(|(loc, _)| *loc == task.loc) {
         batch.subjects.push((task.loc, name.clone()));
+    }
+}
+
+/// The operand of a task into which positions point that the user gave.
+fn indexed(op: &TaskOp) -> Option<usize> {
+    match op {
+        TaskOp::Data(DataTask::Take { first, .. }) => Some(usize::from(!first)),
+        TaskOp::Data(DataTask::Put { .. }) => Some(0),
+        TaskOp::Data(
+            DataTask::Sort { .. }
+            | DataTask::Merge { .. }
+            | DataTask::Scan { .. }
+            | DataTask::Total { .. }
+            | DataTask::ArgBest { .. }
+            | DataTask::ArgJoin { .. }
+            | DataTask::Search { .. }
+            | DataTask::Weights {}
+            | DataTask::Qr { .. }
+            | DataTask::Count {}
+            | DataTask::Positions { .. }
+            | DataTask::Random { .. },
+        )
+        | TaskOp::Kernel(_)
+        | TaskOp::Combine(_)
+        | TaskOp::Matmul { .. }
+        | TaskOp::Contract(_)
+        | TaskOp::Assemble { .. }
+        | TaskOp::Reshape(_)
+        | TaskOp::Fill { .. }
+        | TaskOp::Arange { .. }
+        | TaskOp::Eye { .. }
+        | TaskOp::Const { .. }
+        | TaskOp::Solve => None,
     }
 }
 
