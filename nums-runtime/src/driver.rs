@@ -137,6 +137,8 @@ struct Node {
     threads: u32,
     /// How long its tasks take.
     pace: Pace,
+    /// It was given up for that.
+    was_slow: bool,
     /// Counts of the node when it last told them.
     stats: NodeStats,
 }
@@ -144,7 +146,7 @@ struct Node {
 impl Node {
     fn new(pid: u32, code: Code) -> Node {
         let stats = NodeStats { pid, ..NodeStats::default() };
-        Node { pid, code, lost: None, coming: false, threads: 1, pace: Pace::default(), stats }
+        Node { pid, code, lost: None, coming: false, threads: 1, pace: Pace::default(), was_slow: false, stats }
     }
 
     fn is_alive(&self) -> bool {

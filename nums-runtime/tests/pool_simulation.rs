@@ -2,7 +2,7 @@
 //!
 //! Every run is a seed: random graphs, random placements, calls that use results of calls, some tasks that fail. In most runs
 //! workers die at random moments, at once or after they were stopped or cut off for a while, others join, and connections
-//! between workers end; some take long for everything; what compute threads say overtakes and is overtaken; blocks arrive twice. Checked: every request is answered; while
+//! between workers end; some take long for everything, some values make tasks slow; what compute threads say overtakes and is overtaken; blocks arrive twice. Checked: every request is answered; while
 //! one worker lives values are those of a sequential run and failed blocks are exactly those that depend on a failed task; a
 //! block is kept on one node; when all handles are gone, so are all blocks, and the driver remembers nothing.
 //!
@@ -82,7 +82,10 @@ struct Simulation {
     memory: u64,
     /// Takes long for everything, in some runs.
     slow: Option<usize>,
+    /// Tasks take long whose first operand is one of some values, wherever they run.
+    heavy: bool,
     gave_up_slow: bool,
+    given_up: usize,
     /// At some moment nobody lived: whoever waited then was told.
     all_were_lost: bool,
     submitting: Vec<Submitting>,
@@ -120,6 +123,8 @@ impl Simulation {
         Simulation {
             memory,
             gave_up_slow: false,
+            given_up: 0,
+            heavy: seed.is_multiple_of(7),
             slow: seed.is_multiple_of(2).then_some((seed / 2) as usize % nodes),
             all_were_lost: false,
             submitting: Vec::new(),
@@ -150,6 +155,7 @@ impl Simulation {
             match action {
                 Action::Send(node, message) => self.to_worker[node.0 as usize].push_back(message),
                 Action::GiveUp(node) => {
+                    self.given_up += 1;
                     self.gave_up_slow |= self.slow == Some(node.0 as usize);
                     self.zombies.push(node);
                 }
@@ -262,7 +268,8 @@ impl Simulation {
             }
             What::Finish(j) => {
                 let (node, job) = self.jobs.swap_remove(j);
-                let micros = if self.slow == Some(node) { 300_000 } else { 100 };
+                let is_heavy = |job: &Job| matches!(job.args.first(), Some(JobArg::Block(b)) if b.as_slice::<f64>()[0] < 300.0);
+                let micros = if self.slow == Some(node) || (self.heavy && is_heavy(&job)) { 300_000 } else { 100 };
                 self.input(node, Input::Finished(compute(&job, micros)));
             }
             What::Unreachable(u) => {
@@ -561,6 +568,7 @@ fn run(seed: u64) -> bool {
     let finished = sim.replies.get(&finish).expect("the end is answered");
     assert!(finished.is_ok() || fail || sim.all_were_lost, "{finished:?}");
     assert_eq!(sim.driver.n_unfinished(), 0);
+    assert!(lose || sim.given_up <= usize::from(nodes > 1), "{} of {nodes} nodes were given up for their pace", sim.given_up);
     let handles = std::mem::take(&mut sim.handles);
     sim.event(Event::Release(handles));
     sim.drain();

@@ -1,27 +1,42 @@
 //! Pace: a node that is much slower than the others costs more than it gives, and is given up as if it had been lost.
 //!
-//! Tasks that make blocks of one array do the same to blocks of one size. So within a call the mean of the others says what such
-//! a task of a node is due, whatever the task is; tasks that only one node has say nothing. A node is slow when its tasks
+//! Tasks that make blocks of one array do the same to blocks of several sizes. So within a call what the others took for each
+//! unit of their work (`cost`) says what such a task of a node is due, whatever the task is; tasks that only one node has say nothing. A node is slow when its tasks
 //! took `SLOW` times what they were due, over `EVIDENCE` and even without the worst of each of its threads: a machine that
 //! stood still once is not slow. A node whose process gets to run only now and then (it is stopped again and again, or its
 //! control group is throttled) answers late however little it computes; it is slow when it gets less than a quarter of the time
 //! that the others get, over a few signs of life, and has work. It is kept where its loss would cost a block that nobody can
-//! make again. What follows is recovery as after any loss; where a task runs changes no bits, so it does not matter that all
+//! make again. Elements too can make a task slow (a sort, denormal numbers), and then the node that gets it next looks slow. So no more than a
+//! quarter of the nodes is ever given up for their pace, though one may be, and never one without which most of those that there were
+//! would be gone. What follows is recovery as after any loss; where a task runs changes no bits, so it does not matter that all
 //! this follows clocks.
 
 use super::{Action, Driver};
 use crate::pool::Gid;
-use nums_ir::graph::{ArrayId, NodeId};
+use nums_ir::cost::{Cost, costs};
+use nums_ir::graph::{ArrayId, Graph, NodeId};
 use std::collections::HashMap;
 
-/// How long tasks of a running call took, by the array of which they made blocks.
-pub(super) type Times = HashMap<ArrayId, ByNode>;
-
-/// Number and microseconds of tasks, of all nodes together and of each.
+/// How long tasks of a running call took.
 #[derive(Default)]
-pub(super) struct ByNode {
-    all: (u64, u64),
-    each: HashMap<NodeId, (u64, u64)>,
+pub(super) struct Times {
+    /// By the array of which they made blocks.
+    arrays: HashMap<ArrayId, ByNode>,
+    /// The work of every task, once it was asked for.
+    work: Vec<u64>,
+}
+
+/// Work and microseconds of tasks, of all nodes together and of each.
+#[derive(Default)]
+struct ByNode {
+    all: Spent,
+    each: HashMap<NodeId, Spent>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    work: u64,
+    micros: u64,
 }
 
 /// How a node does.
@@ -47,16 +62,28 @@ const EVIDENCE: u64 = 500_000;
 /// Microseconds of work that was due before the past counts half.
 const MEMORY: u64 = 1_000_000;
 
+impl Times {
+    /// The work of a task: what it moves and computes, in no unit.
+    fn work_of(&mut self, graph: &Graph, task: usize) -> u64 {
+        if self.work.is_empty() {
+            let work = |cost: &Cost| cost.bytes_in.saturating_add(cost.bytes_out).saturating_add(cost.flops).max(1);
+            self.work = costs(graph).iter().map(work).collect();
+        }
+        self.work[task]
+    }
+}
+
 impl ByNode {
     /// Adds a task of a node, and says what it was due by what the others took.
-    fn add(&mut self, node: NodeId, micros: u64) -> Option<u64> {
+    fn add(&mut self, node: NodeId, task: Spent) -> Option<u64> {
         let own = self.each.entry(node).or_default();
-        let others = (self.all.0 - own.0, self.all.1 - own.1);
-        for (n, sum) in [&mut self.all, own] {
-            *n += 1;
-            *sum += micros;
+        let (work, micros) = (self.all.work - own.work, self.all.micros - own.micros);
+        for sum in [&mut self.all, own] {
+            sum.work = sum.work.saturating_add(task.work);
+            sum.micros = sum.micros.saturating_add(task.micros);
         }
-        (others.0 > 0).then(|| others.1 / others.0)
+        let due = || u128::from(micros) * u128::from(task.work) / u128::from(work);
+        (work > 0).then(|| u64::try_from(due()).unwrap_or(u64::MAX))
     }
 }
 
@@ -84,7 +111,8 @@ impl Driver {
             let record = running.call.and_then(|call| self.lineage.record(call));
             let Some(graph) = record.map(|record| &record.call.graph) else { continue };
             let Some(&made) = graph.tasks.get(seq as usize).and_then(|task| task.outs.first()) else { continue };
-            let due = running.times.entry(graph.array_of(made)).or_default().add(node, micros.into());
+            let spent = Spent { work: running.times.work_of(graph, seq as usize), micros: micros.into() };
+            let due = running.times.arrays.entry(graph.array_of(made)).or_default().add(node, spent);
             if let Some(due) = due {
                 self.nodes[node.0 as usize].pace.add(micros.into(), due);
             }
@@ -113,13 +141,23 @@ impl Driver {
         }
     }
 
-    /// Gives a node up, unless that would cost a block for good; then it is judged anew.
+    /// Gives a node up, unless too few would be left or a block would be gone for good; then it is judged anew.
     fn give_up_slow(&mut self, node: NodeId, why: String, actions: &mut Vec<Action>) {
         self.nodes[node.0 as usize].pace = Pace::default();
-        if self.alive().nth(1).is_some() && self.can_spare(node) {
+        if self.has_others(node) && self.can_spare(node) {
+            self.nodes[node.0 as usize].was_slow = true;
             actions.push(Action::GiveUp(node));
             self.on_lost(node, why, actions);
         }
+    }
+
+    /// Whether enough nodes are left without this one: one at least, half of those that there were, and not more than a quarter of
+    /// them given up for their pace.
+    fn has_others(&self, node: NodeId) -> bool {
+        let left = self.alive().filter(|n| *n != node).count();
+        let given_up = 1 + self.nodes.iter().filter(|n| n.was_slow).count();
+        let all = left + given_up;
+        left >= given_up && given_up <= (all / 4).max(1)
     }
 
     /// Whether all that a node has, and what depends on it, can be had again.

@@ -426,7 +426,7 @@ impl Driver {
         let n: usize = left.iter().map(|&n| n as usize).sum();
         if n > 0 {
             self.unfinished += n;
-            self.running.insert(self.serial, Running { left, call, times: Times::new() });
+            self.running.insert(self.serial, Running { left, call, times: Times::default() });
         } else if let Some(call) = call {
             self.lineage.end(call);
         }

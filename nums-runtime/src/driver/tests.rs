@@ -13,6 +13,8 @@ use nums_ir::grid::Grid;
 use nums_ir::ops::ReduceOp;
 use std::sync::Arc;
 
+mod pace;
+
 /// Node 0 has process 50, node 1 process 51. Results are not copied.
 fn driver() -> Driver {
     let mut driver = Driver::new(&[50, 51], true);
@@ -530,68 +532,6 @@ fn a_call_that_ends_one_replacement_after_the_other_is_given_up() {
     assert_eq!(answer, "4: worker n17 (process 67) was lost: it broke, as 16 others were since a call last ended");
     d.on(Event::Release(vec![1, 2, 11]));
     assert!(d.is_empty());
-}
-
-/// Eight blocks of one array, each of g1 and g2, on the nodes in turn; and what a node says of how long its tasks took.
-fn wide() -> (Box<Call>, impl Fn(u32, &[u32], u32) -> Event) {
-    let mut wide = call(1, 10);
-    let graph = Arc::make_mut(&mut wide.graph);
-    graph.arrays = vec![array(2, 0), array(8, 2)];
-    graph.outputs = vec![GraphOutput { array: ArrayId(1), weak: false }];
-    let first = graph.tasks[0].clone();
-    graph.tasks = (2..10).map(|b| Task { outs: vec![BlockId(b)], ..first.clone() }).collect();
-    Arc::make_mut(&mut wide.placement).tasks = (0..8).map(|t| NodeId(t % 2)).collect();
-    let took = |node, tasks: &[u32], micros| {
-        let times = tasks.iter().map(|&task| (1, task, micros)).collect();
-        Event::From(NodeId(node), ToDriver::Report(Report { times, ..Report::default() }))
-    };
-    (wide, took)
-}
-
-#[test]
-fn a_node_that_is_much_slower_than_the_others_is_given_up() {
-    let mut d = with_inputs();
-    let (call, took) = wide();
-    d.on(Event::Submit(3, call));
-    check(&mut d, took(0, &[0, 2, 4], 300_000), &[]);
-    // It may have stood still once.
-    check(&mut d, took(1, &[1], 3_000_000), &[]);
-    check(&mut d, took(1, &[3], 3_000_000), &["give up n1", "n0: epoch 1"]);
-    assert!(d.is_gone(N1));
-    check(&mut d, took(0, &[6], 30_000_000), &[]);
-}
-
-#[test]
-fn a_node_that_hardly_gets_to_run_is_given_up_when_it_has_work() {
-    let mut d = with_inputs();
-    let says = |d: &mut Driver, share: [u8; 2]| {
-        let say = |node: usize| Event::From(NodeId(node as u32), ToDriver::Alive(share[node]));
-        [0, 1].iter().flat_map(|&node| d.on(say(node))).map(|a| text(&a)).collect::<Vec<_>>()
-    };
-    for _ in 0..9 {
-        assert!(says(&mut d, [90, 10]).is_empty(), "it has nothing to do");
-    }
-    assert!(says(&mut d, [90, 100]).is_empty());
-    d.on(Event::Submit(3, wide().0));
-    // All machines may be busy, and one may stand still once.
-    assert!(says(&mut d, [20, 20]).is_empty());
-    assert!(says(&mut d, [90, 90]).is_empty());
-    assert!(says(&mut d, [90, 0]).is_empty());
-    assert!(says(&mut d, [90, 90]).is_empty());
-    let given_up = (0..4).map(|_| says(&mut d, [90, 10])).find(|said| !said.is_empty());
-    assert_eq!(given_up.unwrap(), ["give up n1", "n0: epoch 1"]);
-}
-
-#[test]
-fn a_slow_node_is_kept_where_only_it_has_a_block() {
-    let mut d = driver();
-    d.on(Event::Put(1, 1, N0, one(), None));
-    d.on(Event::Put(2, 2, N1, one(), None));
-    let (call, took) = wide();
-    d.on(Event::Submit(3, call));
-    d.on(took(0, &[0, 2, 4], 300_000));
-    check(&mut d, took(1, &[1, 3, 5, 7], 3_000_000), &[]);
-    assert!(!d.is_gone(N1));
 }
 
 #[test]
