@@ -19,11 +19,11 @@ use crate::native::{Code, Isa};
 use crate::pool::{Call, Copy, Gid, Living, NodeStats};
 use crate::wire::message::{Epoch, Origin, Peer, Report, ToDriver, ToWorker};
 use batch::{Kernels, Run};
-use lineage::{CallId, Cause, Known, Lineage};
+use lineage::{CallId, Cause, Known, Lineage, Made};
 use nums_ir::graph::NodeId;
 use pace::{Pace, Times};
 use recovery::Recovery;
-use requests::{Request, Survey, Want};
+use requests::{Readers, Request, Survey, Want};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ pub struct Driver {
     unfinished: usize,
     queue: VecDeque<(Ticket, Box<Call>)>,
     requests: HashMap<Ticket, Request>,
-    readers: HashMap<(Gid, Want), Vec<Ticket>>,
+    readers: Readers,
     surveys: HashMap<Ticket, Survey>,
     finishing: Vec<Ticket>,
     unread: Vec<(Unread, Error)>,
@@ -204,7 +204,7 @@ impl Driver {
             unfinished: 0,
             queue: VecDeque::new(),
             requests: HashMap::new(),
-            readers: HashMap::new(),
+            readers: Readers::default(),
             surveys: HashMap::new(),
             finishing: Vec::new(),
             unread: Vec::new(),
@@ -298,7 +298,7 @@ impl Driver {
     /// A block is there, which its node may say before it reports the task that made it.
     fn on_ready(&mut self, id: Gid, actions: &mut Vec<Action>) {
         if let Some(known) = self.lineage.known_mut(id) {
-            known.run = 0;
+            known.made = Made::Seen;
         }
         self.resolve(id, Want::Presence, None, actions);
     }
@@ -308,10 +308,18 @@ impl Driver {
         let blocks: Option<Vec<&Known>> = ids.iter().map(|id| self.lineage.get(*id)).collect();
         match blocks.filter(|_| !self.closed) {
             None => State::Gone,
-            Some(blocks) if blocks.iter().any(|b| b.failure.is_some()) => State::Failed,
+            Some(blocks) if blocks.iter().any(|b| b.failure().is_some()) => State::Failed,
             Some(_) if self.recovery.is_some() => State::Pending,
-            Some(blocks) if blocks.iter().any(|b| self.running.contains_key(&b.run)) => State::Pending,
+            Some(blocks) if blocks.iter().any(|b| self.is_pending(b)) => State::Pending,
             Some(_) => State::Ready,
+        }
+    }
+
+    /// Whether a block may still be in the making.
+    fn is_pending(&self, known: &Known) -> bool {
+        match known.made {
+            Made::Put | Made::Seen => false,
+            Made::By(serial) => self.running.contains_key(&serial),
         }
     }
 
@@ -410,7 +418,7 @@ impl Driver {
 
     /// The node of a block with a handle that has not failed.
     fn living(&mut self, id: Gid) -> Result<NodeId> {
-        match self.lineage.get(id).map(|known| (known.node, known.failure.as_deref().cloned())) {
+        match self.lineage.get(id).map(|known| (known.node, known.failure().cloned())) {
             Some((node, None)) => Ok(node),
             Some((_, Some(failure))) => Err(self.tell(failure)),
             None => Err(Error::Protocol { what: format!("block g{id} does not live on this cluster") }),
@@ -458,7 +466,7 @@ impl Driver {
             ToDriver::Report(report) => self.on_report(node, report, actions),
             ToDriver::Ready(ids) => ids.into_iter().for_each(|id| self.on_ready(id, actions)),
             ToDriver::Block(id, block) => {
-                if self.lineage.known(id).is_some_and(|k| k.copied && k.copy.is_none()) {
+                if self.lineage.known(id).is_some_and(|k| k.copied && k.copy().is_none()) {
                     match block.bytes().len() {
                         0..=IN_MEMORY => self.lineage.cut(id, Copy::Here(Arc::clone(&block))),
                         _ => actions.push(Action::Keep(id, Arc::clone(&block))),
@@ -491,7 +499,9 @@ impl Driver {
         self.measure(node, &report.times);
         for (id, index) in report.poisoned {
             if let Some(failure) = report.failures.get(index as usize) {
-                self.lineage.fail(id, Cause::Task(failure.clone()));
+                let cause = Cause::Task(failure.clone());
+                self.refuse_readers(id, &cause, actions);
+                self.lineage.fail(id, cause);
             }
         }
         for (serial, n) in report.ended {
@@ -532,7 +542,7 @@ impl Driver {
         let mut waiting: Vec<Ticket> = self.requests.drain().map(|(t, _)| t).collect();
         waiting.extend(self.surveys.drain().map(|(t, _)| t));
         waiting.append(&mut self.finishing);
-        self.readers.clear();
+        self.readers = Readers::default();
         actions.extend(waiting.into_iter().map(|t| Action::Answer(t, Err(Error::Closed))));
         actions.extend(self.alive().map(|n| Action::Send(n, ToWorker::Shutdown)));
     }

@@ -19,6 +19,7 @@ pub mod element;
 pub mod emitted;
 pub mod error;
 pub mod hook;
+mod ids;
 pub mod io;
 #[cfg(target_os = "linux")]
 pub mod join;

@@ -9,10 +9,10 @@
 
 use crate::block::Block;
 use crate::error::Failure;
+use crate::ids::Ids;
 use crate::pool::Gid;
 use crate::spill::Extent;
 use nums_ir::graph::NodeId;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a filled slot holds.
@@ -36,7 +36,7 @@ pub enum Found<'a> {
 /// The blocks of one node.
 #[derive(Default)]
 pub struct Store {
-    slots: HashMap<Gid, Slot>,
+    slots: Ids<Slot>,
     bytes: u64,
     peak: u64,
     largest: u64,
@@ -84,7 +84,8 @@ struct Slot {
     /// It was kept once: a result or an input of the user's, not an intermediate block.
     named: bool,
     announced: bool,
-    waiting: Waiting,
+    /// Nobody waits for most blocks.
+    waiting: Option<Box<Waiting>>,
 }
 
 /// A block's copy on disk.
@@ -104,29 +105,36 @@ impl Slot {
     fn is_made(&self) -> bool {
         self.content.is_some() || self.on_disk().is_some()
     }
+
+    /// Nothing needs it any more.
+    fn is_done(&self) -> bool {
+        self.is_made() && self.uses == 0 && !self.kept && self.announced
+    }
 }
 
 impl Store {
     /// The driver says that `id` will be made, put or pulled here and used so often. True if the node had heard of it before.
     pub fn announce(&mut self, id: Gid, uses: u32, kept: bool) -> bool {
-        let slot = self.slots.entry(id).or_default();
+        let slot = self.slots.or_default(id);
         let known = slot.announced;
         slot.announced = true;
         slot.uses += i64::from(uses);
         slot.kept |= kept;
         slot.named |= kept;
-        self.drop_if_done(id);
+        if slot.is_done() {
+            self.remove(id);
+        }
         known
     }
 
     /// Whether the driver has announced the block and it has not gone.
     pub fn knows(&self, id: Gid) -> bool {
-        self.slots.get(&id).is_some_and(|s| s.announced)
+        self.slots.get(id).is_some_and(|s| s.announced)
     }
 
     /// Where the block is.
     pub fn find(&self, id: Gid) -> Found<'_> {
-        let Some(slot) = self.slots.get(&id) else { return Found::Nowhere };
+        let Some(slot) = self.slots.get(id) else { return Found::Nowhere };
         match (&slot.content, &slot.disk) {
             (Some(Ok(block)), _) => Found::Here(block),
             (Some(Err(failure)), _) => Found::Failed(failure),
@@ -138,23 +146,23 @@ impl Store {
 
     /// What is in the slot now, in memory.
     pub fn content(&self, id: Gid) -> Option<&Content> {
-        self.slots.get(&id)?.content.as_ref()
+        self.slots.get(id)?.content.as_ref()
     }
 
     /// Lets `task` wait for `id`.
     pub fn await_task(&mut self, id: Gid, task: usize) {
-        self.slots.entry(id).or_default().waiting.tasks.push(task);
+        self.slots.or_default(id).waiting.get_or_insert_default().tasks.push(task);
     }
 
     /// Lets a reader wait for `id`.
     pub fn await_reader(&mut self, id: Gid, reader: Reader) {
-        self.slots.entry(id).or_default().waiting.readers.push(reader);
+        self.slots.or_default(id).waiting.get_or_insert_default().readers.push(reader);
     }
 
     /// Fills the slot and hands back what waited for it. A block that nothing needs is gone at once; a second filling of a
     /// slot (a pull that was answered twice) changes nothing. Readers take their uses with `used`.
     pub fn fill(&mut self, id: Gid, content: Content) -> Waiting {
-        let slot = self.slots.entry(id).or_default();
+        let slot = self.slots.or_default(id);
         if slot.is_made() {
             return Waiting::default();
         }
@@ -167,9 +175,9 @@ impl Store {
         slot.content = Some(content);
         self.clock += 1;
         slot.last = self.clock;
-        let waiting = std::mem::take(&mut slot.waiting);
-        if waiting.readers.is_empty() {
-            self.drop_if_done(id);
+        let waiting = slot.waiting.take().map_or_else(Waiting::default, |waiting| *waiting);
+        if waiting.readers.is_empty() && slot.is_done() {
+            self.remove(id);
         }
         waiting
     }
@@ -177,28 +185,30 @@ impl Store {
     /// Keeps the block in memory for an admitted task.
     pub fn pin(&mut self, id: Gid) {
         self.clock += 1;
-        let slot = self.slots.entry(id).or_default();
+        let slot = self.slots.or_default(id);
         (slot.pins, slot.last) = (slot.pins + 1, self.clock);
     }
 
     /// A task that was not admitted after all no longer needs the block in memory.
     pub fn unpin(&mut self, id: Gid) {
-        if let Some(slot) = self.slots.get_mut(&id) {
+        if let Some(slot) = self.slots.get_mut(id) {
             slot.pins = slot.pins.saturating_sub(1);
         }
     }
 
     /// An admitted task has used the block as one of its operands.
     pub fn done(&mut self, id: Gid) {
-        let slot = self.slots.entry(id).or_default();
+        let slot = self.slots.or_default(id);
         (slot.uses, slot.pins) = (slot.uses - 1, slot.pins.saturating_sub(1));
-        self.drop_if_done(id);
+        if slot.is_done() {
+            self.remove(id);
+        }
     }
 
     /// Blocks that may leave memory, the longest unused first.
     pub fn idle(&self) -> Vec<Gid> {
-        let idle = |(id, slot): (&Gid, &Slot)| match &slot.content {
-            Some(Ok(block)) if slot.pins == 0 && block.nbytes() > 0 => Some((slot.last, *id)),
+        let idle = |(id, slot): (Gid, &Slot)| match &slot.content {
+            Some(Ok(block)) if slot.pins == 0 && block.nbytes() > 0 => Some((slot.last, id)),
             Some(_) | None => None,
         };
         let mut ids: Vec<(u64, Gid)> = self.slots.iter().filter_map(idle).collect();
@@ -208,7 +218,7 @@ impl Store {
 
     /// Takes a block out of memory that is on disk too; its bytes, 0 if it must stay.
     pub fn evict(&mut self, id: Gid) -> u64 {
-        let Some(slot) = self.slots.get_mut(&id).filter(|s| s.pins == 0 && s.on_disk().is_some()) else { return 0 };
+        let Some(slot) = self.slots.get_mut(id).filter(|s| s.pins == 0 && s.on_disk().is_some()) else { return 0 };
         let Some(Ok(block)) = slot.content.take_if(|c| c.is_ok()) else { return 0 };
         let bytes = block.nbytes() as u64;
         self.bytes -= bytes;
@@ -218,7 +228,7 @@ impl Store {
 
     /// The block to write to disk, with the number of this way; none if it is there already, on its way or in use.
     pub fn begin_write(&mut self, id: Gid) -> Option<(u64, Arc<Block>)> {
-        let slot = self.slots.get_mut(&id).filter(|s| s.pins == 0 && s.disk.is_none())?;
+        let slot = self.slots.get_mut(id).filter(|s| s.pins == 0 && s.disk.is_none())?;
         let block = Arc::clone(slot.content.as_ref()?.as_ref().ok()?);
         self.token += 1;
         slot.disk = Some(Box::new(OnDisk { extent: None, token: self.token, moving: true }));
@@ -227,7 +237,7 @@ impl Store {
 
     /// The block is on disk, or could not be written.
     pub fn written(&mut self, id: Gid, token: u64, extent: Option<Arc<Extent>>) {
-        let slot = self.slots.get_mut(&id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token));
+        let slot = self.slots.get_mut(id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token));
         match (slot, extent) {
             (Some(slot), Some(extent)) => slot.disk = Some(Box::new(OnDisk { extent: Some(extent), token, moving: false })),
             (Some(slot), None) => slot.disk = None,
@@ -237,7 +247,7 @@ impl Store {
 
     /// What to read back from disk, with the number of this way; none if it is in memory or on its way.
     pub fn begin_read(&mut self, id: Gid) -> Option<(u64, Arc<Extent>)> {
-        let slot = self.slots.get_mut(&id).filter(|s| s.content.is_none())?;
+        let slot = self.slots.get_mut(id).filter(|s| s.content.is_none())?;
         let disk = slot.disk.as_mut().filter(|d| !d.moving)?;
         let extent = Arc::clone(disk.extent.as_ref()?);
         self.token += 1;
@@ -247,7 +257,7 @@ impl Store {
 
     /// The block is back in memory, or cannot be had any more; hands back what waited for it.
     pub fn read_back(&mut self, id: Gid, token: u64, content: Content) -> Waiting {
-        let slot = self.slots.get_mut(&id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token && d.moving));
+        let slot = self.slots.get_mut(id).filter(|s| s.disk.as_ref().is_some_and(|d| d.token == token && d.moving));
         let Some(slot) = slot else { return Waiting::default() };
         let bytes = slot.on_disk().map_or(0, |e| e.bytes());
         self.away -= bytes;
@@ -260,7 +270,7 @@ impl Store {
             Err(_) => self.freed.extend(slot.disk.take().and_then(|d| d.extent)),
         }
         slot.content = Some(content);
-        std::mem::take(&mut slot.waiting)
+        slot.waiting.take().map_or_else(Waiting::default, |waiting| *waiting)
     }
 
     /// Places on disk that are no longer needed.
@@ -272,29 +282,36 @@ impl Store {
     pub fn used(&mut self, id: Gid, n: u32) {
         // A reader of the driver takes none, and the block may be gone with the reader before.
         if n > 0 {
-            self.slots.entry(id).or_default().uses -= i64::from(n);
+            self.slots.or_default(id).uses -= i64::from(n);
         }
-        self.drop_if_done(id);
+        if self.slots.get(id).is_some_and(Slot::is_done) {
+            self.remove(id);
+        }
     }
 
     /// The user's last handle is gone.
     pub fn release(&mut self, id: Gid) {
-        if let Some(slot) = self.slots.get_mut(&id) {
+        if let Some(slot) = self.slots.get_mut(id) {
             slot.kept = false;
-            self.drop_if_done(id);
+            if slot.is_done() {
+                self.remove(id);
+            }
         }
     }
 
     /// Forgets everything but finished blocks that are or were kept, which are kept from now on, without uses. Returns them.
     pub fn keep_named(&mut self) -> Vec<Gid> {
         let stays = |slot: &Slot| slot.named && slot.is_made() && !matches!(slot.content, Some(Err(_)));
-        let (mut kept, gone): (Vec<Gid>, Vec<Gid>) = self.slots.keys().partition(|id| stays(&self.slots[id]));
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for (id, slot) in self.slots.iter() {
+            if stays(slot) { kept.push(id) } else { gone.push(id) }
+        }
         for id in gone {
             self.remove(id);
         }
         for slot in self.slots.values_mut() {
             (slot.kept, slot.announced, slot.uses, slot.pins) = (true, true, 0, 0);
-            slot.waiting = Waiting::default();
+            slot.waiting = None;
         }
         kept.sort_unstable();
         kept
@@ -302,7 +319,7 @@ impl Store {
 
     /// Whether a user's handle keeps the block.
     pub fn is_kept(&self, id: Gid) -> bool {
-        self.slots.get(&id).is_some_and(|s| s.kept)
+        self.slots.get(id).is_some_and(|s| s.kept)
     }
 
     /// Bytes of blocks that are on disk alone.
@@ -335,16 +352,8 @@ impl Store {
         self.slots.is_empty()
     }
 
-    fn drop_if_done(&mut self, id: Gid) {
-        let Some(slot) = self.slots.get(&id) else { return };
-        if !slot.is_made() || slot.uses != 0 || slot.kept || !slot.announced {
-            return;
-        }
-        self.remove(id);
-    }
-
     fn remove(&mut self, id: Gid) {
-        let Some(Slot { content, disk, .. }) = self.slots.remove(&id) else { return };
+        let Some(Slot { content, disk, .. }) = self.slots.remove(id) else { return };
         let extent = disk.and_then(|d| d.extent);
         match (content, &extent) {
             (Some(Ok(block)), _) => self.bytes -= block.nbytes() as u64,

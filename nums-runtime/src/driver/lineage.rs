@@ -7,18 +7,21 @@
 //! placement with the plan. `recovery` reads this, `Driver` writes it; neither knows the other's rules.
 
 use crate::error::{Error, Failure};
+use crate::ids::Ids;
 use crate::pool::{Call, Copy, Gid};
 use nums_ir::graph::NodeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 /// A call as lineage knows it: its place in the order of all calls.
-pub(super) type CallId = u64;
+pub(super) type CallId = NonZeroU64;
 
 /// Named blocks and the calls that made them.
 pub(super) struct Lineage {
-    blocks: HashMap<Gid, Known>,
+    blocks: Ids<Known>,
     records: BTreeMap<CallId, Record>,
-    last: CallId,
+    /// Calls that were recorded so far.
+    last: u64,
     small: usize,
     deep: u32,
 }
@@ -27,8 +30,8 @@ pub(super) struct Lineage {
 pub(super) struct Known {
     /// The node that holds it or will.
     pub(super) node: NodeId,
-    /// The run that makes it, by its serial; 0 for what the user put or has waited for.
-    pub(super) run: u64,
+    /// How far it is.
+    pub(super) made: Made,
     /// A handle of the user lives.
     pub(super) handle: bool,
     /// A copy is on its way to the driver.
@@ -39,10 +42,49 @@ pub(super) struct Known {
     refs: u32,
     /// The call that makes it, unless there is a copy.
     maker: Option<CallId>,
-    /// Where it can be had besides.
-    pub(super) copy: Option<Copy>,
+    besides: Besides,
+}
+
+/// How far a block is.
+#[derive(Clone, Copy)]
+pub(super) enum Made {
+    /// The user put it.
+    Put,
+    /// The run with this serial makes it, or has made it.
+    By(u64),
+    /// Its node has said that it is there.
+    Seen,
+}
+
+/// What is known of a block besides the node that holds it.
+enum Besides {
+    Nothing,
+    /// Where else it can be had.
+    Copy(Copy),
     /// Why it can never be had.
-    pub(super) failure: Option<Box<Cause>>,
+    Failure(Box<Cause>),
+}
+
+impl Known {
+    fn new(node: NodeId, made: Made) -> Known {
+        Known { node, made, handle: true, copied: false, coming: false, refs: 0, maker: None, besides: Besides::Nothing }
+    }
+
+    /// Where it can be had besides.
+    pub(super) fn copy(&self) -> Option<&Copy> {
+        match &self.besides {
+            Besides::Copy(copy) => Some(copy),
+            Besides::Nothing | Besides::Failure(_) => None,
+        }
+    }
+
+    /// Why it can never be had.
+    pub(super) fn failure(&self) -> Option<&Cause> {
+        match &self.besides {
+            Besides::Failure(cause) => Some(cause),
+            Besides::Nothing | Besides::Copy(_) => None,
+        }
+    }
 }
 
 /// Why a block can never be had.
@@ -74,7 +116,7 @@ const SMALL_BYTES: u64 = 64 << 10;
 
 impl Default for Lineage {
     fn default() -> Lineage {
-        Lineage { blocks: HashMap::new(), records: BTreeMap::new(), last: 0, small: SMALL, deep: DEPTH }
+        Lineage { blocks: Ids::default(), records: BTreeMap::new(), last: 0, small: SMALL, deep: DEPTH }
     }
 }
 
@@ -86,22 +128,22 @@ impl Lineage {
 
     /// A block that a handle names.
     pub(super) fn get(&self, id: Gid) -> Option<&Known> {
-        self.blocks.get(&id).filter(|k| k.handle)
+        self.blocks.get(id).filter(|k| k.handle)
     }
 
     /// A block, whoever needs it.
     pub(super) fn known(&self, id: Gid) -> Option<&Known> {
-        self.blocks.get(&id)
+        self.blocks.get(id)
     }
 
     /// As `known`.
     pub(super) fn known_mut(&mut self, id: Gid) -> Option<&mut Known> {
-        self.blocks.get_mut(&id)
+        self.blocks.get_mut(id)
     }
 
     /// All known blocks.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (Gid, &Known)> {
-        self.blocks.iter().map(|(id, known)| (*id, known))
+        self.blocks.iter()
     }
 
     /// A call that may have to run again.
@@ -127,7 +169,7 @@ impl Lineage {
 
     /// The call that makes a block.
     pub(super) fn maker(&self, id: Gid) -> Option<CallId> {
-        self.blocks.get(&id)?.maker
+        self.blocks.get(id)?.maker
     }
 
     /// Whether nothing is known.
@@ -137,8 +179,8 @@ impl Lineage {
 
     /// The user puts a block.
     pub(super) fn put(&mut self, id: Gid, node: NodeId, copy: Option<Copy>) {
-        let known = Known { node, run: 0, handle: true, copied: false, coming: false, refs: 0, maker: None, copy, failure: None };
-        self.blocks.insert(id, known);
+        let besides = copy.map_or(Besides::Nothing, Besides::Copy);
+        self.blocks.insert(id, Known { besides, ..Known::new(node, Made::Put) });
     }
 
     /// Whether the results of a call shall be copied to the driver: they are small, or a long chain of calls leads to them.
@@ -164,8 +206,7 @@ impl Lineage {
     ) -> Option<CallId> {
         let maker = records.then(|| self.keep(call, results.len() as u32, copied));
         for &(result, node) in results {
-            let known = Known { node, run, handle: true, copied, coming: false, refs: 0, maker, copy: None, failure: None };
-            self.blocks.insert(result, known);
+            self.blocks.insert(result, Known { copied, maker, ..Known::new(node, Made::By(run)) });
         }
         maker
     }
@@ -173,9 +214,9 @@ impl Lineage {
     fn keep(&mut self, call: Box<Call>, results: u32, copied: bool) -> CallId {
         let depth = if copied { 0 } else { self.depth(&call) };
         self.last += 1;
-        let id = self.last;
+        let id = CallId::MIN.saturating_add(self.last);
         for input in &call.inputs {
-            if let Some(known) = self.blocks.get_mut(input) {
+            if let Some(known) = self.blocks.get_mut(*input) {
                 known.refs += 1;
             }
         }
@@ -193,21 +234,21 @@ impl Lineage {
 
     /// There is a copy of a block: its call is not needed for it any more.
     pub(super) fn cut(&mut self, id: Gid, copy: Copy) {
-        let Some(known) = self.blocks.get_mut(&id) else { return };
-        known.copy = Some(copy);
+        let Some(known) = self.blocks.get_mut(id).filter(|known| known.failure().is_none()) else { return };
+        known.besides = Besides::Copy(copy);
         self.forget_maker(id);
     }
 
     /// A block can never be had.
     pub(super) fn fail(&mut self, id: Gid, cause: Cause) {
-        let Some(known) = self.blocks.get_mut(&id) else { return };
-        known.failure.get_or_insert_with(|| Box::new(cause));
-        known.copy = None;
+        // The first cause stays.
+        let Some(known) = self.blocks.get_mut(id).filter(|known| known.failure().is_none()) else { return };
+        known.besides = Besides::Failure(Box::new(cause));
         self.forget_maker(id);
     }
 
     fn forget_maker(&mut self, id: Gid) {
-        let maker = self.blocks.get_mut(&id).and_then(|k| k.maker.take());
+        let maker = self.blocks.get_mut(id).and_then(|k| k.maker.take());
         if let Some(maker) = maker {
             if let Some(record) = self.records.get_mut(&maker) {
                 record.results -= 1;
@@ -218,7 +259,7 @@ impl Lineage {
 
     /// The user's handle is gone. The node that holds the block, if the handle was the last to name it there.
     pub(super) fn release(&mut self, id: Gid) -> Option<NodeId> {
-        let known = self.blocks.get_mut(&id).filter(|k| k.handle)?;
+        let known = self.blocks.get_mut(id).filter(|k| k.handle)?;
         known.handle = false;
         let node = known.node;
         let makers = self.drop_block(id).into_iter().collect();
@@ -228,11 +269,11 @@ impl Lineage {
 
     /// Drops a block that nobody needs; the call that made it has one result less.
     fn drop_block(&mut self, id: Gid) -> Option<CallId> {
-        let known = self.blocks.get(&id)?;
+        let known = self.blocks.get(id)?;
         if known.handle || known.refs > 0 {
             return None;
         }
-        let maker = self.blocks.remove(&id)?.maker?;
+        let maker = self.blocks.remove(id)?.maker?;
         self.records.get_mut(&maker)?.results -= 1;
         Some(maker)
     }
@@ -245,7 +286,7 @@ impl Lineage {
             }
             let Some(record) = self.records.remove(&call) else { continue };
             for input in &record.call.inputs {
-                if let Some(known) = self.blocks.get_mut(input) {
+                if let Some(known) = self.blocks.get_mut(*input) {
                     known.refs -= 1;
                 }
                 calls.extend(self.drop_block(*input));

@@ -162,7 +162,7 @@ impl Driver {
 
     /// Whether all that a node has, and what depends on it, can be had again.
     fn can_spare(&self, node: NodeId) -> bool {
-        let stays = |known: &super::lineage::Known| known.node != node && !self.running.contains_key(&known.run);
+        let stays = |known: &super::lineage::Known| known.node != node && !self.is_pending(known);
         let held: HashMap<Gid, NodeId> =
             self.lineage.blocks().filter(|(_, known)| stays(known)).map(|(id, known)| (id, known.node)).collect();
         self.demand(&held, &self.lineage.unfinished()).0.gone.is_empty()

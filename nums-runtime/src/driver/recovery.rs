@@ -11,7 +11,7 @@
 //! all nothing that runs needs to hear of it; only where nobody lived, what can be had again is had again on it.
 
 use super::batch::{self, Run};
-use super::lineage::{CallId, Cause};
+use super::lineage::{CallId, Cause, Known, Made};
 use super::pace::Times;
 use super::remap::remap;
 use super::{Action, Driver, Node, Running, Unread};
@@ -80,7 +80,7 @@ impl Driver {
         let Error::WorkerLost { node, pid, why } = self.lost_error_of(node) else { return };
         let why = format!("{why}, as {} others were since a call last ended", self.losses - 1);
         let error = Error::WorkerLost { node, pid, why };
-        let is_made = |known: &super::lineage::Known| known.copy.is_none() && self.running.contains_key(&known.run);
+        let is_made = |known: &Known| known.copy().is_none() && self.is_pending(known);
         let made: Vec<Gid> = self.lineage.blocks().filter(|(_, known)| is_made(known)).map(|(id, _)| id).collect();
         if !made.is_empty() {
             self.unread.push((Unread::Node(NodeId(node)), error.clone()));
@@ -222,7 +222,7 @@ impl Driver {
             let n_inputs = record.call.inputs.len();
             let results = batch::results(&record.call.graph, n_inputs).into_iter().enumerate().filter(|(_, is)| *is);
             let missing = |id: &Gid| {
-                let gone = self.lineage.known(*id).is_none_or(|k| k.failure.is_none() && k.copy.is_none());
+                let gone = self.lineage.known(*id).is_none_or(|k| k.failure().is_none() && k.copy().is_none());
                 gone && !held.contains_key(id)
             };
             let ids = results.map(|(block, _)| record.call.id(block)).filter(missing);
@@ -237,8 +237,8 @@ impl Driver {
     }
 
     fn want(&self, id: Gid, held: &HashMap<Gid, NodeId>, demand: &mut Demand) {
-        let Some(known) = self.lineage.known(id).filter(|k| k.failure.is_none() && !held.contains_key(&id)) else { return };
-        if known.copy.is_some() {
+        let Some(known) = self.lineage.known(id).filter(|k| k.failure().is_none() && !held.contains_key(&id)) else { return };
+        if known.copy().is_some() {
             demand.puts.insert(id);
         } else if let Some(maker) = self.lineage.maker(id) {
             demand.results.entry(maker).or_default().push(id);
@@ -262,7 +262,7 @@ impl Driver {
                 let block = block as usize;
                 if block >= n_inputs {
                     let id = call.id(block);
-                    let copied = self.lineage.known(id).is_some_and(|k| k.copy.is_some());
+                    let copied = self.lineage.known(id).is_some_and(|k| k.copy().is_some());
                     wanted[block] = !copied && !held.contains_key(&id);
                     if copied {
                         self.want(id, held, demand);
@@ -298,8 +298,8 @@ impl Driver {
                 let to = alive[(k * alive.len() / run.len() + node.0 as usize) % alive.len()];
                 let Some(known) = self.lineage.known_mut(id) else { continue };
                 known.node = to;
-                known.coming = matches!(known.copy, Some(Copy::Again(..)));
-                match &known.copy {
+                known.coming = matches!(known.copy(), Some(Copy::Again(..)));
+                match known.copy() {
                     Some(Copy::Here(block)) => actions.push(Action::Send(to, ToWorker::Put(id, Arc::clone(block)))),
                     Some(copy @ Copy::Again(..)) => reads.push((id, copy.clone())),
                     None => {}
@@ -356,7 +356,7 @@ impl Driver {
             } else if block < n_inputs {
                 (owners[block], origins[block]) = (known.map_or(NodeId(0), |k| k.node), Origin::Here);
             } else if let Some(known) = known.filter(|_| is_result) {
-                let copied = known.copied && known.copy.is_none();
+                let copied = known.copied && known.copy().is_none();
                 origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
             }
         }
@@ -367,7 +367,7 @@ impl Driver {
         for (gid, node, _) in made.into_iter().filter(|(.., origin)| origin.is_kept()) {
             kept.push((gid, node));
             if let Some(known) = self.lineage.known_mut(gid) {
-                (known.node, known.run) = (node, self.serial + 1);
+                (known.node, known.made) = (node, Made::By(self.serial + 1));
             }
         }
         let Some(record) = self.lineage.record_mut(id) else { return };
@@ -386,7 +386,7 @@ impl Driver {
         let call = &record.call;
         let mut broken: HashMap<usize, Cause> = HashMap::new();
         for (block, gid) in call.inputs.iter().enumerate() {
-            if let Some(failure) = self.lineage.known(*gid).and_then(|k| k.failure.as_deref()) {
+            if let Some(failure) = self.lineage.known(*gid).and_then(Known::failure) {
                 broken.insert(block, failure.clone());
             }
         }
