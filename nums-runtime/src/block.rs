@@ -64,7 +64,7 @@ impl std::error::Error for BytesError {}
 /// Bytes of a block of `shape`; `None` when they do not fit in an `isize`.
 pub fn byte_len(dtype: DType, shape: &[usize]) -> Option<usize> {
     let elements = if shape.contains(&0) { 0 } else { shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))? };
-    elements.checked_mul(dtype.size()).filter(|&n| n <= isize::MAX as usize - LINE)
+    elements.checked_mul(dtype.size()).filter(|&n| n <= isize::MAX as usize - 2 * LINE)
 }
 
 impl Block {

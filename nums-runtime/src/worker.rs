@@ -10,6 +10,7 @@
 pub mod compute;
 pub mod disk;
 mod epoch;
+mod order;
 mod pulls;
 mod room;
 #[cfg(target_os = "linux")]
@@ -26,10 +27,11 @@ use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, To
 use disk::DiskDone;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
+use order::Order;
 use pulls::{Pulls, Turns};
 use room::{Pinned, Room};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What can happen to a worker.
@@ -55,7 +57,7 @@ pub struct Finished {
     /// The job's number.
     pub job: usize,
     /// Its blocks, or why there are none.
-    pub result: Result<Vec<Block>, String>,
+    pub result: Result<Vec<Arc<Block>>, String>,
     /// Element-wise groups that ran as native code.
     pub native: u64,
     /// Element-wise groups that were interpreted.
@@ -114,6 +116,15 @@ impl Job {
         room::kind(self.op())
     }
 
+    /// Whether it touches so few bytes that to hand it out and back may cost more than to run it.
+    fn is_small(&self) -> bool {
+        let batch = &self.prepared.batch;
+        let task = &batch.tasks[self.index];
+        let args = task.args.iter().filter_map(|arg| if let Arg::Block(b) = arg { Some(b.0) } else { None });
+        let bytes = |block: u32| batch.blocks[block as usize].bytes;
+        args.chain(task.outs.iter().copied()).map(bytes).fold(0, u64::saturating_add) <= SMALL
+    }
+
     /// What it is to run.
     pub fn code(&self) -> Code {
         self.prepared.batch.code
@@ -127,13 +138,22 @@ impl Job {
 
 /// Ended tasks that are reported at the latest.
 const REPORT: usize = 64;
+/// Jobs that one thread takes at once.
+const HAND: usize = 16;
+/// Bytes that a job touches of which a thread takes several at once.
+const SMALL: u64 = 4 << 10;
+/// Tasks whose places are kept for the next ones when all have ended.
+const PLACES: usize = 1 << 10;
 /// Microseconds from which on the driver hears how long a task took.
 const MEASURED: u32 = 100;
 
-/// Blocks that the driver waits for together.
+/// Blocks that the driver waits for together. One is awaited at a time: when it is there, most others are too.
 struct Watch {
-    missing: usize,
-    there: Vec<Gid>,
+    ids: Vec<Gid>,
+    /// So many at the front are there.
+    there: usize,
+    /// The next one to look at; what lies between is failed.
+    next: usize,
 }
 
 /// One node.
@@ -142,7 +162,7 @@ pub struct Worker {
     store: Store,
     tasks: Vec<Option<Pending>>,
     free: Vec<usize>,
-    ready: BinaryHeap<Reverse<(u64, u32, usize)>>,
+    ready: Order<Reverse<(u64, u32, usize)>>,
     running: usize,
     kernels: HashMap<u32, Result<Arc<Kernel>, String>>,
     pulls: Pulls,
@@ -189,7 +209,7 @@ impl Worker {
             store: Store::default(),
             tasks: Vec::new(),
             free: Vec::new(),
-            ready: BinaryHeap::new(),
+            ready: Order::new(),
             running: 0,
             kernels: HashMap::new(),
             pulls: Pulls::default(),
@@ -237,6 +257,17 @@ impl Worker {
             self.flush(&mut actions);
         }
         actions
+    }
+
+    /// Takes the lowest tasks that can run now for one thread: one, or several small ones where the others find enough besides.
+    pub fn next_jobs(&mut self, several: bool, jobs: &mut Vec<Job>) {
+        while let Some(job) = self.next_job() {
+            let goes_on = several && job.is_small();
+            jobs.push(job);
+            if !goes_on || jobs.len() >= HAND || self.n_ready() < HAND * self.threads {
+                return;
+            }
+        }
     }
 
     /// Blocks that are here or awaited.
@@ -378,30 +409,41 @@ impl Worker {
             let batch = &pending.prepared.batch;
             self.report.times.push((batch.serial, batch.tasks[pending.index].seq, micros));
         }
-        let contents = match result {
-            Ok(blocks) if blocks.len() == pending.n_outs() => blocks.into_iter().map(|b| Ok(Arc::new(b))).collect(),
-            Ok(blocks) => {
-                let why = format!("made {} blocks instead of {}", blocks.len(), pending.n_outs());
-                vec![Err(Arc::new(pending.failure(why))); pending.n_outs()]
-            }
-            Err(why) => vec![Err(Arc::new(pending.failure(why))); pending.n_outs()],
-        };
+        let n = pending.n_outs();
         let mut numbers = Vec::new();
-        self.end(job, contents, &mut numbers, actions);
+        match result {
+            Ok(blocks) if blocks.len() == n => self.end(job, blocks.into_iter().map(Ok), &mut numbers, actions),
+            Ok(blocks) => self.fail(job, format!("made {} blocks instead of {n}", blocks.len()), &mut numbers, actions),
+            Err(why) => self.fail(job, why, &mut numbers, actions),
+        }
         for number in numbers {
             self.start(number, actions);
         }
     }
 
+    /// Ends a task that made nothing.
+    fn fail(&mut self, number: usize, why: String, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
+        let Some(pending) = self.tasks[number].as_ref() else { return };
+        let (failure, n) = (Arc::new(pending.failure(why)), pending.n_outs());
+        self.end(number, std::iter::repeat_n(Err(failure), n), numbers, actions);
+    }
+
     /// Ends a task: fills its results, takes its uses, counts it. Tasks that can start now are added to `numbers`.
-    fn end(&mut self, number: usize, contents: Vec<Content>, numbers: &mut Vec<usize>, actions: &mut Vec<Action>) {
+    fn end(
+        &mut self,
+        number: usize,
+        contents: impl IntoIterator<Item = Content>,
+        numbers: &mut Vec<usize>,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(pending) = self.tasks[number].take() else { return };
         self.free.push(number);
         self.turns.end(pending.turn);
         self.release_task(pending.reserved.unwrap_or(0));
         let batch = &pending.prepared.batch;
         let task = &batch.tasks[pending.index];
-        if let Some(Err(failure)) = contents.first() {
+        let mut contents = contents.into_iter().peekable();
+        if let Some(Err(failure)) = contents.peek() {
             self.report_failure(failure, task.outs.iter().map(|&o| batch.blocks[o as usize].id));
         }
         for (&out, content) in task.outs.iter().zip(contents) {
@@ -492,9 +534,6 @@ impl Worker {
     fn read(&mut self, id: Gid, reader: Reader, actions: &mut Vec<Action>) {
         match self.store.content(id).cloned() {
             Some(content) => self.answer(id, &content, reader, actions),
-            None if matches!((reader, self.store.find(id)), (Reader::Watch(_), Found::OnDisk(_) | Found::Coming)) => {
-                self.seen_by(reader, Some(id), actions);
-            }
             None if matches!(self.store.find(id), Found::OnDisk(_)) => {
                 self.store.await_reader(id, reader);
                 self.recall(id);
@@ -502,7 +541,6 @@ impl Worker {
             None if !self.store.knows(id) && !matches!(reader, Reader::Peer(..)) => {
                 let failure = self.nowhere(id);
                 actions.push(Action::Tell(ToDriver::Failed(self.epoch, id, failure)));
-                self.seen_by(reader, None, actions);
             }
             None => self.store.await_reader(id, reader),
         }
@@ -511,37 +549,54 @@ impl Worker {
     /// Blocks that the driver waits for together: it is told once, when all are there.
     fn watch(&mut self, ids: Vec<Gid>, actions: &mut Vec<Action>) {
         self.n_watches += 1;
-        self.watches.insert(self.n_watches, Watch { missing: ids.len(), there: Vec::new() });
-        let reader = Reader::Watch(self.n_watches);
-        ids.into_iter().for_each(|id| self.read(id, reader, actions));
+        self.watches.insert(self.n_watches, Watch { ids, there: 0, next: 0 });
+        self.look(self.n_watches, actions);
     }
 
-    /// A block that a watch asks for is there; or there will be none, which the driver is told otherwise.
-    fn seen_by(&mut self, reader: Reader, id: Option<Gid>, actions: &mut Vec<Action>) {
-        let Reader::Watch(number) = reader else { return };
-        let Some(watch) = self.watches.get_mut(&number) else { return };
-        watch.missing -= 1;
-        watch.there.extend(id);
-        if watch.missing == 0
-            && let Some(Watch { there, .. }) = self.watches.remove(&number)
-            && !there.is_empty()
-        {
-            actions.push(Action::Tell(ToDriver::Ready(there)));
+    /// Goes on with a watch to the first block that is not made yet. Of one that never will be the driver is told at once.
+    fn look(&mut self, number: u64, actions: &mut Vec<Action>) {
+        let Some(mut watch) = self.watches.remove(&number) else { return };
+        while let Some(&id) = watch.ids.get(watch.next) {
+            let failure = match self.store.find(id) {
+                Found::Here(_) | Found::OnDisk(_) | Found::Coming => None,
+                Found::Failed(failure) => Some(Failure::clone(failure)),
+                Found::Nowhere if !self.store.knows(id) => Some(self.nowhere(id)),
+                Found::Nowhere => {
+                    self.store.await_reader(id, Reader::Watch(number));
+                    self.watches.insert(number, watch);
+                    return;
+                }
+            };
+            watch.next += 1;
+            match failure {
+                None => {
+                    watch.ids[watch.there] = id;
+                    watch.there += 1;
+                }
+                Some(failure) => actions.push(Action::Tell(ToDriver::Failed(self.epoch, id, failure))),
+            }
+        }
+        watch.ids.truncate(watch.there);
+        if !watch.ids.is_empty() {
+            actions.push(Action::Tell(ToDriver::Ready(watch.ids)));
         }
     }
 
     fn answer(&mut self, id: Gid, content: &Content, reader: Reader, actions: &mut Vec<Action>) {
         let failed = |failure: &Arc<Failure>| Failure::clone(failure);
-        actions.extend(match (reader, content) {
+        let said = match (reader, content) {
             // The report says that there will be none.
             (Reader::Copy, Err(_)) => None,
             (Reader::Driver | Reader::Copy, Ok(block)) => Some(Action::Tell(ToDriver::Block(id, Arc::clone(block)))),
-            (Reader::Watch(_), Ok(_)) => None,
-            (Reader::Driver | Reader::Watch(_), Err(e)) => Some(Action::Tell(ToDriver::Failed(self.epoch, id, failed(e)))),
+            (Reader::Driver, Err(e)) => Some(Action::Tell(ToDriver::Failed(self.epoch, id, failed(e)))),
             (Reader::Peer(node, _), Ok(block)) => Some(Action::Answer(node, FromOwner::Block(id, Arc::clone(block)))),
             (Reader::Peer(node, _), Err(e)) => Some(Action::Answer(node, FromOwner::Failed(self.epoch, id, failed(e)))),
-        });
-        self.seen_by(reader, content.is_ok().then_some(id), actions);
+            (Reader::Watch(number), _) => {
+                self.look(number, actions);
+                None
+            }
+        };
+        actions.extend(said);
         let uses = if let Reader::Peer(_, uses) = reader { uses } else { 0 };
         self.store.used(id, uses);
     }
@@ -555,6 +610,10 @@ impl Worker {
             self.ended = 0;
             let report = std::mem::take(&mut self.report);
             actions.push(Action::Tell(ToDriver::Report(Report { epoch: self.epoch, ..report })));
+        }
+        if self.tasks.len() > PLACES && self.free.len() == self.tasks.len() {
+            (self.tasks, self.free) = (Vec::new(), Vec::new());
+            self.ready.clear();
         }
     }
 }

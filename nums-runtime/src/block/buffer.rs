@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// A cache line and the widest vector: what buffers are aligned to and counted in.
 pub(super) const LINE: usize = 64;
+/// What every allocator aligns to.
+const ALIGNED: usize = 16;
 /// Bytes of dropped blocks that a process keeps for new ones.
 const KEPT: u64 = 256 << 20;
 /// Bytes of the smallest buffer that is kept; the allocator is good at smaller ones.
@@ -49,8 +51,8 @@ pub(super) struct Buffer {
 
 /// Who gets the bytes back.
 enum Origin {
-    /// The allocator.
-    Heap,
+    /// The allocator, which gave so many bytes more in front.
+    Heap(u8),
     /// The system.
     Pages,
     /// The system; the addresses are the slab's.
@@ -99,7 +101,7 @@ impl Buffer {
     pub(super) const fn empty() -> Buffer {
         // An address that is aligned to a line and never read.
         let ptr = NonNull::without_provenance(std::num::NonZero::new(LINE).expect("a line has bytes"));
-        Buffer { ptr, lines: 0, of: Origin::Heap }
+        Buffer { ptr, lines: 0, of: Origin::Heap(0) }
     }
 
     /// Zeros.
@@ -123,7 +125,7 @@ impl Buffer {
             return Buffer::empty();
         }
         let bytes = lines * LINE;
-        let (ptr, of) = pages(bytes).unwrap_or_else(|| (heap(bytes), Origin::Heap));
+        let (ptr, of) = pages(bytes).unwrap_or_else(|| heap(bytes));
         HELD.fetch_add(bytes as u64, Ordering::Relaxed);
         count(bytes as i64);
         Buffer { ptr, lines, of }
@@ -161,10 +163,10 @@ impl Drop for Buffer {
         }
         HELD.fetch_sub(bytes as u64, Ordering::Relaxed);
         match &self.of {
-            Origin::Heap => {
-                // SAFETY: these bytes came from the allocator with this layout (`heap`).
-                unsafe { std::alloc::dealloc(self.ptr.as_ptr(), layout(bytes)) }
-            }
+            // SAFETY: the allocator gave these bytes with this layout, beginning so far in front (`heap`).
+            Origin::Heap(front) => unsafe {
+                std::alloc::dealloc(self.ptr.as_ptr().sub(usize::from(*front)), layout(bytes));
+            },
             // SAFETY: these pages were mapped with this length (`pages`) and nothing refers to them any more.
             #[cfg(target_os = "linux")]
             Origin::Pages => unsafe {
@@ -179,14 +181,20 @@ impl Drop for Buffer {
     }
 }
 
+/// What the allocator is asked for. It is slow at bytes that are aligned to more than any type of C is, so it is asked for some
+/// more, and those that are aligned are taken.
 fn layout(bytes: usize) -> Layout {
-    Layout::from_size_align(bytes, LINE).expect("checked by `byte_len`")
+    Layout::from_size_align(bytes + LINE - ALIGNED, ALIGNED).expect("checked by `byte_len`")
 }
 
-fn heap(bytes: usize) -> NonNull<u8> {
+fn heap(bytes: usize) -> (NonNull<u8>, Origin) {
     // SAFETY: the layout has a non-zero size.
-    let ptr = unsafe { std::alloc::alloc_zeroed(layout(bytes)) };
-    NonNull::new(ptr).unwrap_or_else(|| std::alloc::handle_alloc_error(layout(bytes)))
+    let base = unsafe { std::alloc::alloc_zeroed(layout(bytes)) };
+    let front = base.addr().next_multiple_of(LINE) - base.addr();
+    // SAFETY: `base` is aligned to `ALIGNED`, so that `front` is at most the `LINE - ALIGNED` bytes that were asked for beyond
+    // `bytes`; of a null pointer it is 0.
+    let ptr = NonNull::new(unsafe { base.add(front) });
+    (ptr.unwrap_or_else(|| std::alloc::handle_alloc_error(layout(bytes))), Origin::Heap(front as u8))
 }
 
 /// Pages of zeros; none for few bytes, or where the system has no more mappings: the allocator may still have bytes.

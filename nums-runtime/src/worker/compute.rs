@@ -6,7 +6,7 @@
 
 use super::disk::{self, DiskQueue};
 use super::{Action, Finished, Input, Job, JobArg, Worker};
-use crate::block;
+use crate::block::{self, Block};
 use crate::kernel::{self, Operand};
 use crate::memory::Memory;
 use crate::native::with_code;
@@ -19,7 +19,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A thread that took longer for each of its last jobs takes one at a time: several in one hand are work that nobody else can do.
+const BRIEF: Duration = Duration::from_micros(20);
 
 /// Where the actions of a worker go.
 pub trait Rim: Send + Sync + 'static {
@@ -110,55 +113,51 @@ impl Node {
         }
     }
 
+    /// What one thread does: takes jobs, runs them, and hands back what they made.
     fn compute(&self, rim: &dyn Rim) {
         let _guard = Guard(rim);
+        let (mut jobs, mut ended, mut several) = (Vec::new(), Vec::new(), false);
         let mut state = self.lock();
         let mut looked = false;
         loop {
             if state.closed {
                 return;
             }
-            let job = state.worker.next_job();
+            state.worker.next_jobs(several, &mut jobs);
             self.disk.push(state.worker.disk_jobs());
             let late = state.worker.late_actions();
             if !late.is_empty() {
                 drop(state);
                 rim.act(late);
                 state = self.lock();
-                if job.is_none() {
+                if jobs.is_empty() {
                     continue;
                 }
             }
-            let Some(job) = job else {
+            if jobs.is_empty() {
                 if !looked && !state.looking {
                     looked = true;
                     state = self.look(state);
-                    continue;
-                }
-                looked = false;
-                let begin = trace::is_on().then(trace::now);
-                state.idle += 1;
-                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.idle -= 1;
-                if let Some(begin) = begin {
-                    trace::record(begin, What::Idle);
+                } else {
+                    looked = false;
+                    state = self.sleep(state);
                 }
                 continue;
-            };
+            }
             looked = false;
             self.wake_for(&state);
             drop(state);
-            let begin = trace::is_on().then(trace::now);
-            let (finished, scratch) = run(&job);
-            let kind = job.kind();
-            if let Some(begin) = begin {
-                let made = finished.result.as_deref().unwrap_or_default();
-                trace::record(begin, job.event(made.iter().map(|b| b.bytes().len() as u64).sum()));
-            }
-            drop(job);
+            let begin = Instant::now();
+            let mut now = begin;
+            ended.extend(jobs.iter().map(|job| (job.kind(), run(job, &mut now))));
+            several = now - begin < BRIEF * jobs.len() as u32;
+            jobs.clear();
             state = self.lock();
-            state.worker.took(kind, scratch);
-            let actions = state.worker.on(Input::Finished(finished));
+            let mut actions = Vec::new();
+            for (kind, (finished, scratch)) in ended.drain(..) {
+                state.worker.took(kind, scratch);
+                actions.append(&mut state.worker.on(Input::Finished(finished)));
+            }
             self.disk.push(state.worker.disk_jobs());
             if !actions.is_empty() {
                 self.wake_for(&state);
@@ -167,6 +166,17 @@ impl Node {
                 state = self.lock();
             }
         }
+    }
+
+    fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let begin = trace::is_on().then(trace::now);
+        state.idle += 1;
+        let mut state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.idle -= 1;
+        if let Some(begin) = begin {
+            trace::record(begin, What::Idle);
+        }
+        state
     }
 
     /// Looks for news for a while without the lock: a task that comes soon starts without the cost of waking a thread. Who has
@@ -211,19 +221,23 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// Runs one job; also the most bytes that it took beyond its operands and results.
-fn run(job: &Job) -> (Finished, u64) {
+/// Runs one job, from `now` to `now`; also the most bytes that it took beyond its operands and results.
+fn run(job: &Job, now: &mut Instant) -> (Finished, u64) {
+    let trace = trace::is_on().then(trace::now);
     let operands: Vec<Operand> = job.args.iter().map(operand).collect();
     block::mark();
-    let begin = Instant::now();
     let body = || with_code(job.code(), || kernel::run(job.op(), job.kernels(), &operands));
     let result = catch_unwind(AssertUnwindSafe(body));
-    let micros = u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX);
-    let result = match result {
-        Ok(Ok(blocks)) => Ok(blocks),
+    let begin = std::mem::replace(now, Instant::now());
+    let micros = u32::try_from((*now - begin).as_micros()).unwrap_or(u32::MAX);
+    let result: Result<Vec<Arc<Block>>, String> = match result {
+        Ok(Ok(blocks)) => Ok(blocks.into_iter().map(Arc::new).collect()),
         Ok(Err(e)) => Err(e.to_string()),
         Err(panic) => Err(format!("a defect of nums: {}", panic_text(panic.as_ref()))),
     };
+    if let Some(begin) = trace {
+        trace::record(begin, job.event(result.iter().flatten().map(|b| b.bytes().len() as u64).sum()));
+    }
     let native = match job.op() {
         TaskOp::Kernel(k) => job.kernels()[*k as usize].is_native(),
         TaskOp::Combine(_)

@@ -87,7 +87,7 @@ fn check(worker: &mut Worker, input: Input, expected: &[&str]) {
 fn run(worker: &mut Worker, operands: usize, result: Result<(), &str>, expected: &[&str]) {
     let job = worker.next_job().expect("a task is ready");
     assert_eq!(job.args.len(), operands);
-    let result = result.map(|()| vec![one()]).map_err(str::to_owned);
+    let result = result.map(|()| vec![Arc::new(one())]).map_err(str::to_owned);
     check(worker, Input::Finished(Finished { job: job.job, result, native: 0, interpreted: 0, micros: 0 }), expected);
 }
 
@@ -250,7 +250,11 @@ fn an_epoch_forgets_what_is_unfinished_and_keeps_what_has_a_name() {
     assert_eq!((w.n_blocks(), w.n_ready(), w.stats().resident), (1, 0, 8));
     // The new epoch's task is not mistaken for the one that still runs.
     check(&mut w, batch(2, &[(1, 1, Here), (11, 0, MadeAndKept)], &[(&[0], 1)]), &[]);
-    check(&mut w, Input::Finished(Finished { job: late, result: Ok(vec![one()]), native: 0, interpreted: 0, micros: 0 }), &[]);
+    check(
+        &mut w,
+        Input::Finished(Finished { job: late, result: Ok(vec![Arc::new(one())]), native: 0, interpreted: 0, micros: 0 }),
+        &[],
+    );
     assert!(w.store.content(11).is_none());
     check(&mut w, Input::Request(N2, get(11, 1)), &[]);
     check(&mut w, Input::Reply(N2, FromOwner::Block(2, Arc::new(one()))), &[]);
