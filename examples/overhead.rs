@@ -32,10 +32,13 @@ fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some("transfer") => transfer(),
-        Some("tasks") => tasks(),
+        Some("tasks") => match (args.get(1), args.get(2).and_then(|n| n.parse().ok())) {
+            (Some(cluster), Some(n)) => tasks(cluster, n),
+            (_, _) => all_tasks(),
+        },
         Some("soak") => soak(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(10_000)),
         Some(_) | None => {
-            eprintln!("usage: overhead transfer | tasks | soak ITERATIONS");
+            eprintln!("usage: overhead transfer | tasks [CLUSTER TASKS] | soak ITERATIONS");
             std::process::exit(2)
         }
     }
@@ -134,29 +137,41 @@ fn between_workers(block: usize, transport: Transport) -> Result<f64> {
     Ok(TOTAL as f64 / seconds / 1e9)
 }
 
-fn tasks() -> Result<()> {
+/// Calls whose results are kept while bytes are counted.
+const KEPT: usize = 3;
+
+/// One case as a process of its own each, so that none finds memory that another one left.
+fn all_tasks() -> Result<()> {
     println!("cluster     tasks      µs a task   driver bytes a task");
-    for (name, n) in [("threads:2", 10_000), ("local:2", 10_000), ("threads:2", 1_000_000), ("local:2", 1_000_000)] {
-        let cluster = if name == "local:2" { Cluster::local(2)? } else { Cluster::threads(2)? };
-        let _entered = cluster.enter();
-        let x = Array::<f64>::from_vec(vec![1.0; n], &[n])?.rechunk(&[1])?;
-        // The first call plans.
-        plus(&x)?.wait()?;
-        let (mut best, mut kept, before) = (f64::INFINITY, Vec::new(), resident("self"));
-        for _ in 0..3 {
-            let begin = Instant::now();
-            let y = plus(&x)?;
-            y.wait()?;
-            best = best.min(begin.elapsed().as_secs_f64());
-            kept.push(y);
-        }
-        // In one process the blocks themselves are the driver's too.
-        let bytes = (resident("self") - before) as f64 * 1024.0 / (3 * n) as f64;
-        println!("{name:<10} {n:>8} {:>10.2} {bytes:>12.0}", best * 1e6 / n as f64);
-        drop(kept);
-        cluster.finish()?;
+    for (name, n) in [("threads:2", "10000"), ("local:2", "10000"), ("threads:2", "1000000"), ("local:2", "1000000")] {
+        let own = std::env::current_exe().expect("this program");
+        let status = std::process::Command::new(own).args(["tasks", name, n]).status().expect("this program starts");
+        assert!(status.success(), "{name}, {n} tasks: {status}");
     }
     Ok(())
+}
+
+fn tasks(name: &str, n: usize) -> Result<()> {
+    let cluster = if name == "local:2" { Cluster::local(2)? } else { Cluster::threads(2)? };
+    let _entered = cluster.enter();
+    let x = Array::<f64>::from_vec(vec![1.0; n], &[n])?.rechunk(&[1])?;
+    // The first call plans.
+    plus(&x)?.wait()?;
+    let (mut best, mut kept, mut bytes, before) = (f64::INFINITY, Vec::new(), 0.0, resident("self"));
+    for _ in 0..(1_000_000 / n).clamp(KEPT, 100) {
+        let begin = Instant::now();
+        let y = plus(&x)?;
+        y.wait()?;
+        best = best.min(begin.elapsed().as_secs_f64());
+        if kept.len() < KEPT {
+            kept.push(y);
+            // In one process the blocks themselves are the driver's too.
+            bytes = (resident("self") - before) as f64 * 1024.0 / (kept.len() * n) as f64;
+        }
+    }
+    println!("{name:<10} {n:>8} {:>10.2} {bytes:>12.0}", best * 1e6 / n as f64);
+    drop(kept);
+    cluster.finish()
 }
 
 /// A loop that holds two small arrays, and what all processes hold while it runs.
