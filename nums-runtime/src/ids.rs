@@ -169,8 +169,12 @@ impl<T> FromIterator<(Gid, T)> for Ids<T> {
 }
 
 /// The names of a page that have values.
-fn names(page: u64, has: u32) -> impl Iterator<Item = Gid> {
-    (0..PAGE).filter(move |bit| has >> bit & 1 == 1).map(move |bit| page * PAGE + bit)
+fn names(page: u64, mut has: u32) -> impl Iterator<Item = Gid> {
+    std::iter::from_fn(move || {
+        let bit = has.trailing_zeros();
+        has &= has.checked_sub(1)?;
+        Some(page * PAGE + u64::from(bit))
+    })
 }
 
 #[cfg(test)]
