@@ -13,7 +13,9 @@
 //! ; read: X once, y once, beta 2 times; 2 temporaries are stored: g f64[d], H f64[d, d]; flops …
 //! ```
 
-use crate::cost::per_element;
+use crate::contraction::{self, Contraction, Index};
+use crate::cost::{TRANSCENDENTAL, per_element};
+use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Value};
 use crate::text::value_names;
@@ -55,8 +57,13 @@ pub fn explain(func: &Func) -> String {
         1 => write!(out, "one temporary is stored: {}; ", stored[0]).expect("a String"),
         n => write!(out, "{n} temporaries are stored: {}; ", stored.join(", ")).expect("a String"),
     }
-    writeln!(out, "flops {}", steps(func).fold(Dim::from(0), |sum, inst| sum.add(&flops(func, inst)))).expect("a String");
+    writeln!(out, "flops {}", total_flops(func)).expect("a String");
     out
+}
+
+/// Flops of the whole function, as a polynomial of its sizes.
+pub fn total_flops(func: &Func) -> Dim {
+    steps(func).fold(Dim::from(0), |sum, inst| sum.add(&flops(func, inst)))
 }
 
 /// How many steps read a parameter.
@@ -182,6 +189,7 @@ fn statement(inst: &Inst, names: &[String]) -> String {
             let axes = axes.as_ref().map_or(String::new(), |a| format!(", axis={a:?}"));
             format!("{results} = {}({}{axes})", op.name(), list(args))
         }
+        (Op::Contract(spec), args) => format!("{results} = einsum(\"{spec}\", {})", list(args)),
         (op, args) => format!("{results} = {}({})", op.name(), list(args)),
     }
 }
@@ -210,7 +218,7 @@ fn bytes(ty: &Type) -> Dim {
     elements(ty).mul(&Dim::from(ty.dtype.size()))
 }
 
-/// Flops of an instruction, as `cost` counts them.
+/// Flops of an instruction, as `cost` counts them; of sorts and searches none, which are no polynomial of sizes.
 fn flops(func: &Func, inst: &Inst) -> Dim {
     match (&inst.op, &inst.args[..], &inst.results[..]) {
         (Op::Kernel(body), ..) if !body.rows.is_empty() => {
@@ -234,12 +242,57 @@ fn flops(func: &Func, inst: &Inst) -> Dim {
             // The lower triangle with its diagonal is (n² + n) / 2 of n² elements.
             if *symmetric { made.add(&side).mul(&contracted) } else { made.mul(&contracted).mul(&Dim::from(2)) }
         }
+        (Op::Contract(spec), args, _) => contracted(func, spec, args),
         (Op::Solve, [a, _], _) => {
             let n = func.ty(*a).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
             let cube = n.mul(&n).mul(&n).mul(&Dim::from(2));
             cube.floor_div(&Dim::from(3)).unwrap_or(cube)
         }
-        _ => Dim::from(0),
+        (Op::Data(op), [x, ..], [r, ..]) => data(func, op, *x, *r),
+        (Op::Data(DataOp::Random { .. }), [], [r, ..]) => elements(func.ty(*r)).mul(&Dim::from(TRANSCENDENTAL as usize)),
+        (Op::Arange { .. }, _, [r]) => elements(func.ty(*r)).mul(&Dim::from(2)),
+        (Op::Matmul { .. } | Op::Solve | Op::Arange { .. } | Op::Data(_) | Op::Map(_) | Op::Cast(_), ..) => Dim::from(0),
+        (Op::Reduce { .. } | Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Transpose { .. } | Op::Reshape { .. }, ..) => {
+            Dim::from(0)
+        }
+        (Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose, ..) => {
+            Dim::from(0)
+        }
+    }
+}
+
+/// A product and a sum a term of every pair. The order of the pairs is that of the sizes; symbols count as equal ones.
+fn contracted(func: &Func, spec: &Contraction, args: &[Value]) -> Dim {
+    /// In place of a symbol: large enough for the highest power to decide.
+    const EQUAL: usize = 1 << 10;
+    let mut sizes: BTreeMap<Index, Dim> = BTreeMap::new();
+    for (set, arg) in spec.operands.iter().zip(args) {
+        for (index, dim) in set.iter().zip(func.ty(*arg).dims().into_iter().flatten()) {
+            sizes.entry(*index).or_insert_with(|| dim.clone());
+        }
+    }
+    let dim = |index: &Index| sizes.get(index).cloned().unwrap_or(Dim::from(1));
+    let number = |index: Index| dim(&index).substitute(&|_| Some(Dim::from(EQUAL))).as_const().unwrap_or(1).max(0) as usize;
+    let steps = spec.steps(&spec.order(&number)).unwrap_or_default();
+    steps.iter().fold(Dim::from(0), |sum, step| {
+        let all = contraction::union(step.operands.iter().flatten());
+        let terms = all.iter().fold(Dim::from(1), |n, i| n.mul(&dim(i)));
+        sum.add(&if all.len() > step.result.len() { terms.mul(&Dim::from(2)) } else { terms })
+    })
+}
+
+/// Flops of an operator on positions or orders, with its first operand and result.
+fn data(func: &Func, op: &DataOp, x: Value, r: Value) -> Dim {
+    let (read, made) = (elements(func.ty(x)), elements(func.ty(r)));
+    match op {
+        DataOp::Take { .. } | DataOp::Put { .. } => read.add(&made),
+        DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Weights {} | DataOp::Positions { .. } => read,
+        DataOp::Qr { q } => {
+            let columns = func.ty(x).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
+            read.mul(&columns).mul(&Dim::from(if *q { 4 } else { 2 }))
+        }
+        DataOp::Random { .. } => made.mul(&Dim::from(TRANSCENDENTAL as usize)),
+        DataOp::Sort { .. } | DataOp::Search { .. } => Dim::from(0),
     }
 }
 

@@ -195,13 +195,14 @@ fn tiled(graph: &Graph) -> Result<String, String> {
     Ok(format!("{notes}{}", body(&printed).trim_end()))
 }
 
-/// How many instructions of each operator there are: it survives renames and says what matters.
+/// How many instructions of each operator there are, and the flops: it survives renames and says what matters.
 fn structure(func: &Func) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for inst in &func.insts {
         *counts.entry(inst.op.name()).or_default() += 1;
     }
-    counts.iter().fold("structure".to_owned(), |line, (name, n)| format!("{line} {name}={n}"))
+    let line = counts.iter().fold("structure".to_owned(), |line, (name, n)| format!("{line} {name}={n}"));
+    if func.is_ranked() { format!("{line}, flops {}", nums_ir::explain::total_flops(func)) } else { line }
 }
 
 /// Gives every value the line on which it stands, so that a mistake can show it.
