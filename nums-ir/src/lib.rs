@@ -38,6 +38,7 @@ pub mod promote;
 pub mod scalar;
 pub mod text;
 pub mod tile;
+pub mod tiling;
 pub mod types;
 pub mod verify;
 pub mod wait;

@@ -12,18 +12,18 @@ use crate::array::{DynArray, Homes};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::place::{ClusterSpec, Placed, homes, place};
-use crate::plan::Plan;
+use crate::plan::{Plan, tiled};
 use crate::pool::Call;
 use nums_ir::bind::{Bound, Narrowed, bind_call, bind_step, narrowed, size_scalars};
 use nums_ir::diag::Diag;
 use nums_ir::dim::Symbol;
 use nums_ir::dtype::{DType, Kind};
 use nums_ir::explain::explain;
-use nums_ir::func::{Func, Scalar, Stage, Value};
+use nums_ir::func::{Func, Op, Scalar, Stage, Value};
 use nums_ir::graph::{ArrayId, Graph, NodeId, Placement};
 use nums_ir::grid::Grid;
 use nums_ir::wait::{Step, Wait};
-use nums_ir::{infer, pass, text, tile, window};
+use nums_ir::{infer, pass, text, tile, tiling, window};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -239,7 +239,7 @@ impl Program {
             Stage::Parsed => text::print(&decoded.parsed),
             Stage::Typed => text::print(&typed()?),
             Stage::Fused => fused().map(|f| text::print(&f) + &explain(&f))?,
-            Stage::Tiled => fused().map(|f| text::print_kernels(&f) + &explain(&f))?,
+            Stage::Tiled => fused().map(|f| text::print_kernels(&f) + &tiling::explain(kernels(&f), None) + &explain(&f))?,
             Stage::Placed => {
                 return Err(Error::Unsupported { what: "placing without sizes: ask `plan(&spec, shapes)`".into() });
             }
@@ -261,9 +261,7 @@ impl Program {
         let planned = Planned::new(&bound, args, &cluster, &|d| self.mistake(d))?;
         Ok(match stage {
             Stage::Placed => text::print_placed(&planned.graph, &planned.placement),
-            Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => {
-                planned.graph.notes.iter().fold(text::print_graph(&planned.graph), |text, note| text + "; " + note + "\n")
-            }
+            Stage::Parsed | Stage::Typed | Stage::Fused | Stage::Tiled => tiled(&planned.graph, &cluster.spec()),
         })
     }
 
@@ -486,4 +484,9 @@ fn cluster_of(args: &[Arg]) -> Result<Cluster> {
         }
     }
     found.map_or_else(Cluster::current, |c| Ok(c.clone()))
+}
+
+/// The kernels of a fused function.
+fn kernels(func: &Func) -> impl Iterator<Item = &Func> {
+    func.insts.iter().filter_map(|inst| if let Op::Kernel(body) = &inst.op { Some(&**body) } else { None })
 }

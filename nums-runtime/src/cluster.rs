@@ -113,6 +113,7 @@ impl Cluster {
             listening: Listening::default(),
             metrics: None,
             isa: None,
+            cache: None,
             interpreted: false,
             copies: true,
         }
@@ -256,6 +257,7 @@ pub struct ClusterBuilder {
     listening: Listening,
     metrics: Option<String>,
     isa: Option<String>,
+    cache: Option<u64>,
     interpreted: bool,
     copies: bool,
 }
@@ -346,6 +348,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Bytes of second-level cache for which tiles are made, as in `NUMS_CACHE`; by default what this machine has. Plans show the
+    /// tiles; no bit of an answer depends on them.
+    pub fn cache(mut self, bytes: u64) -> ClusterBuilder {
+        self.cache = Some(bytes);
+        self
+    }
+
     /// Runs element-wise groups one operator at a time instead of as native code: the same bits, to test and to compare.
     pub fn interpreted(mut self) -> ClusterBuilder {
         self.interpreted = true;
@@ -374,7 +383,9 @@ impl ClusterBuilder {
             let expected = "at least 1 byte";
             return Err(Error::Setting { name: "memory of a cluster".into(), value: "0".into(), expected });
         }
-        let code = self.isa.as_deref().map_or_else(Code::from_env, Code::named)?;
+        let asked = Code::from_env()?;
+        let isa = self.isa.as_deref().map_or(Ok(asked), Code::named)?.isa;
+        let code = Code { isa, native: !self.interpreted, cache: self.cache.unwrap_or(asked.cache) };
         let (mut pool, name) = match (self.listening.address.clone(), self.workers) {
             (Some(address), workers) => self.listening.clone().start(&address, workers)?,
             (None, 0) => {
@@ -387,7 +398,7 @@ impl ClusterBuilder {
             }
         };
         pool.plan_by(self.order, self.policy);
-        pool.use_code(Code { native: !self.interpreted, ..code });
+        pool.use_code(code);
         pool.keep_copies(self.copies);
         let cluster = Cluster::of(pool, name);
         match self.metrics {

@@ -8,6 +8,8 @@
 //! `unsafe` for vector instructions is here; `kernel`'s loops come through `vectorised`.
 #![allow(unsafe_code)]
 
+mod cache;
+
 use crate::element::{Element, Slice, SliceMut};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,15 @@ pub use linkme;
 ///
 /// Calling one is sound where the CPU has the instructions of the field that it stands in.
 #[doc(hidden)]
-pub type Run = unsafe fn(usize, &[Slice<'_>], &mut [SliceMut<'_>]) -> bool;
+pub type Run = for<'a> unsafe fn(usize, &mut Ins<'a>, &mut Outs<'a>) -> bool;
+
+/// Operands of a group one by one: nothing is collected for a tile.
+#[doc(hidden)]
+pub type Ins<'a> = dyn Iterator<Item = Slice<'a>> + 'a;
+
+/// Where its results go, one by one.
+#[doc(hidden)]
+pub type Outs<'a> = dyn Iterator<Item = SliceMut<'a>> + 'a;
 
 /// The native code of one element-wise group. Made by `native_group!` alone.
 #[doc(hidden)]
@@ -111,6 +121,8 @@ pub struct Code {
     pub isa: Isa,
     /// Whether groups run as native code where there is some; else all are interpreted.
     pub native: bool,
+    /// Bytes of second-level cache for which tiles are made: no bit depends on it.
+    pub cache: u64,
 }
 
 /// The variable that keeps a cluster from the best instructions of its machines.
@@ -120,17 +132,18 @@ const EXPECTED: &str = "`baseline`, `avx2` or `avx512`, and no more than this ma
 impl Default for Code {
     /// The best of this machine.
     fn default() -> Code {
-        Code { isa: Isa::detected(), native: true }
+        Code { isa: Isa::detected(), native: true, cache: cache::found() }
     }
 }
 
 impl Code {
-    /// What `NUMS_ISA` allows; without it the best of this machine.
+    /// What `NUMS_ISA` and `NUMS_CACHE` say; without them the best of this machine.
     ///
     /// # Errors
-    /// `Error::Setting` for a name that is none, or instructions that this machine does not have.
+    /// `Error::Setting` for a name that is none, instructions that this machine does not have, or a size that is none.
     pub fn from_env() -> Result<Code> {
-        std::env::var(VARIABLE).map_or_else(|_| Ok(Code::default()), |value| Code::named(&value))
+        let code = std::env::var(VARIABLE).map_or_else(|_| Ok(Code::default()), |value| Code::named(&value))?;
+        Ok(Code { cache: cache::from_env()?, ..code })
     }
 
     /// Native code with these instructions.
@@ -140,7 +153,7 @@ impl Code {
     pub fn named(name: &str) -> Result<Code> {
         let named = Isa::ALL.into_iter().find(|isa| isa.name() == name && *isa <= Isa::detected());
         let wrong = || Error::Setting { name: VARIABLE.to_owned(), value: name.to_owned(), expected: EXPECTED };
-        named.map(|isa| Code { isa, native: true }).ok_or_else(wrong)
+        named.map(|isa| Code { isa, ..Code::default() }).ok_or_else(wrong)
     }
 }
 
@@ -185,7 +198,7 @@ pub(crate) fn with_code<R>(code: Code, f: impl FnOnce() -> R) -> R {
 /// Runs `f` with the loops of this thread restricted to `isa`.
 #[cfg(test)]
 pub(crate) fn with_isa<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
-    with_code(Code { isa, native: true }, f)
+    with_code(Code { isa, ..Code::default() }, f)
 }
 
 /// The instructions that loops of this thread use.
@@ -194,9 +207,14 @@ pub(crate) fn isa() -> Isa {
     CODE.get().map_or_else(Isa::detected, |code| code.isa)
 }
 
+/// Bytes of cache for which tiles of this thread are made.
+pub(crate) fn cache() -> usize {
+    CODE.get().map_or_else(cache::found, |code| code.cache).try_into().unwrap_or(usize::MAX)
+}
+
 impl Native {
     /// Runs the variant of this thread's task.
-    pub(crate) fn run(&self, len: usize, ins: &[Slice<'_>], outs: &mut [SliceMut<'_>]) -> bool {
+    pub(crate) fn run<'a>(&self, len: usize, ins: &mut Ins<'a>, outs: &mut Outs<'a>) -> bool {
         // SAFETY: `isa` is at most what was detected on this CPU, and each field needs just the features of its variant.
         unsafe {
             match isa() {
@@ -270,8 +288,8 @@ pub fn splat<T: Element>(slice: Option<Slice<'_>>) -> Option<T> {
 /// Where an output goes.
 #[doc(hidden)]
 #[inline(always)]
-pub fn output<'a, T: Element>(slice: Option<&'a mut SliceMut<'_>>, len: usize) -> Option<&'a mut [T]> {
-    T::slice_mut(slice?.reborrow())?.get_mut(..len)
+pub fn output<T: Element>(slice: Option<SliceMut<'_>>, len: usize) -> Option<&mut [T]> {
+    T::slice_mut(slice?)?.get_mut(..len)
 }
 
 /// An entry of `NATIVE` from a group: inputs, steps that are computed once, steps for each position, outputs.
@@ -330,31 +348,29 @@ macro_rules! native_group {
             }
 
             #[inline(always)]
-            fn checked(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> Option<()> {
-                let mut ins = ins.iter().copied();
-                let mut outs = outs.iter_mut();
+            fn checked<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> Option<()> {
                 $(let $in = $crate::native_group!(@operand $kind $in_t ins len);)*
                 positions(
                     &Ins { len: &len, $($in: $crate::native_group!(@borrow $kind $in),)* },
                     $($crate::native_group!(@output $out_kind $out_t outs len),)*
                 );
-                let _ = (&mut ins, &mut outs);
+                let _ = (ins, outs);
                 Some(())
             }
 
-            fn base(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+            fn base<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
                 checked(len, ins, outs).is_some()
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+            fn avx2<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
                 checked(len, ins, outs).is_some()
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-            fn avx512(len: usize, ins: &[$crate::element::Slice<'_>], outs: &mut [$crate::element::SliceMut<'_>]) -> bool {
+            fn avx512<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
                 checked(len, ins, outs).is_some()
             }
 
@@ -480,8 +496,9 @@ pub(crate) mod tests {
         let s = Block::scalar(5u8);
         for isa in Isa::available() {
             let (mut u, mut q, mut w) = ([0i32], [0i32; 3], [0f32; 3]);
-            let mut outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
-            assert!(with_isa(isa, || entry().run(3, &[a.slice(), b.slice(), s.slice()], &mut outs)));
+            let outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
+            let ins = [a.slice(), b.slice(), s.slice()];
+            assert!(with_isa(isa, || entry().run(3, &mut ins.into_iter(), &mut outs.into_iter())));
             assert_eq!((u, q, w), ([2], [10, -6, -2], [10.0, 6.0, 2.0]));
         }
     }
@@ -490,10 +507,13 @@ pub(crate) mod tests {
     fn operands_of_another_group_are_refused() {
         let b = Block::zeros(DType::I32, &[3]);
         let (mut u, mut q, mut w) = ([0i32], [0i32; 3], [0f32; 3]);
-        let ins = [b.slice(), b.slice(), b.slice()];
-        assert!(!entry().run(3, &ins, &mut [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)]));
-        let short = [Slice::Bool(&[true]), b.slice(), Slice::U8(&[1])];
-        assert!(!entry().run(3, &short, &mut [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)]));
+        let mut runs = |ins: Vec<Slice<'_>>| {
+            let outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
+            entry().run(3, &mut ins.into_iter(), &mut outs.into_iter())
+        };
+        assert!(!runs(vec![b.slice(), b.slice(), b.slice()]));
+        assert!(!runs(vec![Slice::Bool(&[true]), b.slice(), Slice::U8(&[1])]));
+        assert!(!runs(vec![]));
         assert!(find(0x78).is_none());
     }
 }

@@ -7,6 +7,7 @@ use nums_ir::diag::Diag;
 use nums_ir::explain::explain;
 use nums_ir::func::{Func, Op, Stage};
 use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
+use nums_ir::tiling::{self, Touched};
 use nums_ir::{text, tile};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -32,7 +33,7 @@ impl Plan {
     pub fn ir(&self, stage: Stage) -> String {
         match stage {
             Stage::Parsed | Stage::Typed | Stage::Fused => text::print(&self.func) + &explain(&self.func),
-            Stage::Tiled => self.graph.notes.iter().fold(text::print_graph(&self.graph), |text, note| text + "; " + note + "\n"),
+            Stage::Tiled => tiled(&self.graph, &self.spec),
             Stage::Placed => text::print_placed(&self.graph, &self.placement),
         }
     }
@@ -205,6 +206,12 @@ impl Plan {
     }
 }
 
+/// Tasks, notes, and how large the tiles of each kernel are on nodes with such a cache.
+pub(crate) fn tiled(graph: &Graph, spec: &ClusterSpec) -> String {
+    let text = graph.notes.iter().fold(text::print_graph(graph), |text, note| text + "; " + note + "\n");
+    text + &tiling::explain(graph.kernels.iter(), Some(spec.cache.try_into().unwrap_or(usize::MAX)))
+}
+
 /// `1.5 kB`
 fn bytes(n: u64) -> String {
     let mut value = n as f64;
@@ -237,6 +244,7 @@ impl fmt::Display for Plan {
             *kinds.entry(kind).or_default() += 1;
         }
         let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let cache = self.spec.cache.try_into().unwrap_or(usize::MAX);
         writeln!(f, "{}: {} kernels, {} tasks ({})", g.name, g.kernels.len(), g.tasks.len(), kinds.join(", "))?;
         for (k, body) in g.kernels.iter().enumerate() {
             let ops: Vec<&str> = body
@@ -251,7 +259,9 @@ impl fmt::Display for Plan {
                 .map(|i| i.op.name())
                 .collect();
             let runs = g.tasks.iter().filter(|t| t.op == TaskOp::Kernel(k as u32)).count();
-            writeln!(f, "  {} fuses {} and runs {runs} times", body.name, ops.join(", "))?;
+            let (is_panel, touched) = (!body.rows.is_empty(), Touched::by(body));
+            let tile = format!("{} {}", touched.tile(is_panel, cache), if is_panel { "rows" } else { "elements" });
+            writeln!(f, "  {} fuses {} and runs {runs} times, in tiles of {tile}", body.name, ops.join(", "))?;
         }
         let reads: Vec<String> =
             g.inputs.iter().map(|id| &g.array(*id).name).map(|n| format!("{n} {}", self.passes(n))).collect();

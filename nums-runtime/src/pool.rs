@@ -169,7 +169,8 @@ impl Pool {
     }
 
     /// What tasks run from now on, within what each node's machine has.
-    pub fn use_code(&self, code: Code) {
+    pub fn use_code(&mut self, code: Code) {
+        self.spec.cache = code.cache;
         self.hub.lock().driver.use_code(code);
     }
 
@@ -186,7 +187,7 @@ impl Pool {
         trace::begin_driver();
         let (hub, threads) = threads::start(n, memory)?;
         hub.lock().driver.use_code(code);
-        let spec = ClusterSpec::uniform(1, n);
+        let spec = ClusterSpec { cache: code.cache, ..ClusterSpec::uniform(1, n) };
         Ok(Pool { hub, nodes: Nodes::Threads(threads), spec, next: AtomicU64::new(1), copies: true })
     }
 
@@ -226,7 +227,7 @@ impl Pool {
         let code = Code::from_env()?;
         let (hub, processes) = processes::start(source)?;
         hub.lock().driver.use_code(code);
-        let spec = ClusterSpec::uniform(1, 1);
+        let spec = ClusterSpec { cache: code.cache, ..ClusterSpec::uniform(1, 1) };
         Ok(Pool { hub, nodes: Nodes::Processes(processes), spec, next: AtomicU64::new(1), copies: true })
     }
 

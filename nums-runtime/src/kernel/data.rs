@@ -7,6 +7,8 @@ mod order;
 mod random;
 mod take;
 
+pub(super) use order::best_places;
+
 use super::op::{self, Apply};
 use super::{KernelError, Operand, all_blocks, map, room, scalars};
 use crate::block::Block;

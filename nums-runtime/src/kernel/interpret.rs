@@ -2,36 +2,27 @@
 //!
 //! A body is views that add axes, one element-wise group, and reductions of what the group makes. Its index space is the
 //! common shape of the operand blocks, which may be smaller at an array's edge than the body's types say. A tile is a range
-//! of the index space in C order that fits in the fastest cache. Operands of the whole space are read in place, others are
+//! of the index space in C order (`nums_ir::tiling` says how long). Operands of the whole space are read in place, others are
 //! gathered into a tile buffer; single elements stay single. The group runs as native code if the program has some for its
 //! id, else one operator at a time (`map`); mapped results are written in place, reductions are fed tile by tile, so that
-//! nothing of the size of a block is made but results. Bits do not depend on any of this.
+//! nothing of the size of a block is made but results. Bits do not depend on any of this. What a tile needs is allocated
+//! before the first one (`run.rs`).
 
 mod gather;
 mod prepare;
+mod run;
 
 pub(super) use gather::broadcast;
+pub(super) use run::Run;
 
-use self::gather::Gather;
-use super::reduce::{Reduction, reduced_shape, reduction};
-use super::view::Read;
-use super::{KernelError, Operand, map};
+use super::{KernelError, Operand};
 use crate::block::Block;
-use crate::element::{Element, Slice, SliceMut, with_type};
-use crate::native::{Native, fetch_ahead};
+use crate::native::{self, Native};
 use nums_ir::dtype::DType;
-use nums_ir::group::{Group, StepOp};
+use nums_ir::group::Group;
 use nums_ir::ops::ReduceOp;
+use nums_ir::tiling::{self, Touched};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Elements of a tile: a multiple of the panels of `reduce`. A few buffers of this many stay in the second cache, and an operand
-/// is read in runs that are long enough for the hardware to fetch ahead: with 1024, chains over large blocks cost half as
-/// much again.
-const TILE: usize = 4096;
-
-/// Elements of a tile of the interpreter, which passes over it once an operator: its buffers stay in the first cache. What it
-/// reads is fetched ahead by hand.
-const INTERPRETED_TILE: usize = 1024;
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
@@ -42,10 +33,14 @@ pub(super) struct Kernel {
     sources: Vec<Source>,
     group: Group,
     native: Option<&'static Native>,
-    /// Where each step's elements go: by step of the group.
-    places: Vec<Place>,
-    /// Dtypes of the tile buffers.
-    buffers: Vec<DType>,
+    /// What a tile touches.
+    touched: Touched,
+    /// Where each step's elements go: by step of the group; none where the native loop keeps them in a register.
+    places: Vec<Option<Home>>,
+    /// The blocks that an execution writes: the native loop's outputs in order, or buffers by turns, then results that are operands.
+    homes: Vec<Room>,
+    /// Operands that are results: source and home.
+    copies: Vec<(usize, Home)>,
     reductions: Vec<Reduce>,
     results: Vec<Output>,
 }
@@ -72,17 +67,25 @@ enum Origin {
     Dim(i64),
 }
 
-/// Where a step leaves its elements.
+/// An index into the blocks of an execution.
+type Home = usize;
+
+/// How much a home holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Reach {
     /// One element for the whole space.
-    Splat,
-    /// In result `k`, at the tile's place.
-    Result(usize),
-    /// In a tile buffer.
-    Buffer(usize),
-    /// Nowhere: the native loop keeps it in a register.
-    Register,
+    One,
+    /// The whole space: a tile has its place in it.
+    Space,
+    /// One tile.
+    Tile,
+}
+
+/// A block of an execution.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    dtype: DType,
+    reach: Reach,
 }
 
 /// Values of the body, numbered: sources of the group, steps, then other sources.
@@ -141,16 +144,21 @@ impl Kernel {
 
     /// Runs the kernel on operand blocks: its results in order.
     pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
-        let args: Vec<Read<'_>> = args.iter().map(Read::from).collect();
-        let mut run = Run::new(self, &args)?;
+        let mut run = Run::begin(self, &args, None)?;
         self.count();
-        run.all()?;
+        run.all(&args)?;
         run.finish()
     }
 
     /// Elements of a tile.
     fn tile(&self) -> usize {
-        if self.native.is_none() && self.group.steps.len() > 1 { INTERPRETED_TILE } else { TILE }
+        if self.native.is_some() || self.group.steps.len() < 2 {
+            return self.touched.tile(false, native::cache());
+        }
+        let buffers = self.homes.iter().filter(|h| h.reach == Reach::Tile).map(|h| h.dtype.size()).sum::<usize>();
+        let operands = self.touched.each.as_const().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        // What is read or written is fetched a tile ahead.
+        tiling::interpreted(2 * operands + buffers, native::cache())
     }
 
     /// Counts one execution of the group.
@@ -160,47 +168,6 @@ impl Kernel {
             Some(false) => INTERPRETED_RUNS.fetch_add(1, Ordering::Relaxed),
             None => 0,
         };
-    }
-
-    /// Runs the kernel on the next rows of blocks that have `rows` rows in all. Reductions over the rows go on in `carried`;
-    /// their results are empty blocks until `totals`.
-    pub(super) fn run_rows(&self, args: &[Read<'_>], carried: &mut Carried, rows: usize) -> Result<Vec<Block>, KernelError> {
-        let mut run = Run::new(self, args)?;
-        if carried.space.is_empty() {
-            carried.space = run.space.clone();
-            let first = carried.space.first_mut().ok_or_else(|| self.mismatch("rows of a scalar"))?;
-            *first = rows;
-            let start = |r: &Reduce| match r.axes.contains(&0) {
-                true => reduction(r.op, self.dtype(r.slot), &carried.space, &r.axes).map(Some),
-                false => Ok(None),
-            };
-            carried.reductions = self.reduced_full().map(start).collect::<Result<_, _>>()?;
-        }
-        run.carried = carried.reductions.iter().map(Option::is_some).collect();
-        let mut swap = |run: &mut Run<'_>| {
-            for (own, kept) in run.reductions.iter_mut().zip(&mut carried.reductions) {
-                if let Some(kept) = kept {
-                    std::mem::swap(own, kept);
-                }
-            }
-        };
-        swap(&mut run);
-        run.all()?;
-        swap(&mut run);
-        run.finish()
-    }
-
-    /// The results that were carried over all rows: their places among the results, and the blocks.
-    pub(super) fn totals(&self, carried: Carried) -> Result<Vec<(usize, Block)>, KernelError> {
-        let full = self.reductions.iter().enumerate().filter(|(_, r)| !self.is_splat(r.slot));
-        let mut out = Vec::new();
-        for ((at, reduce), kept) in full.zip(carried.reductions) {
-            let Some(kept) = kept else { continue };
-            let block = kept.finish(&reduced_shape(&carried.space, &reduce.axes, reduce.keepdims))?;
-            let places = (0..self.results.len()).filter(|k| matches!(self.results[*k], Output::Reduced(r) if r == at));
-            out.extend(places.map(|k| (k, block.clone())));
-        }
-        Ok(out)
     }
 
     fn is_splat(&self, slot: Slot) -> bool {
@@ -228,295 +195,18 @@ impl Kernel {
         }
     }
 
-    /// Slots that leave the group and have one element a position.
-    fn reduced_full(&self) -> impl Iterator<Item = &Reduce> {
-        self.reductions.iter().filter(|r| !self.is_splat(r.slot))
+    /// The home of a result that has one element a position.
+    fn home(&self, slot: Slot) -> Option<Home> {
+        match self.slot(slot) {
+            Named::Step(s) => self.places[s],
+            Named::Source(s) => self.copies.iter().find(|(source, _)| *source == s).map(|(_, home)| *home),
+        }
     }
 }
 
 enum Named {
     Source(usize),
     Step(usize),
-}
-
-/// Reductions over rows that come tile by tile.
-#[derive(Default)]
-pub(super) struct Carried {
-    /// The index space of all rows; empty before the first tile.
-    space: Vec<usize>,
-    reductions: Vec<Option<Box<dyn Reduction>>>,
-}
-
-/// One execution of a kernel.
-struct Run<'a> {
-    kernel: &'a Kernel,
-    space: Vec<usize>,
-    /// By source: how its elements are read.
-    streams: Vec<Stream<'a>>,
-    /// By step: the one element of a splat.
-    ones: Vec<Block>,
-    /// By result: the block of a mapped one.
-    results: Vec<Block>,
-    buffers: Vec<Block>,
-    reductions: Vec<Box<dyn Reduction>>,
-    /// By reduction: whether it goes on after this execution.
-    carried: Vec<bool>,
-}
-
-/// How the elements of a source are read.
-enum Stream<'a> {
-    /// One element.
-    One(Block),
-    /// In place.
-    Whole(Slice<'a>),
-    /// Through a tile buffer.
-    Gathered(Gather<'a>),
-}
-
-impl<'a> Run<'a> {
-    fn new(kernel: &'a Kernel, args: &[Read<'a>]) -> Result<Run<'a>, KernelError> {
-        if args.len() != kernel.params.len() {
-            return Err(kernel.mismatch(format!("{} operands, expected {}", args.len(), kernel.params.len())));
-        }
-        for (param, arg) in kernel.params.iter().zip(args) {
-            if let Read::Elements(b) = arg
-                && (b.dtype() != param.dtype || b.shape().len() != param.rank)
-            {
-                let expected = format!("expected {} of rank {}", param.dtype, param.rank);
-                return Err(kernel.mismatch(format!("{}{:?}, {expected}", b.dtype(), b.shape())));
-            }
-        }
-        let mut space = Vec::new();
-        for source in kernel.sources.iter().filter(|s| !s.splat) {
-            let shape = source.shape(args).ok_or_else(|| kernel.mismatch("a scalar, expected a block"))?;
-            let fits = broadcast(&space, &shape);
-            space = fits.ok_or_else(|| kernel.mismatch(format!("a block of {shape:?} in an index space of {space:?}")))?;
-        }
-        let streams = kernel.sources.iter().map(|s| s.read(args, &space)).collect::<Option<Vec<_>>>();
-        let streams = streams.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
-        let ones = kernel.group.steps.iter().map(|s| Block::zeros(s.dtype, &[usize::from(s.splat)])).collect();
-        let full = |output: &Output| match *output {
-            Output::Slot(slot) if !kernel.is_splat(slot) => Block::stale(kernel.dtype(slot), &space),
-            Output::Slot(_) | Output::Reduced(_) => Block::default(),
-        };
-        let results = kernel.results.iter().map(full).collect();
-        let buffers = kernel.buffers.iter().map(|&dtype| Block::stale(dtype, &[kernel.tile()])).collect();
-        let start = |r: &Reduce| {
-            if r.axes.iter().any(|&axis| axis >= space.len()) {
-                return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
-            }
-            reduction(r.op, kernel.dtype(r.slot), &space, &r.axes)
-        };
-        let reductions = kernel.reduced_full().map(start).collect::<Result<_, _>>()?;
-        Ok(Run { kernel, space, streams, ones, results, buffers, reductions, carried: Vec::new() })
-    }
-
-    fn all(&mut self) -> Result<(), KernelError> {
-        self.splats()?;
-        let n: usize = self.space.iter().product();
-        if self.has_tiles() {
-            let tile = self.kernel.tile();
-            for start in (0..n).step_by(tile) {
-                self.tile(start, tile.min(n - start))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether anything has one element a position.
-    fn has_tiles(&self) -> bool {
-        let mapped = self.kernel.results.iter().any(|o| matches!(o, Output::Slot(slot) if !self.kernel.is_splat(*slot)));
-        mapped || !self.reductions.is_empty()
-    }
-
-    /// Computes the steps that have one element for the whole space.
-    fn splats(&mut self) -> Result<(), KernelError> {
-        let steps = &self.kernel.group.steps;
-        for (i, step) in steps.iter().enumerate().filter(|(_, s)| s.splat) {
-            let mut one = std::mem::take(&mut self.ones[i]);
-            self.step(i, 0, 1, one.slice_mut())?;
-            if step.dtype != one.dtype() {
-                return Err(self.kernel.mismatch("a step of another dtype"));
-            }
-            self.ones[i] = one;
-        }
-        Ok(())
-    }
-
-    /// The elements of a slot for a tile; one for a splat.
-    fn slice(&self, slot: Slot, start: usize, len: usize) -> Slice<'_> {
-        match self.kernel.slot(slot) {
-            Named::Source(s) => match &self.streams[s] {
-                Stream::One(block) => block.slice(),
-                Stream::Whole(elements) => part(*elements, start, len),
-                Stream::Gathered(gather) => part(gather.buffer().slice(), 0, len),
-            },
-            Named::Step(s) => match self.kernel.places[s] {
-                Place::Splat | Place::Register => self.ones[s].slice(),
-                Place::Result(k) => part(self.results[k].slice(), start, len),
-                Place::Buffer(b) => part(self.buffers[b].slice(), 0, len),
-            },
-        }
-    }
-
-    /// Runs step `i` into `dst`.
-    fn step(&self, i: usize, start: usize, len: usize, mut dst: SliceMut<'_>) -> Result<(), KernelError> {
-        let step = &self.kernel.group.steps[i];
-        let arg = |slot: &Slot| self.slice(*slot, start, len);
-        match (step.op, step.args.as_slice()) {
-            (StepOp::Map(op), [a]) => map::map(op, &[arg(a)], dst),
-            (StepOp::Map(op), [a, b]) => map::map(op, &[arg(a), arg(b)], dst),
-            (StepOp::Map(op), [a, b, c]) => map::map(op, &[arg(a), arg(b), arg(c)], dst),
-            (StepOp::Cast, [a]) => map::cast(arg(a), dst),
-            (StepOp::Const(value), []) => {
-                with_type!(step.dtype, T => if let Some(dst) = T::slice_mut(dst.reborrow()) { dst.fill(T::from_scalar(value)) });
-                Ok(())
-            }
-            (StepOp::Map(_) | StepOp::Cast | StepOp::Const(_), args) => {
-                Err(self.kernel.mismatch(format!("{} operands of a step", args.len())))
-            }
-        }
-    }
-
-    fn tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
-        for stream in &mut self.streams {
-            if let Stream::Gathered(gather) = stream {
-                gather.fill(start, len);
-            }
-        }
-        match self.kernel.native {
-            Some(native) => self.native_tile(native, start, len)?,
-            None => self.interpreted_tile(start, len)?,
-        }
-        let kernel = self.kernel;
-        for (k, output) in kernel.results.iter().enumerate() {
-            if let Output::Slot(slot) = *output
-                && let (Named::Source(_), false) = (kernel.slot(slot), kernel.is_splat(slot))
-            {
-                let mut dst = std::mem::take(&mut self.results[k]);
-                map::cast(self.slice(slot, start, len), part_mut(&mut dst, start, len))?;
-                self.results[k] = dst;
-            }
-        }
-        let mut reductions = std::mem::take(&mut self.reductions);
-        for (reduction, reduce) in reductions.iter_mut().zip(kernel.reduced_full()) {
-            reduction.feed(self.slice(reduce.slot, start, len))?;
-        }
-        self.reductions = reductions;
-        Ok(())
-    }
-
-    fn interpreted_tile(&mut self, start: usize, len: usize) -> Result<(), KernelError> {
-        let mapped = self.kernel.group.steps.iter().filter(|s| !s.splat).count();
-        let mut ahead = 0;
-        for (i, &place) in self.kernel.places.iter().enumerate() {
-            // Each step fetches its share of the next tile: no step reads memory long enough for the hardware to do it.
-            if matches!(place, Place::Result(_) | Place::Buffer(_)) {
-                let (from, to) = (len * ahead / mapped, len * (ahead + 1) / mapped);
-                self.fetch(start + len + from, to - from);
-                ahead += 1;
-            }
-            let at = match place {
-                Place::Splat | Place::Register => continue,
-                Place::Result(_) => start,
-                Place::Buffer(_) => 0,
-            };
-            // Out of `self` for the time of the step, which reads other places.
-            let mut dst = std::mem::take(self.block_at(place, i));
-            self.step(i, start, len, part_mut(&mut dst, at, len))?;
-            *self.block_at(place, i) = dst;
-        }
-        Ok(())
-    }
-
-    /// Fetches `len` elements from `start` of every operand that is read in place.
-    fn fetch(&self, start: usize, len: usize) {
-        for stream in &self.streams {
-            if let Stream::Whole(elements) = stream {
-                let end = (start + len).min(elements.len());
-                let next = part(*elements, start.min(end), end - start.min(end));
-                with_type!(next.dtype(), T => fetch_ahead(T::slice(next).unwrap_or_default()));
-            }
-        }
-    }
-
-    fn native_tile(&mut self, native: &Native, start: usize, len: usize) -> Result<(), KernelError> {
-        let kernel = self.kernel;
-        let inputs = kernel.group.inputs.len();
-        let place = |slot: &Slot| (slot - inputs, kernel.places[slot - inputs]);
-        let outputs = || kernel.group.outputs.iter().map(place);
-        let mut blocks: Vec<Block> = outputs().map(|(step, place)| std::mem::take(self.block_at(place, step))).collect();
-        let ins: Vec<Slice<'_>> = (0..inputs).map(|slot| self.slice(slot, start, len)).collect();
-        let mut outs: Vec<SliceMut<'_>> = Vec::with_capacity(blocks.len());
-        for ((_, place), block) in outputs().zip(&mut blocks) {
-            outs.push(match place {
-                Place::Splat | Place::Register => block.slice_mut(),
-                Place::Result(_) => part_mut(block, start, len),
-                Place::Buffer(_) => part_mut(block, 0, len),
-            });
-        }
-        if !native.run(len, &ins, &mut outs) {
-            return Err(kernel.mismatch("native code of another group"));
-        }
-        drop((ins, outs));
-        for ((step, place), block) in outputs().zip(blocks) {
-            *self.block_at(place, step) = block;
-        }
-        Ok(())
-    }
-
-    fn block_at(&mut self, place: Place, step: usize) -> &mut Block {
-        match place {
-            Place::Splat | Place::Register => &mut self.ones[step],
-            Place::Result(k) => &mut self.results[k],
-            Place::Buffer(b) => &mut self.buffers[b],
-        }
-    }
-
-    fn finish(mut self) -> Result<Vec<Block>, KernelError> {
-        let kernel = self.kernel;
-        let one = |run: &Run<'_>, slot| {
-            let slice = run.slice(slot, 0, 1);
-            with_type!(slice.dtype(), T => T::slice(slice).map(|s| Block::from_slice(&s[..1], &[])).unwrap_or_default())
-        };
-        let mut reduced = Vec::new();
-        let mut full = std::mem::take(&mut self.reductions).into_iter();
-        let mut carried = std::mem::take(&mut self.carried).into_iter();
-        for reduce in &kernel.reductions {
-            reduced.push(if kernel.is_splat(reduce.slot) {
-                one(&self, reduce.slot)
-            } else {
-                let shape = reduced_shape(&self.space, &reduce.axes, reduce.keepdims);
-                let reduction = full.next().ok_or_else(|| kernel.mismatch("a reduction without operand"))?;
-                if carried.next().unwrap_or(false) { Block::default() } else { reduction.finish(&shape)? }
-            });
-        }
-        let mut out = Vec::with_capacity(kernel.results.len());
-        for (k, output) in kernel.results.iter().enumerate() {
-            out.push(match *output {
-                Output::Reduced(r) => reduced[r].clone(),
-                Output::Slot(slot) if kernel.is_splat(slot) => one(&self, slot),
-                Output::Slot(slot) => match kernel.slot(slot) {
-                    // A value returned twice stands in its first result's place, which was moved out already.
-                    Named::Step(s) if kernel.places[s] != Place::Result(k) => {
-                        let first = kernel.results.iter().position(|o| matches!(o, Output::Slot(s) if *s == slot));
-                        first.and_then(|f| out.get(f)).cloned().ok_or_else(|| kernel.mismatch("a result without a place"))?
-                    }
-                    Named::Step(_) | Named::Source(_) => std::mem::take(&mut self.results[k]),
-                },
-            });
-        }
-        Ok(out)
-    }
-}
-
-/// `len` elements from `start`.
-fn part(elements: Slice<'_>, start: usize, len: usize) -> Slice<'_> {
-    elements.get(start..start + len).expect("a tile inside the index space")
-}
-
-fn part_mut(block: &mut Block, start: usize, len: usize) -> SliceMut<'_> {
-    with_type!(block.dtype(), T => T::wrap_mut(&mut block.as_mut_slice::<T>()[start..start + len]))
 }
 
 #[cfg(test)]

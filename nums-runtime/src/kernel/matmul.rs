@@ -6,7 +6,7 @@
 
 use super::gemm::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
-use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, join_lanes, join_rows};
+use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, again, join_lanes, join_rows};
 use super::view::View;
 use super::{KernelError, room};
 use crate::block::Block;
@@ -47,25 +47,48 @@ pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), sym
     Ok(out)
 }
 
-/// Some rows of a product: `a` is not transposed and holds rows of a block that has `one_row` or more. The bits are those of
-/// the same rows of the whole product.
-pub(super) fn rows_of_product(a: &View<'_>, b: &View<'_>, trans_b: bool, one_row: bool) -> Result<Block, KernelError> {
-    let wrong = || KernelError::mismatch("matmul", format!("rows {:?} and {:?}", a.shape(), b.shape()));
-    let left = Side::left(a.shape(), false).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;
-    let right = Side::right(b.shape(), trans_b).filter(|s| s.batch.is_empty()).ok_or_else(wrong)?;
-    if a.dtype() != b.dtype() || left.cols != right.rows {
-        return Err(wrong());
+/// Some rows of a product of matrices or a matrix and a vector, tile by tile: `a` is not transposed and holds rows of a block.
+/// The bits are those of the same rows of the whole product.
+pub(super) struct RowProduct<T> {
+    /// The block has one row in all: tiles of one with more are no vectors, even with one row.
+    one_row: bool,
+    trans_b: bool,
+    packed: Packed<T>,
+    counter: Counter<op::Add, T>,
+}
+
+impl<T: Real + Field> RowProduct<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    pub(super) fn new(trans_b: bool, one_row: bool) -> RowProduct<T> {
+        RowProduct { one_row, trans_b, packed: Packed::new(), counter: Counter::new() }
     }
-    let mut shape = vec![left.rows];
-    shape.extend((b.shape().len() > 1).then_some(right.cols));
-    let mut out = room("matmul", a.dtype(), &shape)?;
-    if !out.is_empty() && left.cols > 0 {
-        let form = Form::of(&left, &right, one_row);
-        with_type!(a.dtype(), T => {
-            T::product((a.as_slice::<T>(), &left), (b.as_slice::<T>(), &right), out.as_mut_slice::<T>(), form, false);
-        });
+
+    /// The product of these rows, into as many rows of `out`; `None` for operands that do not fit.
+    pub(super) fn run(&mut self, a: &View<'_>, b: &View<'_>, out: &mut [T]) -> Option<()> {
+        let (rows, cols) = (a.size(0)?, a.size(1)?);
+        let left = Side::strided(rows, cols, cols, 1);
+        let right = match (b.size(0)?, b.size(1), self.trans_b) {
+            (n, None, _) => Side::strided(n, 1, 1, 1),
+            (n, Some(m), false) => Side::strided(n, m, m, 1),
+            (n, Some(m), true) => Side::strided(m, n, 1, m),
+        };
+        let ((x, y), terms) = ((T::slice(a.elements())?, T::slice(b.elements())?), left.cols);
+        if a.rank() != 2 || b.rank() > 2 || terms != right.rows || out.len() != rows * right.cols {
+            return None;
+        }
+        if terms == 0 {
+            out.fill(T::default());
+        } else if !out.is_empty() {
+            let form = Form::of(&left, &right, self.one_row);
+            if !vectors((x, &left), (y, &right), out, form, &mut self.counter) {
+                floats((x, &left), (y, &right), out, false, &mut self.packed);
+            }
+        }
+        Some(())
     }
-    Ok(out)
 }
 
 /// Which loop takes a product; it fixes the order of summation.
@@ -187,29 +210,59 @@ macro_rules! rings {
 rings!(bool i8 i16 i32 i64 u8 u16 u32 u64);
 
 macro_rules! fields {
-    ($matrices:ident: $($t:ident)*) => {$(
+    ($($t:ident: $matrices:expr;)*) => {$(
         impl Product for $t {
-            fn product((a, left): (&[$t], &Side), (b, right): (&[$t], &Side), out: &mut [$t], form: Form, lower: bool) {
-                match form {
-                    Form::LeftDots => vectorised(Dots { matrix: a, stride: left.row_stride, vector: &b[..right.rows], out }),
-                    Form::LeftRows => rows(a, left.col_stride, &b[..right.rows], out),
-                    Form::RightRows => rows(b, right.row_stride, &a[..left.cols], out),
-                    Form::RightDots => vectorised(Dots { matrix: b, stride: right.col_stride, vector: &a[..left.cols], out }),
-                    Form::Matrices => $matrices(a, left, b, right, out, lower),
+            fn product(left: (&[$t], &Side), right: (&[$t], &Side), out: &mut [$t], form: Form, lower: bool) {
+                if !vectors(left, right, out, form, &mut Counter::new()) {
+                    let matrices: fn(_, _, &mut [$t], bool) = $matrices;
+                    matrices(left, right, out, lower);
                 }
             }
         }
     )*};
 }
-fields!(tiles: f32 f64);
-fields!(library: c64 c128);
-
-fn tiles<T: Real>(a: &[T], left: &Side, b: &[T], right: &Side, out: &mut [T], lower: bool) {
-    let into = Into { accumulate: false, lower };
-    gemm(isa(), left.matrix(a), right.matrix(b), out, into, &mut Packed::new());
+fields! {
+    f32: |left, right, out, lower| floats(left, right, out, lower, &mut Packed::new());
+    f64: |left, right, out, lower| floats(left, right, out, lower, &mut Packed::new());
+    c64: |left, right, out, _lower| library(left, right, out);
+    c128: |left, right, out, _lower| library(left, right, out);
 }
 
-fn library<T: Element + ndarray::LinalgScalar>(a: &[T], left: &Side, b: &[T], right: &Side, out: &mut [T], _lower: bool) {
+/// A product with a vector on one side; `false` for one of two matrices.
+fn vectors<T: Field>(
+    (a, left): (&[T], &Side),
+    (b, right): (&[T], &Side),
+    out: &mut [T],
+    form: Form,
+    counter: &mut Counter<op::Add, T>,
+) -> bool
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    match form {
+        Form::LeftDots => {
+            let (matrix, stride, vector) = (a, left.row_stride, &b[..right.rows]);
+            vectorised(Dots { matrix, stride, vector, out, counter });
+        }
+        Form::LeftRows => rows(a, left.col_stride, &b[..right.rows], out),
+        Form::RightRows => rows(b, right.row_stride, &a[..left.cols], out),
+        Form::RightDots => {
+            let (matrix, stride, vector) = (b, right.col_stride, &a[..left.cols]);
+            vectorised(Dots { matrix, stride, vector, out, counter });
+        }
+        Form::Matrices => return false,
+    }
+    true
+}
+
+/// Two matrices in register tiles.
+fn floats<T: Real>((a, left): (&[T], &Side), (b, right): (&[T], &Side), out: &mut [T], lower: bool, packed: &mut Packed<T>) {
+    gemm(isa(), left.matrix(a), right.matrix(b), out, Into { accumulate: false, lower }, packed);
+}
+
+/// Two matrices by ndarray.
+fn library<T: Element + ndarray::LinalgScalar>((a, left): (&[T], &Side), (b, right): (&[T], &Side), out: &mut [T]) {
     let view = |side: &Side| (side.rows, side.cols).strides((side.row_stride, side.col_stride));
     let size = |side: &Side| side.rows * side.cols;
     let (Ok(a), Ok(b), Ok(mut out)) = (
@@ -239,6 +292,7 @@ struct Dots<'a, T> {
     stride: usize,
     vector: &'a [T],
     out: &'a mut [T],
+    counter: &'a mut Counter<op::Add, T>,
 }
 
 impl<T: Field> Loop for Dots<'_, T>
@@ -250,11 +304,10 @@ where
 
     #[inline(always)]
     fn run(self) {
-        let mut counter = Counter::<op::Add, T>::new();
         for (i, out) in self.out.iter_mut().enumerate() {
             let row = &self.matrix[i * self.stride..][..self.vector.len()];
-            DotPanels { x: row, y: self.vector, counter: &mut counter }.run();
-            *out = counter.take(add).unwrap_or_default();
+            DotPanels { x: row, y: self.vector, counter: &mut *self.counter }.run();
+            *out = self.counter.take(add).unwrap_or_default();
         }
     }
 }
@@ -287,7 +340,7 @@ where
 {
     let mut sum = RowSum::new(out.len());
     sum.feed(matrix, stride, vector);
-    if let Some(sum) = sum.counter.take(join_rows::<op::Add, T>) {
+    if let Some(sum) = sum.take() {
         out.copy_from_slice(&sum);
     }
 }
@@ -296,6 +349,7 @@ where
 struct RowSum<T> {
     counter: Counter<op::Add, Vec<T>>,
     panel: Vec<T>,
+    spare: Vec<Vec<T>>,
 }
 
 impl<T: Field> RowSum<T>
@@ -304,14 +358,19 @@ where
     op::Multiply: Apply<(T, T), Out = T>,
 {
     fn new(width: usize) -> RowSum<T> {
-        RowSum { counter: Counter::new(), panel: vec![T::default(); width] }
+        RowSum { counter: Counter::new(), panel: vec![T::default(); width], spare: Vec::new() }
     }
 
     fn feed(&mut self, matrix: &[T], stride: usize, vector: &[T]) {
         for (k, vector) in vector.chunks(ROWS).enumerate() {
             vectorised(RowPanel { matrix: &matrix[k * ROWS * stride..], stride, vector, out: &mut self.panel });
-            self.counter.push(self.panel.clone(), join_rows::<op::Add, T>);
+            let part = again(&mut self.spare, &self.panel);
+            self.counter.push(part, |a, b| join_rows::<op::Add, T>(a, b, &mut self.spare));
         }
+    }
+
+    fn take(&mut self) -> Option<Vec<T>> {
+        self.counter.take(|a, b| join_rows::<op::Add, T>(a, b, &mut self.spare))
     }
 }
 
@@ -361,10 +420,11 @@ pub(super) struct Total<T> {
 }
 
 /// Rows that a multiple of which is in every tile but the last: whole panels of every sum.
-pub(super) const TILE_ROWS: usize = {
+const TILE_ROWS: usize = {
     assert!(PANEL_K.is_multiple_of(PANEL) && PANEL_K.is_multiple_of(ROWS));
     PANEL_K
 };
+const _: () = assert!(nums_ir::tiling::ROWS.is_multiple_of(TILE_ROWS));
 
 enum Sum<T> {
     Dot(Counter<op::Add, T>),
@@ -386,9 +446,12 @@ where
         Total { widths, symmetric, sum }
     }
 
-    /// The next rows of both operands.
-    pub(super) fn feed(&mut self, a: &[T], b: &[T], rows: usize) {
+    /// The next rows of both operands; `None` for another number of elements.
+    pub(super) fn feed(&mut self, a: &[T], b: &[T], rows: usize) -> Option<()> {
         let (m, n) = self.widths;
+        if a.len() != rows * m || b.len() != rows * n {
+            return None;
+        }
         match &mut self.sum {
             Sum::Dot(counter) => vectorised(DotPanels { x: a, y: b, counter }),
             Sum::Rows(sum) if n == 1 => sum.feed(a, m, b),
@@ -400,13 +463,14 @@ where
                 *begun = true;
             }
         }
+        Some(())
     }
 
     pub(super) fn finish(self, shape: &[usize]) -> Block {
         let (m, n) = self.widths;
         let out = match self.sum {
             Sum::Dot(mut counter) => vec![counter.take(add).unwrap_or_default()],
-            Sum::Rows(mut sum) => sum.counter.take(join_rows::<op::Add, T>).unwrap_or_else(|| vec![T::default(); m * n]),
+            Sum::Rows(mut sum) => sum.take().unwrap_or_else(|| vec![T::default(); m * n]),
             Sum::Matrices { mut out, .. } => {
                 if self.symmetric {
                     mirror(&mut out, m);

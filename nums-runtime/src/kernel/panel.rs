@@ -2,20 +2,26 @@
 //!
 //! A tile of the row operands stays in the second-level cache while every step of the body takes its part: kernels by
 //! `interpret`, products by `matmul`; what is summed over the rows is carried from tile to tile. Values of the body exist for
-//! one tile only. Tiles are whole panels of every sum (`TILE_ROWS`), so that the bits are those of the steps one by one.
+//! one tile only. Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
+//! All room is made before the first tile; the tiles allocate nothing.
 
-use super::interpret::{self, Carried};
-use super::matmul::{TILE_ROWS, Total, rows_of_product};
-use super::view::{Read, View};
+use super::data::best_places;
+use super::gemm::Real;
+use super::interpret;
+use super::matmul::Field;
+use super::matmul::{RowProduct, Total};
+use super::op::{self, Apply};
+use super::view::{Operands, Read, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::element::with_type;
+use crate::native;
+use nums_ir::data::DataOp;
 use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Op, Value};
+use nums_ir::ops::ReduceOp;
 use nums_ir::panel::{Role, roles};
-
-/// Bytes of the row operands' part of a tile: with the body's values they fill half of a second-level cache.
-const TILE_BYTES: usize = 192 << 10;
+use nums_ir::tiling::Touched;
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
@@ -58,10 +64,8 @@ impl Kernel {
             Form::Loops(kernel) => Form::Loops(kernel.interpreted()),
             Form::Panel(mut panel) => {
                 let interpreted = |step| match step {
-                    Step::Kernel { kernel, args, results } => {
-                        Step::Kernel { kernel: Box::new(kernel.interpreted()), args, results }
-                    }
-                    Step::Rows { .. } | Step::Total { .. } => step,
+                    Step::Kernel { kernel, args } => Step::Kernel { kernel: Box::new(kernel.interpreted()), args },
+                    Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } => step,
                 };
                 panel.steps = panel.steps.into_iter().map(interpreted).collect();
                 Form::Panel(panel)
@@ -73,7 +77,7 @@ impl Kernel {
     pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
         match &self.0 {
             Form::Loops(kernel) => kernel.run(args),
-            Form::Panel(panel) => Run::new(panel, args)?.run(),
+            Form::Panel(panel) => run(panel, args),
         }
     }
 }
@@ -88,12 +92,23 @@ struct Panel {
     steps: Vec<Step>,
     /// Slot, dtype, and whether it is one row a row; else it is a total.
     results: Vec<(Slot, DType, bool)>,
-    slots: usize,
+    /// By slot: where its elements are.
+    homes: Vec<Home>,
+    /// What a tile touches.
+    touched: Touched,
+}
+
+/// Where a value of the body is.
+#[derive(Clone, Copy, Debug)]
+enum Home {
+    /// A parameter.
+    Param(usize),
+    /// A result of a step: the step, and which.
+    Step(usize, usize),
 }
 
 #[derive(Debug)]
 struct Param {
-    slot: Slot,
     dtype: DType,
     rank: usize,
     row: bool,
@@ -104,21 +119,24 @@ enum Step {
     Kernel {
         kernel: Box<interpret::Kernel>,
         args: Vec<Slot>,
-        results: Vec<Slot>,
     },
     /// A product whose rows are those of its left operand.
     Rows {
         a: Slot,
         b: Slot,
         trans_b: bool,
-        result: Slot,
+    },
+    /// Positions of the best along an axis inside the rows.
+    Best {
+        op: ReduceOp,
+        axis: usize,
+        x: Slot,
     },
     /// A product contracted along the rows.
     Total {
         a: Slot,
         b: Slot,
         symmetric: bool,
-        result: Slot,
     },
 }
 
@@ -140,28 +158,34 @@ impl Panel {
         let mut steps = Vec::with_capacity(body.insts.len());
         for inst in &body.insts {
             steps.push(match (&inst.op, &inst.args[..], &inst.results[..]) {
-                (Op::Kernel(inner), args, results) => Step::Kernel {
-                    kernel: Box::new(interpret::Kernel::prepare(inner)?),
-                    args: args.iter().map(slot).collect(),
-                    results: results.iter().map(slot).collect(),
-                },
+                (Op::Kernel(inner), args, _) => {
+                    Step::Kernel { kernel: Box::new(interpret::Kernel::prepare(inner)?), args: args.iter().map(slot).collect() }
+                }
                 (Op::Matmul { trans_b, symmetric, .. }, [a, b], [r]) => match row(r) {
-                    true => Step::Rows { a: slot(a), b: slot(b), trans_b: *trans_b, result: slot(r) },
-                    false => Step::Total { a: slot(a), b: slot(b), symmetric: *symmetric, result: slot(r) },
+                    true => Step::Rows { a: slot(a), b: slot(b), trans_b: *trans_b },
+                    false => Step::Total { a: slot(a), b: slot(b), symmetric: *symmetric },
                 },
+                (Op::Data(DataOp::ArgBest { op, axis }), [x], [_]) => Step::Best { op: *op, axis: *axis, x: slot(x) },
                 (op, ..) => return Err(KernelError::Unsupported(format!("`{}` inside a panel", op.name()))),
             });
         }
         let param = |p: &Value| {
             let ty = body.ty(*p);
-            Param { slot: slot(p), dtype: ty.dtype, rank: ty.rank().unwrap_or(0), row: row(p) }
+            Param { dtype: ty.dtype, rank: ty.rank().unwrap_or(0), row: row(p) }
         };
+        // A value that nothing defines is read by nothing: `roles` and the check above.
+        let mut homes = vec![Home::Param(usize::MAX); body.values.len()];
+        body.params.iter().enumerate().for_each(|(at, p)| homes[slot(p)] = Home::Param(at));
+        for (i, inst) in body.insts.iter().enumerate() {
+            inst.results.iter().enumerate().for_each(|(k, r)| homes[slot(r)] = Home::Step(i, k));
+        }
         Ok(Panel {
             name: body.name.clone(),
             params: body.params.iter().map(param).collect(),
             steps,
             results: body.results.iter().map(|r| (slot(r), body.ty(*r).dtype, row(r))).collect(),
-            slots: body.values.len(),
+            homes,
+            touched: Touched::by(body),
         })
     }
 
@@ -174,197 +198,258 @@ impl Panel {
     }
 }
 
-/// What a step carries from tile to tile.
-enum State {
-    Kernel(Carried),
-    Rows,
-    /// Begun with the first tile.
-    Unborn,
-    F32(Total<f32>),
-    F64(Total<f64>),
+/// A step at work: its room, and what it carries from tile to tile.
+enum State<'p> {
+    Kernel(interpret::Run<'p>),
+    RowsF32 {
+        product: RowProduct<f32>,
+        made: Block,
+    },
+    RowsF64 {
+        product: RowProduct<f64>,
+        made: Block,
+    },
+    /// Positions, one for each of the other axes' elements.
+    Best(Block),
+    TotalF32 {
+        total: Total<f32>,
+        shape: Vec<usize>,
+    },
+    TotalF64 {
+        total: Total<f64>,
+        shape: Vec<usize>,
+    },
 }
 
-/// One execution of a panel.
-struct Run<'a> {
+/// What a step sees: the task's operands, and what the steps before it made of this tile.
+struct Tile<'a> {
     panel: &'a Panel,
     args: &'a [Operand<'a>],
+    before: &'a [State<'a>],
+    start: usize,
     rows: usize,
-    /// This tile: its first row, and how many it has.
-    tile: (usize, usize),
-    /// By slot: the parameter that it is.
-    params: Vec<Option<usize>>,
-    /// By slot that is no parameter: the rows of this tile; at the end the totals.
-    tiles: Vec<Block>,
-    states: Vec<State>,
 }
 
-impl<'a> Run<'a> {
-    fn new(panel: &'a Panel, args: &'a [Operand<'a>]) -> Result<Run<'a>, KernelError> {
-        if args.len() != panel.params.len() {
-            return Err(panel.mismatch(format!("{} operands, expected {}", args.len(), panel.params.len())));
-        }
-        let mut rows = None;
-        let mut params = vec![None; panel.slots];
-        for (at, (param, arg)) in panel.params.iter().zip(args).enumerate() {
-            params[param.slot] = Some(at);
-            match arg {
-                Operand::Block(b) if b.dtype() != param.dtype || b.shape().len() != param.rank => {
-                    let expected = format!("expected {} of rank {}", param.dtype, param.rank);
-                    return Err(panel.mismatch(format!("{}{:?}, {expected}", b.dtype(), b.shape())));
-                }
-                Operand::Block(b) if param.row && *rows.get_or_insert(b.shape()[0]) != b.shape()[0] => {
-                    return Err(panel.mismatch(format!("blocks of {rows:?} and {} rows", b.shape()[0])));
-                }
-                Operand::Scalar(_) if param.row => return Err(panel.mismatch("rows of a scalar")),
-                Operand::Block(_) | Operand::Scalar(_) => {}
-            }
-        }
-        let rows = rows.ok_or_else(|| panel.mismatch("no operand has rows"))?;
-        let state = |s: &Step| match s {
-            Step::Kernel { .. } => State::Kernel(Carried::default()),
-            Step::Rows { .. } => State::Rows,
-            Step::Total { .. } => State::Unborn,
-        };
-        let states = panel.steps.iter().map(state).collect();
-        let tiles = (0..panel.slots).map(|_| Block::default()).collect();
-        Ok(Run { panel, args, rows, tile: (0, 0), params, tiles, states })
+/// Some values of a tile as the operands of a kernel.
+struct Chosen<'a>(&'a Tile<'a>, &'a [Slot]);
+
+impl Operands for Chosen<'_> {
+    fn count(&self) -> usize {
+        self.1.len()
     }
 
-    /// Rows of a tile: whole panels, as many as the budget holds.
-    fn tile_rows(&self) -> usize {
-        let row_bytes = |(param, arg): (&Param, &Operand<'_>)| match arg {
-            Operand::Block(b) if param.row && self.rows > 0 => b.nbytes() / self.rows,
-            Operand::Block(_) | Operand::Scalar(_) => 0,
-        };
-        let bytes: usize = self.panel.params.iter().zip(self.args).map(row_bytes).sum();
-        (TILE_BYTES / bytes.max(1) / TILE_ROWS).clamp(1, 64) * TILE_ROWS
+    fn read(&self, index: usize) -> Option<Read<'_>> {
+        self.0.read(*self.1.get(index)?)
     }
+}
 
-    fn run(mut self) -> Result<Vec<Block>, KernelError> {
-        self.panel.kernels().for_each(interpret::Kernel::count);
-        let step = self.tile_rows();
-        let mut results: Vec<Option<Block>> = self.panel.results.iter().map(|_| None).collect();
-        let mut start = 0;
-        // An empty block has one empty tile: its totals are those of nothing.
-        loop {
-            let rows = step.min(self.rows - start);
-            self.tile = (start, rows);
-            for i in 0..self.panel.steps.len() {
-                self.step(i, rows)?;
-            }
-            for ((slot, _, _), result) in self.panel.results.iter().zip(&mut results).filter(|((_, _, row), _)| *row) {
-                store(&self.view(*slot)?, result, start, self.rows)?;
-            }
-            start += rows;
-            if start >= self.rows {
-                break;
-            }
-        }
-        self.totals()?;
-        let made = self.panel.results.iter().zip(results);
-        made.map(|((slot, dtype, _), result)| {
-            let block = result.unwrap_or_else(|| self.tiles[*slot].clone());
-            if block.dtype() == *dtype { Ok(block) } else { Err(self.panel.mismatch("a result of another dtype")) }
-        })
-        .collect()
-    }
-
+impl Tile<'_> {
     /// A value as the tile's steps read it.
-    fn operand(&self, slot: Slot) -> Result<Read<'_>, KernelError> {
-        let view = match self.params[slot].map(|at| (self.panel.params[at].row, &self.args[at])) {
-            None => Some(View::of(&self.tiles[slot])),
-            Some((_, Operand::Scalar(scalar))) => return Ok(Read::Scalar(*scalar)),
-            Some((false, Operand::Block(block))) => Some(View::of(block)),
-            Some((true, Operand::Block(block))) => View::rows(block, self.tile.0, self.tile.1),
+    fn read(&self, slot: Slot) -> Option<Read<'_>> {
+        let view = match *self.panel.homes.get(slot)? {
+            Home::Param(at) => match (self.panel.params.get(at)?.row, self.args.get(at)?) {
+                (_, Operand::Scalar(scalar)) => return Some(Read::Scalar(*scalar)),
+                (false, Operand::Block(block)) => Some(View::of(block)),
+                (true, Operand::Block(block)) => View::rows(block, self.start, self.rows),
+            },
+            Home::Step(step, k) => match self.before.get(step)? {
+                State::Kernel(run) => run.result(k, self.rows),
+                State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => View::rows(made, 0, self.rows),
+                State::TotalF32 { .. } | State::TotalF64 { .. } => None,
+            },
         };
-        view.map(Read::Elements).ok_or_else(|| self.panel.mismatch("rows outside a block"))
+        view.map(Read::Elements)
     }
 
     fn view(&self, slot: Slot) -> Result<View<'_>, KernelError> {
-        match self.operand(slot)? {
-            Read::Elements(view) => Ok(view),
-            Read::Scalar(_) => Err(self.panel.mismatch("rows or a product of a scalar")),
+        match self.read(slot) {
+            Some(Read::Elements(view)) => Ok(view),
+            Some(Read::Scalar(_)) => Err(self.panel.mismatch("rows or a product of a scalar")),
+            None => Err(self.panel.mismatch("a value that is not there")),
         }
     }
 
-    fn step(&mut self, i: usize, rows: usize) -> Result<(), KernelError> {
-        match &self.panel.steps[i] {
-            Step::Kernel { kernel, args, results } => {
-                let mut state = std::mem::replace(&mut self.states[i], State::Unborn);
-                let State::Kernel(carried) = &mut state else { return Err(self.panel.mismatch("a step out of order")) };
-                let operands = args.iter().map(|a| self.operand(*a)).collect::<Result<Vec<_>, _>>()?;
-                let made = kernel.run_rows(&operands, carried, self.rows)?;
-                self.states[i] = state;
-                for (slot, block) in results.iter().zip(made) {
-                    self.tiles[*slot] = block;
-                }
-            }
-            Step::Rows { a, b, trans_b, result } => {
-                self.tiles[*result] = rows_of_product(&self.view(*a)?, &self.view(*b)?, *trans_b, self.rows == 1)?;
-            }
-            Step::Total { a, b, symmetric, .. } => {
-                let mut state = std::mem::replace(&mut self.states[i], State::Unborn);
-                let (x, y) = (self.view(*a)?, self.view(*b)?);
-                let wrong =
-                    || self.panel.mismatch(format!("a product of {}{:?} and {}{:?}", x.dtype(), x.shape(), y.dtype(), y.shape()));
-                let wide = |v: &View<'_>| v.shape().iter().skip(1).product::<usize>();
-                let widths = (wide(&x), wide(&y));
-                if x.shape().first() != Some(&rows) || y.shape().first() != Some(&rows) || (*symmetric && widths.0 != widths.1) {
-                    return Err(wrong());
-                }
-                if matches!(state, State::Unborn) {
-                    state = match x.dtype() {
-                        DType::F32 => State::F32(Total::new(widths, *symmetric)),
-                        DType::F64 => State::F64(Total::new(widths, *symmetric)),
-                        _ => return Err(wrong()),
-                    };
-                }
-                match &mut state {
-                    State::F32(total) if y.dtype() == DType::F32 => total.feed(x.as_slice(), y.as_slice(), rows),
-                    State::F64(total) if y.dtype() == DType::F64 => total.feed(x.as_slice(), y.as_slice(), rows),
-                    State::F32(_) | State::F64(_) | State::Kernel(_) | State::Rows | State::Unborn => return Err(wrong()),
-                }
-                self.states[i] = state;
-            }
-        }
-        Ok(())
+    fn both(&self, a: Slot, b: Slot) -> Result<(View<'_>, View<'_>), KernelError> {
+        Ok((self.view(a)?, self.view(b)?))
     }
 
-    /// Puts what was carried into its slots.
-    fn totals(&mut self) -> Result<(), KernelError> {
-        for (step, state) in self.panel.steps.iter().zip(std::mem::take(&mut self.states)) {
-            match (step, state) {
-                (Step::Kernel { kernel, results, .. }, State::Kernel(carried)) => {
-                    for (k, block) in kernel.totals(carried)? {
-                        self.tiles[results[k]] = block;
-                    }
+    fn misfit(&self, x: &View<'_>, y: &View<'_>) -> KernelError {
+        let shape = |v: &View<'_>| v.shape().collect::<Vec<_>>();
+        self.panel.mismatch(format!("a product of {}{:?} and {}{:?}", x.dtype(), shape(x), y.dtype(), shape(y)))
+    }
+}
+
+impl<'p> State<'p> {
+    /// A step with its room, for tiles no larger than `tile` of `rows` rows in all.
+    fn begin(step: &'p Step, tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
+        match step {
+            Step::Kernel { kernel, args } => interpret::Run::begin(kernel, &Chosen(tile, args), Some(rows)).map(State::Kernel),
+            Step::Rows { a, b, trans_b } => {
+                let (x, y) = tile.both(*a, *b)?;
+                let width = if *trans_b { y.size(0) } else { y.size(1) };
+                let shape: Vec<usize> = std::iter::once(tile.rows).chain(y.size(1).and(width)).collect();
+                let made = Block::stale(x.dtype(), &shape);
+                match x.dtype() {
+                    DType::F32 => Ok(State::RowsF32 { product: RowProduct::new(*trans_b, rows == 1), made }),
+                    DType::F64 => Ok(State::RowsF64 { product: RowProduct::new(*trans_b, rows == 1), made }),
+                    _ => Err(tile.misfit(&x, &y)),
                 }
-                (Step::Total { a, b, result, .. }, State::F32(total)) => {
-                    self.tiles[*result] = total.finish(&self.total_shape(*a, *b)?);
+            }
+            Step::Best { op, axis, x } => {
+                let mut shape: Vec<usize> = tile.view(*x)?.shape().collect();
+                match shape.get_mut(*axis) {
+                    Some(0) => return Err(KernelError::EmptyReduction(*op)),
+                    Some(n) if *axis > 0 => *n = 1,
+                    Some(_) | None => return Err(tile.panel.mismatch(format!("the best along axis {axis}"))),
                 }
-                (Step::Total { a, b, result, .. }, State::F64(total)) => {
-                    self.tiles[*result] = total.finish(&self.total_shape(*a, *b)?);
+                Ok(State::Best(Block::stale(DType::I64, &shape)))
+            }
+            Step::Total { a, b, symmetric } => {
+                let (x, y) = tile.both(*a, *b)?;
+                let widths = (x.width(), y.width());
+                let shape = x.shape().skip(1).chain(y.shape().skip(1)).collect();
+                match (x.dtype(), y.dtype()) {
+                    _ if *symmetric && widths.0 != widths.1 => Err(tile.misfit(&x, &y)),
+                    (DType::F32, DType::F32) => Ok(State::TotalF32 { total: Total::new(widths, *symmetric), shape }),
+                    (DType::F64, DType::F64) => Ok(State::TotalF64 { total: Total::new(widths, *symmetric), shape }),
+                    _ => Err(tile.misfit(&x, &y)),
                 }
-                (Step::Rows { .. }, _) | (_, State::Rows | State::Unborn | State::Kernel(_) | State::F32(_) | State::F64(_)) => {}
             }
         }
-        Ok(())
     }
 
-    fn total_shape(&self, a: Slot, b: Slot) -> Result<Vec<usize>, KernelError> {
-        Ok(self.view(a)?.shape().iter().skip(1).chain(self.view(b)?.shape().iter().skip(1)).copied().collect())
+    /// Takes a tile.
+    fn take(&mut self, step: &Step, tile: &Tile<'_>) -> Result<(), KernelError> {
+        let rows = tile.rows;
+        match (self, step) {
+            (State::Kernel(run), Step::Kernel { args, kernel: _ }) => run.rows(&Chosen(tile, args), rows),
+            (State::RowsF32 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
+            (State::RowsF64 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
+            (State::Best(made), Step::Best { op, axis, x }) => {
+                best(*op, *axis, made, &tile.view(*x)?).ok_or_else(|| tile.panel.mismatch("rows of another width"))
+            }
+            (State::TotalF32 { total, .. }, Step::Total { a, b, .. }) => {
+                let (x, y) = tile.both(*a, *b)?;
+                total.feed(x.as_slice(), y.as_slice(), rows).ok_or_else(|| tile.misfit(&x, &y))
+            }
+            (State::TotalF64 { total, .. }, Step::Total { a, b, .. }) => {
+                let (x, y) = tile.both(*a, *b)?;
+                total.feed(x.as_slice(), y.as_slice(), rows).ok_or_else(|| tile.misfit(&x, &y))
+            }
+            (State::Kernel(_) | State::RowsF32 { .. } | State::RowsF64 { .. } | State::Best(_), _)
+            | (State::TotalF32 { .. } | State::TotalF64 { .. }, _) => Err(tile.panel.mismatch("a step out of order")),
+        }
     }
+
+    /// What was carried over all rows: which results of the step, and their blocks.
+    fn totals(self) -> Result<Vec<(usize, Block)>, KernelError> {
+        match self {
+            State::Kernel(run) => run.totals(),
+            State::RowsF32 { .. } | State::RowsF64 { .. } | State::Best(_) => Ok(Vec::new()),
+            State::TotalF32 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
+            State::TotalF64 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
+        }
+    }
+}
+
+/// The rows of a product for a tile.
+fn multiply<T: Real + Field>(
+    product: &mut RowProduct<T>,
+    made: &mut Block,
+    tile: &Tile<'_>,
+    a: Slot,
+    b: Slot,
+) -> Result<(), KernelError>
+where
+    op::Add: Apply<(T, T), Out = T>,
+    op::Multiply: Apply<(T, T), Out = T>,
+{
+    let (x, y) = tile.both(a, b)?;
+    let width: usize = made.shape().iter().skip(1).product();
+    let out = made.as_mut_slice::<T>().get_mut(..tile.rows * width);
+    out.and_then(|out| product.run(&x, &y, out)).ok_or_else(|| tile.misfit(&x, &y))
+}
+
+/// Positions of the best of a tile's rows.
+fn best(op: ReduceOp, axis: usize, made: &mut Block, x: &View<'_>) -> Option<()> {
+    let (n, before) = (x.size(axis)?, x.shape().take(axis).product::<usize>());
+    let after: usize = x.shape().skip(axis + 1).product();
+    best_places(op, x.elements(), (before, n, after), made.as_mut_slice::<i64>().get_mut(..before * after)?);
+    Some(())
+}
+
+/// Runs a panel on its operand blocks.
+fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+    let all = rows_of(panel, args)?;
+    panel.kernels().for_each(interpret::Kernel::count);
+    let most = panel.touched.tile(true, native::cache()).min(all);
+    let mut states: Vec<State<'_>> = Vec::with_capacity(panel.steps.len());
+    for step in &panel.steps {
+        let state = State::begin(step, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
+        states.push(state);
+    }
+    let mut results: Vec<Option<Block>> = panel.results.iter().map(|_| None).collect();
+    let mut start = 0;
+    // An empty block has one empty tile: its totals are those of nothing.
+    loop {
+        let rows = most.min(all - start);
+        for (i, step) in panel.steps.iter().enumerate() {
+            let (before, rest) = states.split_at_mut(i);
+            let tile = Tile { panel, args, before, start, rows };
+            rest.first_mut().ok_or_else(|| panel.mismatch("a step without room"))?.take(step, &tile)?;
+        }
+        let tile = Tile { panel, args, before: &states, start, rows };
+        for ((slot, _, _), result) in panel.results.iter().zip(&mut results).filter(|((_, _, row), _)| *row) {
+            store(&tile.view(*slot)?, result, start, all)?;
+        }
+        start += rows;
+        if start >= all {
+            break;
+        }
+    }
+    let totals = states.into_iter().map(State::totals).collect::<Result<Vec<_>, _>>()?;
+    let total = |slot: Slot| match panel.homes[slot] {
+        Home::Step(step, k) => totals[step].iter().find(|(of, _)| *of == k).map(|(_, block)| block.clone()),
+        Home::Param(_) => None,
+    };
+    let made = panel.results.iter().zip(results).map(|((slot, dtype, _), result)| {
+        let block = result.or_else(|| total(*slot)).ok_or_else(|| panel.mismatch("a result that nothing made"))?;
+        if block.dtype() == *dtype { Ok(block) } else { Err(panel.mismatch("a result of another dtype")) }
+    });
+    made.collect()
+}
+
+/// How many rows the operands have; checks their kinds.
+fn rows_of(panel: &Panel, args: &[Operand<'_>]) -> Result<usize, KernelError> {
+    if args.len() != panel.params.len() {
+        return Err(panel.mismatch(format!("{} operands, expected {}", args.len(), panel.params.len())));
+    }
+    let mut rows = None;
+    for (param, arg) in panel.params.iter().zip(args) {
+        match arg {
+            Operand::Block(b) if b.dtype() != param.dtype || b.shape().len() != param.rank => {
+                let expected = format!("expected {} of rank {}", param.dtype, param.rank);
+                return Err(panel.mismatch(format!("{}{:?}, {expected}", b.dtype(), b.shape())));
+            }
+            Operand::Block(b) if param.row && *rows.get_or_insert(b.shape()[0]) != b.shape()[0] => {
+                return Err(panel.mismatch(format!("blocks of {rows:?} and {} rows", b.shape()[0])));
+            }
+            Operand::Scalar(_) if param.row => return Err(panel.mismatch("rows of a scalar")),
+            Operand::Block(_) | Operand::Scalar(_) => {}
+        }
+    }
+    rows.ok_or_else(|| panel.mismatch("no operand has rows"))
 }
 
 /// Puts a tile's rows into their place in the result.
 fn store(tile: &View<'_>, result: &mut Option<Block>, start: usize, rows: usize) -> Result<(), KernelError> {
-    let mut shape = tile.shape().to_vec();
-    let Some(first) = shape.first_mut() else { return Err(KernelError::mismatch("panel", "rows without an axis")) };
-    *first = rows;
-    let width: usize = tile.shape().iter().skip(1).product();
-    let result = result.get_or_insert_with(|| Block::stale(tile.dtype(), &shape));
+    let shape = || std::iter::once(rows).chain(tile.shape().skip(1)).collect::<Vec<_>>();
+    let result = result.get_or_insert_with(|| Block::stale(tile.dtype(), &shape()));
+    let at = start * tile.width();
     with_type!(tile.dtype(), T => {
-        result.as_mut_slice::<T>()[start * width..start * width + tile.elements().len()].copy_from_slice(tile.as_slice::<T>());
+        let from = tile.as_slice::<T>();
+        let to = result.as_mut_slice::<T>().get_mut(at..at + from.len());
+        to.ok_or_else(|| KernelError::mismatch("panel", "rows outside a result"))?.copy_from_slice(from);
     });
     Ok(())
 }

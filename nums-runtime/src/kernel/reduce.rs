@@ -14,7 +14,7 @@ pub(super) use moments::join as join_moments;
 use super::KernelError;
 use super::op::{self, Apply};
 use crate::block::Block;
-use crate::element::{Element, Slice, c64, c128};
+use crate::element::{Element, Slice, SliceMut, c64, c128};
 use crate::native::{Loop, vectorised};
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
@@ -34,8 +34,17 @@ pub(super) const COLUMNS: usize = 16;
 pub(super) trait Reduction {
     /// The next elements in C order.
     fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError>;
-    /// The result under its shape, moments under three of it, once all elements are in.
-    fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError>;
+    /// Moves the results that are complete to where they go, which has room for just these.
+    fn drain(&mut self, out: SliceMut<'_>) -> Result<(), KernelError>;
+}
+
+/// The result of a reduction of `dtype` once all elements are in, under its shape, moments under three of it.
+pub(super) fn finish(mut state: Box<dyn Reduction>, op: ReduceOp, dtype: DType, shape: &[usize]) -> Result<Block, KernelError> {
+    let three = (op == ReduceOp::Moments).then_some(3);
+    let shape: Vec<usize> = three.into_iter().chain(shape.iter().copied()).collect();
+    let mut block = Block::stale(dtype, &shape);
+    state.drain(block.slice_mut())?;
+    Ok(block)
 }
 
 /// The reduction `op` of a block of `shape` and `dtype` over `axes`.
@@ -143,24 +152,26 @@ impl<O: Join<T>, T: Element> Reduction for Chain<O, T> {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError> {
-        let n: usize = shape.iter().product();
+    fn drain(&mut self, out: SliceMut<'_>) -> Result<(), KernelError> {
+        let n = out.len();
+        let Some(out) = T::slice_mut(out) else { return Err(KernelError::mismatch(self.op.name(), "a result of another dtype")) };
         let identity = match self.op.identity() {
             Identity::Zero | Identity::False => Some(T::from_scalar(Scalar::Int(0))),
             Identity::One | Identity::True => Some(T::from_scalar(Scalar::Int(1))),
             Identity::Nan | Identity::None => None,
         };
         if self.out.len() == n {
-            if let Some(identity) = identity {
-                self.out.iter_mut().for_each(|x| *x = join::<O, T>(identity, *x));
+            for (out, &x) in out.iter_mut().zip(&self.out) {
+                *out = identity.map_or(x, |identity| join::<O, T>(identity, x));
             }
-            return Ok(Block::from_slice(&self.out, shape));
+            self.out.clear();
+            return Ok(());
         }
         if !self.out.is_empty() {
-            return Err(KernelError::mismatch(self.op.name(), format!("{} results for {shape:?}", self.out.len())));
+            return Err(KernelError::mismatch(self.op.name(), format!("{} results for {n}", self.out.len())));
         }
-        let identity = identity.ok_or(KernelError::EmptyReduction(self.op))?;
-        Ok(Block::from_slice(&vec![identity; n], shape))
+        out.fill(identity.ok_or(KernelError::EmptyReduction(self.op))?);
+        Ok(())
     }
 }
 
@@ -176,7 +187,7 @@ impl<O, P> Counter<O, P> {
     }
 
     #[inline(always)]
-    pub(super) fn push(&mut self, mut part: P, join: impl Fn(P, P) -> P) {
+    pub(super) fn push(&mut self, mut part: P, mut join: impl FnMut(P, P) -> P) {
         for level in &mut self.levels {
             match level.take() {
                 Some(before) => part = join(before, part),
@@ -191,7 +202,7 @@ impl<O, P> Counter<O, P> {
 
     /// What was pushed, joined, and an empty counter.
     #[inline(always)]
-    pub(super) fn take(&mut self, join: impl Fn(P, P) -> P) -> Option<P> {
+    pub(super) fn take(&mut self, mut join: impl FnMut(P, P) -> P) -> Option<P> {
         let mut sum = None;
         for level in &mut self.levels {
             sum = match (level.take(), sum) {
@@ -321,11 +332,12 @@ struct Rows<O, T> {
     pos: usize,
     panel: Vec<T>,
     counter: Counter<O, Vec<T>>,
+    spare: Vec<Vec<T>>,
 }
 
 impl<O: Join<T>, T: Element> Rows<O, T> {
     fn new(count: usize, width: usize) -> Rows<O, T> {
-        Rows { count, width, pos: 0, panel: vec![T::default(); width], counter: Counter::new() }
+        Rows { count, width, pos: 0, panel: vec![T::default(); width], counter: Counter::new(), spare: Vec::new() }
     }
 
     fn feed(&mut self, mut piece: &[T], out: &mut Vec<T>) {
@@ -354,19 +366,33 @@ impl<O: Join<T>, T: Element> Rows<O, T> {
         }
         let row = self.pos / self.width;
         if row.is_multiple_of(ROWS) || row == self.count {
-            self.counter.push(self.panel.clone(), join_rows::<O, T>);
+            let part = again(&mut self.spare, &self.panel);
+            self.counter.push(part, |a, b| join_rows::<O, T>(a, b, &mut self.spare));
         }
         if row == self.count {
             self.pos = 0;
-            out.extend(self.counter.take(join_rows::<O, T>).into_iter().flatten());
+            if let Some(row) = self.counter.take(|a, b| join_rows::<O, T>(a, b, &mut self.spare)) {
+                out.extend_from_slice(&row);
+                self.spare.push(row);
+            }
         }
     }
 }
 
-pub(super) fn join_rows<O: Join<T>, T: Element>(mut a: Vec<T>, b: Vec<T>) -> Vec<T> {
-    for (a, b) in a.iter_mut().zip(b) {
+/// A copy of a row in room that was given back.
+pub(super) fn again<T: Copy>(spare: &mut Vec<Vec<T>>, row: &[T]) -> Vec<T> {
+    let mut copy = spare.pop().unwrap_or_default();
+    copy.clear();
+    copy.extend_from_slice(row);
+    copy
+}
+
+/// Two rows joined; the room of the second is given back.
+pub(super) fn join_rows<O: Join<T>, T: Element>(mut a: Vec<T>, b: Vec<T>, spare: &mut Vec<Vec<T>>) -> Vec<T> {
+    for (a, &b) in a.iter_mut().zip(&b) {
         *a = join::<O, T>(*a, b);
     }
+    spare.push(b);
     a
 }
 
@@ -417,12 +443,12 @@ impl<O: Join<T>, T: Element> Loop for AddRows<'_, O, T> {
 pub(super) fn reduce(op: ReduceOp, src: &Block, axes: &[usize]) -> Result<Block, KernelError> {
     let mut reduction = reduction(op, src.dtype(), src.shape(), axes)?;
     reduction.feed(src.slice())?;
-    reduction.finish(&reduced_shape(src.shape(), axes, false))
+    finish(reduction, op, src.dtype(), &reduced_shape(src.shape(), axes, false))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{reduce, reduced_shape, reduction};
+    use super::{finish, reduce, reduced_shape, reduction};
     use crate::block::Block;
     use crate::kernel::KernelError;
     use crate::native::{Isa, with_isa};
@@ -494,7 +520,7 @@ mod tests {
                         for piece in src.as_slice::<f64>().chunks(piece) {
                             r.feed(crate::element::Slice::F64(piece)).unwrap();
                         }
-                        r.finish(whole.shape()).unwrap()
+                        finish(r, ReduceOp::Sum, DType::F64, whole.shape()).unwrap()
                     });
                     assert_eq!(fed.bytes(), whole.bytes(), "{shape:?} over {axes:?} on {isa:?} in pieces of {piece}");
                 }

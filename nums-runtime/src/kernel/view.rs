@@ -1,7 +1,8 @@
 //! `View`: the elements of an operand, read in place: those of a block, or of some of its rows.
 //!
 //! A panel hands its steps views of the rows of a tile, so that no tile is copied; a task's other operands are views of whole
-//! blocks. A view has a shape of its own and borrows its elements; it leaves their lifetime to the block.
+//! blocks. A view has a shape of its own and borrows its elements; it leaves their lifetime to the block. `Operands` are
+//! asked one by one, so that a tile collects nothing.
 
 use super::Operand;
 use crate::block::Block;
@@ -10,23 +11,33 @@ use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 
 /// Elements of any dtype under a shape, in C order without gaps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    shape: Vec<usize>,
+    /// Size of the first axis, where it is not the block's.
+    rows: Option<usize>,
+    block: &'a [usize],
     elements: Slice<'a>,
 }
 
 /// An operand as a kernel reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Read<'a> {
     Elements(View<'a>),
     Scalar(Scalar),
 }
 
+/// The operands of a kernel.
+pub(super) trait Operands {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// One of them; `None` for one that is not there.
+    fn read(&self, index: usize) -> Option<Read<'_>>;
+}
+
 impl<'a> View<'a> {
     /// Of a whole block.
     pub(super) fn of(block: &'a Block) -> View<'a> {
-        View { shape: block.shape().to_vec(), elements: block.slice() }
+        View { rows: None, block: block.shape(), elements: block.slice() }
     }
 
     /// Of `rows` rows of a block from row `start`; `None` outside, or for a block without rows.
@@ -34,15 +45,30 @@ impl<'a> View<'a> {
         let (_, inner) = block.shape().split_first()?;
         let width: usize = inner.iter().product();
         let elements = block.slice().get(start * width..(start + rows) * width)?;
-        Some(View { shape: [&[rows], inner].concat(), elements })
+        Some(View { rows: Some(rows), block: block.shape(), elements })
     }
 
     pub(super) fn dtype(&self) -> DType {
         self.elements.dtype()
     }
 
-    pub(super) fn shape(&self) -> &[usize] {
-        &self.shape
+    pub(super) fn rank(&self) -> usize {
+        self.block.len()
+    }
+
+    /// The size of an axis.
+    pub(super) fn size(&self, axis: usize) -> Option<usize> {
+        let own = self.block.get(axis).copied()?;
+        Some(if axis == 0 { self.rows.unwrap_or(own) } else { own })
+    }
+
+    pub(super) fn shape(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rank()).filter_map(|axis| self.size(axis))
+    }
+
+    /// Elements of a row.
+    pub(super) fn width(&self) -> usize {
+        self.shape().skip(1).product()
     }
 
     pub(super) fn elements(&self) -> Slice<'a> {
@@ -54,17 +80,21 @@ impl<'a> View<'a> {
         T::slice(self.elements).unwrap_or_default()
     }
 
-    /// A copy.
-    pub(super) fn to_block(&self) -> Block {
-        with_type!(self.dtype(), T => Block::from_slice(self.as_slice::<T>(), &self.shape))
+    /// Its only element, as a block; `None` for another number of elements.
+    pub(super) fn only(&self) -> Option<Block> {
+        with_type!(self.dtype(), T => if let [one] = self.as_slice::<T>() { Some(Block::scalar(*one)) } else { None })
     }
 }
 
-impl<'a> From<&Operand<'a>> for Read<'a> {
-    fn from(operand: &Operand<'a>) -> Read<'a> {
-        match operand {
+impl Operands for &[Operand<'_>] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, index: usize) -> Option<Read<'_>> {
+        Some(match self.get(index)? {
             Operand::Block(block) => Read::Elements(View::of(block)),
             Operand::Scalar(scalar) => Read::Scalar(*scalar),
-        }
+        })
     }
 }

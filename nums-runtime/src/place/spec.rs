@@ -15,7 +15,8 @@ pub struct ClusterSpec {
     pub link: LinkSpec,
     /// Nodes whose connection is another than `link`. Between two nodes counts the slower one.
     pub links: Vec<(NodeId, LinkSpec)>,
-    /// Bytes of cache that a thread may count on: blocks of a task that fit are read four times as fast.
+    /// Bytes of second-level cache that a thread may count on: blocks of a task that fit are read four times as fast, and tiles are
+    /// as large as it allows (`nums_ir::tiling`).
     pub cache: u64,
     /// Moves that refinement may try; it never tries more than a quarter of the tasks.
     pub moves: u64,
@@ -125,7 +126,7 @@ impl ClusterSpec {
             nodes: vec![NodeSpec { threads, memory: 16 << 30 }; nodes],
             link: LinkSpec { bandwidth: 1_250_000_000, latency: 50_000 },
             links: Vec::new(),
-            cache: 512 << 10,
+            cache: nums_ir::tiling::CACHE as u64,
             moves: MOVES,
             order: Order::default(),
             score: Score::default(),

@@ -6,7 +6,7 @@
 use super::super::{KernelError, room};
 use super::{no_axis, split};
 use crate::block::Block;
-use crate::element::{Element, c64, c128, with_type};
+use crate::element::{Element, Slice, c64, c128, with_type};
 use nums_ir::dtype::DType;
 use nums_ir::ops::ReduceOp;
 use std::cmp::Ordering;
@@ -187,9 +187,21 @@ pub(super) fn arg_best(op: ReduceOp, x: &Block, axis: usize, offset: usize) -> R
     let mut shape = x.shape().to_vec();
     shape[axis] = 1;
     let (mut values, mut places) = (room("arg_best", x.dtype(), &shape)?, room("arg_best", DType::I64, &shape)?);
+    best_places(op, x.slice(), (before, n, after), places.as_mut_slice());
     with_type!(x.dtype(), T => {
         let from = x.as_slice::<T>();
-        let (to, index) = (values.as_mut_slice::<T>(), places.as_mut_slice::<i64>());
+        for (at, (to, place)) in values.as_mut_slice::<T>().iter_mut().zip(places.as_mut_slice::<i64>()).enumerate() {
+            *to = from[(at / after * n + *place as usize) * after + at % after];
+            *place += offset as i64;
+        }
+    });
+    Ok(vec![values, places])
+}
+
+/// Positions of the best along the middle one of three axes, of which it has one or more.
+pub(in crate::kernel) fn best_places(op: ReduceOp, from: Slice<'_>, (before, n, after): (usize, usize, usize), to: &mut [i64]) {
+    with_type!(from.dtype(), T => {
+        let from = T::slice(from).unwrap_or_default();
         for b in 0..before {
             for a in 0..after {
                 let at = |k: usize| (b * n + k) * after + a;
@@ -199,12 +211,10 @@ pub(super) fn arg_best(op: ReduceOp, x: &Block, axis: usize, offset: usize) -> R
                         best = k;
                     }
                 }
-                to[b * after + a] = from[at(best)];
-                index[b * after + a] = (offset + best) as i64;
+                to[b * after + a] = best as i64;
             }
         }
     });
-    Ok(vec![values, places])
 }
 
 /// The better of two, element by element; the first where they are equal.

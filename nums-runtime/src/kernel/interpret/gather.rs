@@ -1,10 +1,11 @@
 //! Operands that do not have the shape of the index space: broadcast ones, read tile by tile through a buffer.
 
-use super::{Origin, Source, Stream, TILE};
+use super::{Origin, Source};
 use crate::block::Block;
 use crate::element::{Element, Slice, with_type};
-use crate::kernel::view::Read;
+use crate::kernel::view::{Operands, Read};
 use crate::native::{Loop, vectorised};
+use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 
 /// The common shape of two by NumPy's rule.
@@ -22,34 +23,58 @@ pub(in crate::kernel) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize
     Some(out)
 }
 
+/// How the elements of a source are read.
+pub(super) enum Stream {
+    /// One element.
+    One(Block),
+    /// In place: an operand.
+    Whole(usize),
+    /// An operand, through a tile buffer.
+    Gathered(usize, Gather),
+}
+
+impl Stream {
+    /// The elements of a tile; one for a splat.
+    pub(super) fn slice<'s>(&'s self, args: &'s dyn Operands, start: usize, len: usize) -> Option<Slice<'s>> {
+        match self {
+            Stream::One(block) => Some(block.slice()),
+            Stream::Whole(index) => match args.read(*index)? {
+                Read::Elements(view) => view.elements().get(start..start + len),
+                Read::Scalar(_) => None,
+            },
+            Stream::Gathered(_, gather) => gather.buffer.slice().get(0..len),
+        }
+    }
+}
+
 impl Source {
     /// The shape of the operand with its new axes.
-    pub(super) fn shape(&self, args: &[Read<'_>]) -> Option<Vec<usize>> {
+    pub(super) fn shape(&self, args: &dyn Operands) -> Option<Vec<usize>> {
         match &self.origin {
             Origin::Dim(_) => Some(Vec::new()),
-            Origin::Param { index, axes } => match args.get(*index)? {
+            Origin::Param { index, axes } => match args.read(*index)? {
                 Read::Scalar(_) => None,
-                Read::Elements(b) => axes.iter().map(|axis| axis.map_or(Some(1), |a| b.shape().get(a).copied())).collect(),
+                Read::Elements(b) => axes.iter().map(|axis| axis.map_or(Some(1), |a| b.size(a))).collect(),
             },
         }
     }
 
-    /// How the elements are read in an index space; `None` for an operand of the wrong kind.
-    pub(super) fn read<'a>(&self, args: &[Read<'a>], space: &[usize]) -> Option<Stream<'a>> {
+    /// How the elements are read in an index space, so many at a time; `None` for an operand of the wrong kind.
+    pub(super) fn read(&self, args: &dyn Operands, space: &[usize], tile: usize) -> Option<Stream> {
         let one = |scalar: Scalar| with_type!(self.dtype, T => Block::scalar(T::from_scalar(scalar)));
         match (&self.origin, self.splat) {
             (Origin::Dim(n), _) => Some(Stream::One(one(Scalar::Int(i128::from(*n))))),
-            (Origin::Param { index, .. }, true) => match args.get(*index)? {
-                Read::Scalar(s) => Some(Stream::One(one(*s))),
-                Read::Elements(b) => Some(Stream::One(b.to_block())),
+            (Origin::Param { index, .. }, true) => match args.read(*index)? {
+                Read::Scalar(s) => Some(Stream::One(one(s))),
+                Read::Elements(b) => b.only().map(Stream::One),
             },
             (Origin::Param { index, .. }, false) => {
-                let Read::Elements(view) = args.get(*index)? else { return None };
-                let (elements, shape) = (view.elements(), self.shape(args)?);
+                let Read::Elements(view) = args.read(*index)? else { return None };
+                let shape = self.shape(args)?;
                 Some(if shape == space {
-                    Stream::Whole(elements)
+                    Stream::Whole(*index)
                 } else {
-                    Stream::Gathered(Gather::new(elements, &shape, space))
+                    Stream::Gathered(*index, Gather::new(view.dtype(), &shape, space, tile))
                 })
             }
         }
@@ -57,18 +82,19 @@ impl Source {
 }
 
 /// An operand read through a buffer.
-pub(super) struct Gather<'a> {
-    src: Slice<'a>,
+pub(super) struct Gather {
     /// The index space with neighbouring axes merged where the operand allows it, and the operand's strides in it.
     axes: Vec<(usize, usize)>,
+    /// Where a tile begins, by outer axis.
+    index: Vec<usize>,
     buffer: Block,
     /// The buffer holds the same elements for every tile (a row that is repeated, its length a divisor of the tile's).
     periodic: bool,
     filled: usize,
 }
 
-impl<'a> Gather<'a> {
-    fn new(src: Slice<'a>, shape: &[usize], space: &[usize]) -> Gather<'a> {
+impl Gather {
+    fn new(dtype: DType, shape: &[usize], space: &[usize], tile: usize) -> Gather {
         let new = space.len() - shape.len();
         let mut axes: Vec<(usize, usize)> = Vec::new();
         let mut stride = 1;
@@ -85,23 +111,20 @@ impl<'a> Gather<'a> {
             }
         }
         axes.reverse();
-        let periodic = matches!(axes.as_slice(), [(_, 0), (n, 1)] if TILE.is_multiple_of(*n));
-        Gather { src, axes, buffer: Block::zeros(src.dtype(), &[TILE]), periodic, filled: 0 }
-    }
-
-    pub(super) fn buffer(&self) -> &Block {
-        &self.buffer
+        let periodic = matches!(axes.as_slice(), [(_, 0), (n, 1)] if tile.is_multiple_of(*n));
+        let index = vec![0; axes.len().saturating_sub(1)];
+        Gather { axes, index, buffer: Block::stale(dtype, &[tile]), periodic, filled: 0 }
     }
 
     /// Puts the elements of `start..start + len` of the index space into the buffer.
-    pub(super) fn fill(&mut self, start: usize, len: usize) {
+    pub(super) fn fill(&mut self, src: Slice<'_>, start: usize, len: usize) {
         if self.periodic && self.filled >= len {
             return;
         }
-        with_type!(self.src.dtype(), T => {
-            let src = T::slice(self.src).unwrap_or_default();
+        with_type!(src.dtype(), T => {
+            let src = T::slice(src).unwrap_or_default();
             let dst = &mut self.buffer.as_mut_slice::<T>()[..len];
-            vectorised(Fill { axes: &self.axes, src, start, dst });
+            vectorised(Fill { axes: &self.axes, index: &mut self.index, src, start, dst });
         });
         self.filled = len;
     }
@@ -110,6 +133,7 @@ impl<'a> Gather<'a> {
 /// Elements of an index space in C order from `start`, as far as `dst` goes.
 struct Fill<'a, T> {
     axes: &'a [(usize, usize)],
+    index: &'a mut [usize],
     src: &'a [T],
     start: usize,
     dst: &'a mut [T],
@@ -120,13 +144,13 @@ impl<T: Element> Loop for Fill<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        let Fill { axes, src, start, mut dst } = self;
+        let Fill { axes, index, src, start, mut dst } = self;
         let Some((&(inner, stride), outer)) = axes.split_last() else {
             dst.fill(src[0]);
             return;
         };
         let (mut rest, mut col) = (start / inner, start % inner);
-        let (mut row, mut index) = (0, vec![0; outer.len()]);
+        let mut row = 0;
         for (index, &(n, stride)) in index.iter_mut().zip(outer).rev() {
             *index = rest % n;
             row += *index * stride;

@@ -3,11 +3,12 @@
 //! Checks the form of the body (views that add axes, a group, reductions); what is not of the form is `Unsupported`. Buffers
 //! are handed out by lifetime, so that a long chain uses as few as it has values alive at once.
 
-use super::{Kernel, Named, Origin, Output, Param, Place, Reduce, Slot, Source};
+use super::{Home, Kernel, Named, Origin, Output, Param, Reach, Reduce, Room, Slot, Source};
 use crate::kernel::KernelError;
 use crate::native;
 use nums_ir::func::{Func, IndexItem, Op, Value};
 use nums_ir::group::Group;
+use nums_ir::tiling::Touched;
 use std::collections::HashMap;
 
 impl Kernel {
@@ -45,8 +46,10 @@ impl Kernel {
             sources: b.sources,
             group,
             native,
+            touched: Touched::by(body),
             places: Vec::new(),
-            buffers: Vec::new(),
+            homes: Vec::new(),
+            copies: Vec::new(),
             reductions,
             results,
         };
@@ -56,46 +59,80 @@ impl Kernel {
 
     /// Decides where each step leaves its elements.
     pub(super) fn assign_places(&mut self) {
+        self.homes.clear();
+        self.places = if self.native.is_some() { self.native_places() } else { self.interpreted_places() };
+        self.copies.clear();
+        for output in &self.results {
+            if let Output::Slot(slot) = *output
+                && let (Named::Source(s), false) = (self.slot(slot), self.is_splat(slot))
+                && !self.copies.iter().any(|(source, _)| *source == s)
+            {
+                self.copies.push((s, self.homes.len()));
+                self.homes.push(Room { dtype: self.sources[s].dtype, reach: Reach::Space });
+            }
+        }
+    }
+
+    /// The reach of a step that leaves the group.
+    fn reach(&self, step: usize) -> Reach {
+        let slot = self.group.inputs.len() + step;
+        let is_result = self.results.iter().any(|o| matches!(o, Output::Slot(s) if *s == slot));
+        match (self.group.steps[step].splat, is_result) {
+            (true, _) => Reach::One,
+            (false, true) => Reach::Space,
+            (false, false) => Reach::Tile,
+        }
+    }
+
+    /// Outputs first, in order; then single elements, which are there without tiles too. The rest stays in registers.
+    fn native_places(&mut self) -> Vec<Option<Home>> {
         let inputs = self.group.inputs.len();
+        let splats = (0..self.group.steps.len()).filter(|i| self.group.steps[*i].splat);
+        let outputs = self.group.outputs.iter().filter_map(|slot| slot.checked_sub(inputs));
+        let mut places = vec![None; self.group.steps.len()];
+        for step in outputs.chain(splats) {
+            if places[step].is_none() {
+                places[step] = Some(self.homes.len());
+                self.homes.push(Room { dtype: self.group.steps[step].dtype, reach: self.reach(step) });
+            }
+        }
+        places
+    }
+
+    /// One home a result and a single element; buffers are used again after their last reader.
+    fn interpreted_places(&mut self) -> Vec<Option<Home>> {
         let last = self.last_uses();
-        let mut places = Vec::with_capacity(self.group.steps.len());
-        let mut free: Vec<usize> = Vec::new();
-        self.buffers.clear();
+        let mut places: Vec<Option<Home>> = Vec::with_capacity(self.group.steps.len());
+        let mut free: Vec<Home> = Vec::new();
         for (i, step) in self.group.steps.iter().enumerate() {
-            let slot = inputs + i;
-            let result = self.results.iter().position(|o| matches!(o, Output::Slot(s) if *s == slot));
-            let place = if step.splat {
-                Place::Splat
-            } else if let Some(k) = result {
-                Place::Result(k)
-            } else if self.native.is_some() && !self.group.outputs.contains(&slot) {
-                Place::Register
-            } else {
-                match free.iter().position(|&b| self.buffers[b] == step.dtype) {
-                    Some(at) => Place::Buffer(free.swap_remove(at)),
-                    None => {
-                        self.buffers.push(step.dtype);
-                        Place::Buffer(self.buffers.len() - 1)
-                    }
+            let reach = self.reach(i);
+            let again = free.iter().position(|&home| reach == Reach::Tile && self.homes[home].dtype == step.dtype);
+            let home = match again {
+                Some(at) => free.swap_remove(at),
+                None => {
+                    self.homes.push(Room { dtype: step.dtype, reach });
+                    self.homes.len() - 1
                 }
             };
-            places.push(place);
+            places.push(Some(home));
             // A step never writes where it reads: buffers are freed after their last reader has its own.
-            for (before, &place) in places.iter().enumerate() {
-                if let (Place::Buffer(b), true) = (place, last[before] == i)
-                    && !free.contains(&b)
+            for (before, home) in places.iter().enumerate() {
+                if let Some(home) = *home
+                    && self.homes[home].reach == Reach::Tile
+                    && last[before] == i
+                    && !free.contains(&home)
                 {
-                    free.push(b);
+                    free.push(home);
                 }
             }
         }
-        self.places = places;
+        places
     }
 
-    /// By step: the last step that reads it; beyond all steps if a reduction does. Native code reads all at once.
+    /// By step: the last step that reads it; beyond all steps if a reduction does.
     fn last_uses(&self) -> Vec<usize> {
         let inputs = self.group.inputs.len();
-        let mut last = vec![if self.native.is_some() { usize::MAX } else { 0 }; self.group.steps.len()];
+        let mut last = vec![0; self.group.steps.len()];
         for (i, step) in self.group.steps.iter().enumerate() {
             last[i] = last[i].max(i);
             for &arg in &step.args {

@@ -5,8 +5,7 @@
 //! Nothing is ever a sum of squares minus a square. Pieces of any length give the same bits, as for every reduction.
 
 use super::{Counter, PANEL, ROWS, Reduction, reduction};
-use crate::block::Block;
-use crate::element::{Element, Slice};
+use crate::element::{Element, Slice, SliceMut};
 use crate::kernel::KernelError;
 use crate::kernel::op;
 use crate::native::{Loop, vectorised};
@@ -29,6 +28,8 @@ pub(super) struct Moments<T> {
     first: First<T>,
     /// The stages behind the first, innermost first.
     rest: Vec<Joined<T>>,
+    /// What one stage hands to the next, and the other way round.
+    buffers: [Part<T>; 2],
     /// Moments of the kept positions that are complete: means and squares.
     done: Part<T>,
     /// Elements that are reduced to one.
@@ -44,20 +45,27 @@ struct Part<T> {
 }
 
 impl<T: Spread> Part<T> {
-    fn join(mut self, other: Part<T>) -> Part<T> {
+    /// Both joined; the room of the other is given back.
+    fn join(mut self, other: Part<T>, spare: &mut Vec<Part<T>>) -> Part<T> {
         let n = (self.count, other.count);
         let ours = self.mean.iter_mut().zip(&mut self.squares);
         for ((mean, squares), (m, s)) in ours.zip(other.mean.iter().zip(&other.squares)) {
             (*mean, *squares) = T::join((n.0, *mean, *squares), (n.1, *m, *s));
         }
         self.count = n.0 + n.1;
+        spare.push(other);
         self
     }
 
-    fn append(&mut self, other: &Part<T>) {
-        self.count = other.count;
-        self.mean.extend_from_slice(&other.mean);
-        self.squares.extend_from_slice(&other.squares);
+    fn append(&mut self, count: T, mean: &[T], squares: &[T]) {
+        self.count = count;
+        self.mean.extend_from_slice(mean);
+        self.squares.extend_from_slice(squares);
+    }
+
+    fn clear(&mut self) {
+        self.mean.clear();
+        self.squares.clear();
     }
 }
 
@@ -93,7 +101,7 @@ impl<T: Spread + Element> Moments<T> {
         }
         let sums = reduction(ReduceOp::Sum, T::DTYPE, shape, axes)?;
         let count = axes.iter().map(|a| shape[*a]).product();
-        Ok(Moments { sums, first, rest, done: empty(), count })
+        Ok(Moments { sums, first, rest, buffers: [empty(), empty()], done: empty(), count })
     }
 }
 
@@ -107,42 +115,47 @@ impl<T: Spread + Element> Reduction for Moments<T> {
             return Err(KernelError::mismatch("moments", format!("{} into {}", piece.dtype(), T::DTYPE)));
         };
         self.sums.feed(piece)?;
-        let mut made = empty();
+        let [a, b] = &mut self.buffers;
+        let (mut made, mut next) = (a, b);
+        made.clear();
         match &mut self.first {
-            First::Runs(runs) => vectorised(FeedRuns { runs, piece: elements, out: &mut made }),
-            First::Rows(rows) => rows.feed(elements, &mut made),
+            First::Runs(runs) => vectorised(FeedRuns { runs, piece: elements, out: made }),
+            First::Rows(rows) => rows.feed(elements, made),
             First::Each => {
-                made =
-                    Part { count: T::of(1), mean: elements.to_vec(), squares: elements.iter().map(|&x| T::alone(x)).collect() };
+                made.count = T::of(1);
+                made.mean.extend_from_slice(elements);
+                made.squares.extend(elements.iter().map(|&x| T::alone(x)));
             }
         }
         for stage in &mut self.rest {
-            let mut next = empty();
-            stage.feed(&made, &mut next);
-            made = next;
+            next.clear();
+            stage.feed(made, next);
+            std::mem::swap(&mut made, &mut next);
         }
         if !made.mean.is_empty() {
-            self.done.append(&made);
+            self.done.append(made.count, &made.mean, &made.squares);
         }
         Ok(())
     }
 
-    fn finish(self: Box<Self>, shape: &[usize]) -> Result<Block, KernelError> {
-        let sums = self.sums.finish(shape)?;
-        let n = sums.len();
-        let mut out = vec![T::of(self.count); 3 * n];
-        out[n..2 * n].copy_from_slice(sums.as_slice::<T>());
-        let squares = &mut out[2 * n..];
+    fn drain(&mut self, out: SliceMut<'_>) -> Result<(), KernelError> {
+        let n = out.len() / 3;
+        let Some(out) = T::slice_mut(out) else { return Err(KernelError::mismatch("moments", "a result of another dtype")) };
+        let (counts, rest) = out.split_at_mut(n);
+        let (sums, squares) = rest.split_at_mut(n);
+        counts.fill(T::of(self.count));
+        self.sums.drain(T::wrap_mut(sums))?;
         if self.done.squares.len() == n {
-            for ((to, &squares), &sum) in squares.iter_mut().zip(&self.done.squares).zip(sums.as_slice::<T>()) {
+            for ((to, &squares), &sum) in squares.iter_mut().zip(&self.done.squares).zip(sums.iter()) {
                 *to = T::settle(sum, squares);
             }
         } else if self.done.squares.is_empty() {
             squares.fill(T::of(0));
         } else {
-            return Err(KernelError::mismatch("moments", format!("{} results for {shape:?}", self.done.squares.len())));
+            return Err(KernelError::mismatch("moments", format!("{} results for {n}", self.done.squares.len())));
         }
-        Ok(Block::from_slice(&out, &[&[3], shape].concat()))
+        self.done.clear();
+        Ok(())
     }
 }
 
@@ -250,11 +263,13 @@ struct Rows<T> {
     mean: Vec<T>,
     squares: Vec<T>,
     counter: Counter<op::Add, Part<T>>,
+    spare: Vec<Part<T>>,
 }
 
 impl<T: Spread> Rows<T> {
     fn new(count: usize, width: usize) -> Rows<T> {
-        Rows { count, width, pos: 0, mean: vec![T::of(0); width], squares: vec![T::of(0); width], counter: Counter::new() }
+        let (mean, squares) = (vec![T::of(0); width], vec![T::of(0); width]);
+        Rows { count, width, pos: 0, mean, squares, counter: Counter::new(), spare: Vec::new() }
     }
 
     fn feed(&mut self, mut piece: &[T], out: &mut Part<T>) {
@@ -281,13 +296,16 @@ impl<T: Spread> Rows<T> {
         let row = self.pos / self.width;
         if row.is_multiple_of(PANEL_ROWS) || row == self.count {
             let count = T::of((row - 1) % PANEL_ROWS + 1);
-            let part = Part { count, mean: self.mean.clone(), squares: self.squares.clone() };
-            self.counter.push(part, Part::join);
+            let mut part = self.spare.pop().unwrap_or_else(empty);
+            part.clear();
+            part.append(count, &self.mean, &self.squares);
+            self.counter.push(part, |a, b| a.join(b, &mut self.spare));
         }
         if row == self.count {
             self.pos = 0;
-            if let Some(part) = self.counter.take(Part::join) {
-                out.append(&part);
+            if let Some(part) = self.counter.take(|a, b| a.join(b, &mut self.spare)) {
+                out.append(part.count, &part.mean, &part.squares);
+                self.spare.push(part);
             }
         }
     }
@@ -340,29 +358,32 @@ struct Joined<T> {
     rows: usize,
     row: Part<T>,
     counter: Counter<op::Add, Part<T>>,
+    spare: Vec<Part<T>>,
 }
 
 impl<T: Spread> Joined<T> {
     fn new(count: usize, width: usize) -> Joined<T> {
-        Joined { count, width, rows: 0, row: empty(), counter: Counter::new() }
+        Joined { count, width, rows: 0, row: empty(), counter: Counter::new(), spare: Vec::new() }
     }
 
     fn feed(&mut self, piece: &Part<T>, out: &mut Part<T>) {
         let mut at = 0;
         while at < piece.mean.len() {
             let n = (self.width - self.row.mean.len()).min(piece.mean.len() - at);
-            let part =
-                Part { count: piece.count, mean: piece.mean[at..at + n].to_vec(), squares: piece.squares[at..at + n].to_vec() };
-            self.row.append(&part);
+            self.row.append(piece.count, &piece.mean[at..at + n], &piece.squares[at..at + n]);
             at += n;
             if self.row.mean.len() == self.width {
-                self.counter.push(std::mem::replace(&mut self.row, empty()), Part::join);
+                let mut next = self.spare.pop().unwrap_or_else(empty);
+                next.clear();
+                let row = std::mem::replace(&mut self.row, next);
+                self.counter.push(row, |a, b| a.join(b, &mut self.spare));
                 self.rows += 1;
             }
             if self.rows == self.count {
                 self.rows = 0;
-                if let Some(part) = self.counter.take(Part::join) {
-                    out.append(&part);
+                if let Some(part) = self.counter.take(|a, b| a.join(b, &mut self.spare)) {
+                    out.append(part.count, &part.mean, &part.squares);
+                    self.spare.push(part);
                 }
             }
         }

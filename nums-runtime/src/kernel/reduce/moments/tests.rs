@@ -3,7 +3,7 @@
 use super::join;
 use crate::block::Block;
 use crate::element::Slice;
-use crate::kernel::reduce::{reduce, reduction};
+use crate::kernel::reduce::{finish, reduce, reduction};
 use crate::native::{Isa, with_isa};
 use nums_ir::dtype::DType;
 use nums_ir::ops::ReduceOp;
@@ -76,7 +76,7 @@ fn pieces_and_instructions_change_no_bit() {
                 let fed = with_isa(isa, || {
                     let mut r = reduction(ReduceOp::Moments, DType::F64, &shape, &axes).unwrap();
                     src.as_slice::<f64>().chunks(piece).for_each(|piece| r.feed(Slice::F64(piece)).unwrap());
-                    r.finish(&whole.shape()[1..]).unwrap()
+                    finish(r, ReduceOp::Moments, DType::F64, &whole.shape()[1..]).unwrap()
                 });
                 assert_eq!(fed.bytes(), whole.bytes(), "{shape:?} over {axes:?} on {isa:?} in pieces of {piece}");
             }
