@@ -52,6 +52,29 @@ nums! {
         (X - X.mean(0)) / X.std(0)
     }
 
+    /// A step of k-means, with distances by a product.
+    pub fn kmeans_step(X: f64[n, d], C: f64[k, d]) -> (f64[k, d], i64[n]) {
+        D = sum(C * C, axis=1) - 2 * (X @ C.T);
+        labels = argmin(D, axis=1);
+        near = (labels[:, None] == arange(k)).astype(f64);
+        ((near.T @ X) / sum(near, axis=0)[:, None], labels)
+    }
+
+    /// The same with distances as they are written.
+    pub fn kmeans_plain(X: f64[n, d], C: f64[k, d]) -> f64[k, d] {
+        labels = argmin(sum((X[:, None, :] - C) ** 2, axis=2), axis=1);
+        near = (labels[:, None] == arange(k)).astype(f64);
+        (near.T @ X) / sum(near, axis=0)[:, None]
+    }
+
+    /// Two matrices whose passes feed each other: what is summed along the rows of one goes into a pass over the other's, and back.
+    pub fn crossed(X: f64[n, d], Y: f64[m, d], w: f64[d]) -> (f64[d], f64[d]) {
+        r = X @ w;
+        s = Y @ w;
+        t = Y.T @ (s + sum(r));
+        (X.T @ (r + sum(s)), t)
+    }
+
     /// What the step is made of, each as a result of its own.
     pub fn two_levels(X: f64[n, d], w: f64[d]) -> f64[d] {
         r = X @ w;
@@ -70,13 +93,91 @@ fn programs_of_no_special_kind_read_their_data_once() {
         ("softmax", softmax_loss::plan(&spec, &[&[n, d], &[n, k], &[d, k]]).unwrap()),
         ("newton", newton_step::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
         ("huber", huber_gradient::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
+        ("k-means", kmeans_step::plan(&spec, &[&[n, d], &[k, d]]).unwrap()),
+        ("k-means, plain", kmeans_plain::plan(&spec, &[&[n, d], &[k, d]]).unwrap()),
     ];
     for (name, plan) in plans {
         assert_eq!(plan.passes("X"), 1, "{name}: {plan}");
         // Nothing as large as the data is stored.
         assert!(plan.temporary_bytes() < (n * d) as u64, "{name} stores {} bytes", plan.temporary_bytes());
-        assert!(plan.temporaries() <= 6, "{name} stores {} arrays", plan.temporaries());
+        assert!(plan.temporaries() <= 8, "{name} stores {} arrays", plan.temporaries());
     }
+}
+
+#[test]
+fn a_step_of_k_means_is_that_of_plain_loops() {
+    let (n, d, k) = (3000, 5, 4);
+    let x: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.73).sin() + f64::from(u8::from(i / d % 3 == 1))).collect();
+    let c: Vec<f64> = x[..k * d].to_vec();
+    let (mut sums, mut counts, mut labels) = (vec![0.0; k * d], vec![0.0; k], Vec::new());
+    for row in x.chunks(d) {
+        let far = |c: &[f64]| c.iter().zip(row).map(|(c, x)| (x - c) * (x - c)).sum::<f64>();
+        let near = (0..k).min_by(|a, b| far(&c[a * d..][..d]).total_cmp(&far(&c[b * d..][..d]))).unwrap();
+        labels.push(near as i64);
+        counts[near] += 1.0;
+        sums[near * d..][..d].iter_mut().zip(row).for_each(|(s, x)| *s += x);
+    }
+    let cluster = Cluster::threads(2).unwrap();
+    let _entered = cluster.enter();
+    let data = Array::from_vec(x, &[n, d]).unwrap().rechunk(&[700, d]).unwrap();
+    let centres = Array::from_vec(c, &[k, d]).unwrap();
+    let (step, found) = kmeans_step(&data, &centres).unwrap();
+    assert_eq!(found.to_vec().unwrap(), labels);
+    for step in [step, kmeans_plain(&data, &centres).unwrap()] {
+        for (i, got) in step.to_vec().unwrap().iter().enumerate() {
+            assert!((got - sums[i] / counts[i / d]).abs() < 1e-12, "{i}: {got}");
+        }
+    }
+}
+
+#[test]
+fn passes_that_feed_each_other_are_not_made_one() {
+    let plan = crossed::plan(&ClusterSpec::uniform(1, 2), &[&[200_000, 16], &[100_000, 16], &[16]]).unwrap();
+    // `X` waits for a sum of `Y`, whose pass waits for a sum of `X`.
+    assert_eq!((plan.passes("X"), plan.passes("Y")), (2, 1));
+    let (n, m, d) = (1500, 700, 3);
+    let wave = |n: usize, step: f64| -> Vec<f64> { (0..n).map(|i| (i as f64 * step).sin()).collect() };
+    let (x, y, w) = (wave(n * d, 0.37), wave(m * d, 0.71), wave(d, 1.3));
+    let dots = |a: &[f64]| -> Vec<f64> { a.chunks(d).map(|row| row.iter().zip(&w).map(|(x, w)| x * w).sum()).collect() };
+    let (r, s) = (dots(&x), dots(&y));
+    let totals = |a: &[f64], v: &[f64], shift: f64| -> Vec<f64> {
+        (0..d).map(|j| a.chunks(d).zip(v).map(|(row, v)| row[j] * (v + shift)).sum()).collect()
+    };
+    let want = [totals(&x, &r, s.iter().sum()), totals(&y, &s, r.iter().sum())];
+    let cluster = Cluster::threads(2).unwrap();
+    let _entered = cluster.enter();
+    let array = |v: &[f64], shape: &[usize]| Array::from_vec(v.to_vec(), shape).unwrap();
+    let (a, b) = crossed(&array(&x, &[n, d]), &array(&y, &[m, d]), &array(&w, &[d])).unwrap();
+    for (got, want) in [a, b].into_iter().zip(&want) {
+        assert!(got.to_vec().unwrap().iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-9 * (1.0 + b.abs())), "{want:?}");
+    }
+}
+
+#[test]
+fn tiles_are_shown_and_follow_the_cache_but_no_bit_does() {
+    let text = newton_step::ir(Stage::Tiled);
+    assert!(text.contains("; tiles of p0: ") && text.contains("bytes each row"), "{text}");
+    let shapes: [&[usize]; 3] = [&[100_000, 32], &[100_000], &[32]];
+    let rows = |cache: u64| {
+        let spec = ClusterSpec { cache, ..ClusterSpec::uniform(1, 2) };
+        let text = newton_step::plan(&spec, &shapes).unwrap().ir(Stage::Tiled);
+        let line = text.lines().find_map(|l| l.strip_prefix("; tiles of p0: ")).unwrap_or_else(|| panic!("{text}")).to_owned();
+        line.split_once(" rows").and_then(|(rows, _)| rows.parse::<usize>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    assert!(rows(1) == 256 && rows(4 << 20) > rows(1 << 20) && rows(4 << 20) % 256 == 0);
+    let wave = |n: usize| (0..n).map(|i| (i as f64 * 0.37).sin()).collect::<Vec<f64>>();
+    let answers = [1, 300 << 10, 64 << 20].map(|cache| {
+        let cluster = Cluster::builder().threads(2).cache(cache).start().unwrap();
+        assert_eq!(cluster.spec().cache, cache);
+        let _entered = cluster.enter();
+        let x = Array::from_vec(wave(5000 * 7), &[5000, 7]).unwrap();
+        let y = Array::from_vec(wave(5000), &[5000]).unwrap();
+        let beta = Array::from_vec(wave(7), &[7]).unwrap();
+        let step = newton_step(&x, &y, &beta).unwrap().to_vec().unwrap();
+        let mean = huber_gradient(&x, &y, &beta, 0.5).unwrap().to_vec().unwrap();
+        step.iter().chain(&mean).map(|v| v.to_bits()).collect::<Vec<u64>>()
+    });
+    assert!(answers.iter().all(|a| *a == answers[0]));
 }
 
 #[test]

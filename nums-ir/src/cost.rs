@@ -4,7 +4,7 @@
 //! casts as 1, and moving data as 0. Complex operations count as their real ones would.
 
 use crate::contraction::{self, Step};
-use crate::data::DataTask;
+use crate::data::{DataOp, DataTask};
 use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, BlockId, ContractTask, Graph, Task, TaskOp};
 use crate::ops::{DTypeRule, MapOp};
@@ -154,6 +154,7 @@ fn row_flops(body: &Func, inst: &Inst, rows: u64) -> u64 {
         // Contracted over the rows: every element of one row meets every one of the other.
         (Op::Matmul { .. }, [a, b], [r]) if elements(r) == wide(a) * wide(b) => 2 * rows * wide(a) * wide(b),
         (Op::Matmul { .. }, [_, b], _) => 2 * rows * elements(b),
+        (Op::Data(DataOp::ArgBest { .. }), [x], _) => rows * wide(x),
         (Op::Kernel(inner), args, results) => per_element(inner) * rows * args.iter().chain(results).map(wide).max().unwrap_or(1),
         _ => 0,
     }

@@ -1,11 +1,13 @@
-//! What a panel kernel may hold: kernels and products that share the rows of their operands, run row tile by row tile.
+//! What a panel kernel may hold: kernels, products and positions of the best that share the rows of their operands, run row tile by
+//! row tile.
 //!
-//! A panel is a kernel whose body holds plain kernels and products. `Func::rows` names the parameters that are walked along
+//! A panel is a kernel whose body holds plain kernels, products, and `argmax` or `argmin` inside the rows. `Func::rows` names the parameters that are walked along
 //! their first axis, together; the others are whole in every tile. Each value of the body is then one of three: `Row` (one
 //! row a row of the operands), `Whole`, or `Total` (accumulated over all rows, complete only after the pass, so that nothing
 //! in the body may read it). This file says which; `passes/panel.rs` makes panels, `tile/panels.rs` cuts them, the runtime
 //! runs them, and `verify` holds them to it. The meaning of a panel is that of its body.
 
+use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::func::{Func, IndexItem, Inst, Op, Value};
@@ -41,6 +43,9 @@ pub fn part(func: &Func, inst: &Inst) -> Result<Part, &'static str> {
     if let Op::Kernel(body) = &inst.op {
         return if body.rows.is_empty() { kernel(body) } else { Err("it is a panel itself") };
     }
+    if let Op::Data(DataOp::ArgBest { axis, .. }) = inst.op {
+        return best(func, inst.args[0], axis);
+    }
     let Op::Matmul { trans_a, trans_b, symmetric } = inst.op else { return Err("it is neither element-wise nor a product") };
     let part = product(func, inst, trans_a, trans_b)?;
     let by_rows = part.results == [Role::Row];
@@ -64,6 +69,15 @@ fn product(func: &Func, inst: &Inst, trans_a: bool, trans_b: bool) -> Result<Par
         ([n, _], [_, _]) if trans_a && !trans_b => Ok(total(n)),
         ([_] | [_, _], [_] | [_, _]) => Err("it runs along other axes than the first of its operands"),
         _ => Err("it is a product of stacks"),
+    }
+}
+
+/// The best of every row is known when the row is.
+fn best(func: &Func, x: Value, axis: usize) -> Result<Part, &'static str> {
+    match func.ty(x).dims() {
+        Some([n, _, ..]) if axis > 0 => Ok(Part { rows: vec![true], results: vec![Role::Row], along: n.clone() }),
+        Some(_) => Err("it compares rows with each other"),
+        None => Err("a rank is not known"),
     }
 }
 
@@ -160,10 +174,23 @@ pub fn roles(body: &Func) -> Result<Vec<Role>, String> {
     Ok(roles)
 }
 
-/// Why a product of the fused stage stands alone; `None` for other instructions.
+/// Why a product, or a step that ends kernels, stands alone in the fused stage; `None` for what never shares a pass because it
+/// makes, moves or only names data.
 pub fn why_alone(func: &Func, inst: &Inst) -> Option<&'static str> {
-    if !matches!(inst.op, Op::Matmul { .. }) {
-        return None;
+    match &inst.op {
+        Op::Matmul { .. } | Op::Data(DataOp::ArgBest { .. }) => {
+            Some(part(func, inst).err().unwrap_or("nothing else shares its rows in this pass"))
+        }
+        Op::Contract(_) => Some("its operands are read through strides, by blocks of all their axes"),
+        Op::Solve | Op::Data(DataOp::Qr { .. }) => Some("a decomposition needs its matrix whole"),
+        Op::Data(DataOp::Scan { .. }) => Some("a running result needs those before it"),
+        Op::Data(DataOp::Sort { .. } | DataOp::Search { .. } | DataOp::Positions { .. }) => {
+            Some("it depends on the order of all elements")
+        }
+        Op::Data(DataOp::Take { .. } | DataOp::Put { .. }) => Some("it reads at positions that the data names"),
+        Op::Data(DataOp::Random { .. } | DataOp::Weights {}) => None,
+        Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } | Op::Kernel(_) => None,
+        Op::Transpose { .. } | Op::Reshape { .. } | Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } => None,
+        Op::Arange { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose => None,
     }
-    Some(part(func, inst).err().unwrap_or("nothing else shares its rows in this pass"))
 }

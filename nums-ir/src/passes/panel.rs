@@ -1,15 +1,18 @@
 //! Kernels and products that share rows become panels: one pass over their operands. Runs after `fuse`.
 //!
-//! Along the rows a value has a level: the number of passes that must be complete before it is there. A row value is there in
-//! the pass that makes it; what is accumulated over the rows, and whatever is made outside of panels, is there in the next.
-//! Instructions of one level and one number of rows that read or make a row value in common share a panel, if one of them is
-//! a product (element-wise ones alone share a kernel already). No path leaves a panel and comes back: it would have risen a
-//! level. Fusing moves no bits: a product takes the same panels of its contracted axis alone and in a tile.
+//! Along some rows every value has a level: how many passes over those rows must be complete before it is there. A row value is
+//! there in the pass that makes it; what is accumulated over the rows, and what is made of that, is there in the next. What has
+//! nothing to do with these rows (norms of centroids, a matrix of another size) raises no level along them. Instructions of
+//! one level and one number of rows that read or make a row value in common share a panel, if one of them is a product
+//! (element-wise ones alone share a kernel already), and if no two panels would wait for each other: passes over different rows
+//! may feed one another both ways. Fusing moves no bits: a product takes the same panels of its contracted axis alone and in a tile.
 
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Stage, Value, ValueData};
 use crate::panel::{Part, Role, part};
 use crate::pass::{Changed, Pass};
+use petgraph::algo::is_cyclic_directed;
+use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, HashMap};
 
 /// The row of the pipeline.
@@ -43,31 +46,31 @@ type Group<'a> = (Option<(&'a Dim, usize)>, Vec<Value>, Vec<usize>);
 struct Plan {
     /// By instruction: how it can take part.
     part: Vec<Option<Part>>,
+    /// By instruction that can: its level along its own rows.
     level: Vec<usize>,
+    /// The instruction that makes each value.
+    made: HashMap<Value, usize>,
 }
 
 impl Plan {
     fn new(func: &Func) -> Plan {
         let part: Vec<Option<Part>> = func.insts.iter().map(|inst| part(func, inst).ok()).collect();
-        let mut level: Vec<usize> = Vec::new();
-        // Where a value is made, and as what.
-        let mut made: HashMap<Value, (usize, Option<Role>)> = HashMap::new();
+        let mut made = HashMap::new();
         for (i, inst) in func.insts.iter().enumerate() {
-            let mut own = 0;
-            for (k, arg) in inst.args.iter().enumerate() {
-                let Some((maker, role)) = made.get(arg) else { continue };
-                let same = match (&part[i], &part[*maker]) {
-                    (Some(reader), Some(made)) => reader.rows[k] && *role == Some(Role::Row) && reader.along == made.along,
-                    _ => false,
-                };
-                own = own.max(level[*maker] + usize::from(!same));
-            }
-            level.push(own);
-            for (k, r) in inst.results.iter().enumerate() {
-                made.insert(*r, (i, part[i].as_ref().map(|p| p.results[k])));
+            inst.results.iter().for_each(|r| _ = made.insert(*r, i));
+        }
+        let mut level = vec![0; func.insts.len()];
+        let mut rows: Vec<&Dim> = part.iter().flatten().map(|p| &p.along).collect();
+        rows.dedup();
+        for along in rows {
+            let own = levels(func, &part, &made, along);
+            for (i, p) in part.iter().enumerate() {
+                if p.as_ref().is_some_and(|p| p.along == *along) {
+                    level[i] = own[i];
+                }
             }
         }
-        Plan { part, level }
+        Plan { part, level, made }
     }
 
     /// Instructions that share a pass; every other one alone.
@@ -82,14 +85,22 @@ impl Plan {
             let read = inst.args.iter().zip(&part.rows).filter(|(_, row)| **row).map(|(v, _)| *v);
             let mut touched: Vec<Value> = read.collect();
             touched.extend(inst.results.iter().zip(&part.results).filter(|(_, r)| **r == Role::Row).map(|(v, _)| *v));
-            let mut members = vec![i];
-            let joins = |g: &Group<'_>| g.0 == key && g.1.iter().any(|v| touched.contains(v));
-            for mut other in groups.extract_if(.., |g| joins(g)).collect::<Vec<_>>() {
-                touched.append(&mut other.1);
-                members.append(&mut other.2);
+            groups.push((key, touched.clone(), vec![i]));
+            // Each that shares something, if the panels are still in an order; the new one is the last.
+            let mut at = 0;
+            while at + 1 < groups.len() {
+                let last = groups.len() - 1;
+                let joins = groups[at].0 == key && groups[at].1.iter().any(|v| touched.contains(v));
+                if joins && self.in_order(func, &groups, at, last) {
+                    let mut other = groups.remove(at);
+                    let own = &mut groups[last - 1];
+                    own.1.append(&mut other.1);
+                    own.2.append(&mut other.2);
+                    own.2.sort_unstable();
+                } else {
+                    at += 1;
+                }
             }
-            members.sort_unstable();
-            groups.push((key, touched, members));
         }
         let mut out = Vec::new();
         for (_, _, members) in groups {
@@ -101,6 +112,44 @@ impl Plan {
         }
         out
     }
+
+    /// Whether no group waits for itself once two of them are one.
+    fn in_order(&self, func: &Func, groups: &[Group<'_>], a: usize, b: usize) -> bool {
+        let mut home: HashMap<usize, usize> = HashMap::new();
+        for (g, (_, _, members)) in groups.iter().enumerate() {
+            members.iter().for_each(|m| _ = home.insert(*m, if g == b { a } else { g }));
+        }
+        let mut graph = DiGraph::<(), ()>::new();
+        groups.iter().for_each(|_| _ = graph.add_node(()));
+        for (reader, to) in &home {
+            for from in func.insts[*reader].args.iter().filter_map(|arg| home.get(self.made.get(arg)?)) {
+                if from != to {
+                    graph.update_edge(NodeIndex::new(*from), NodeIndex::new(*to), ());
+                }
+            }
+        }
+        !is_cyclic_directed(&graph)
+    }
+}
+
+/// Along some rows: how many passes must be complete before each instruction can run.
+fn levels(func: &Func, part: &[Option<Part>], made: &HashMap<Value, usize>, along: &Dim) -> Vec<usize> {
+    let mut level: Vec<usize> = Vec::with_capacity(func.insts.len());
+    let role = |maker: usize, v: &Value| {
+        let part = part[maker].as_ref().filter(|p| p.along == *along)?;
+        func.insts[maker].results.iter().position(|r| r == v).map(|k| part.results[k])
+    };
+    for (i, inst) in func.insts.iter().enumerate() {
+        let own = part[i].as_ref().filter(|p| p.along == *along);
+        let before = inst.args.iter().enumerate().filter_map(|(k, arg)| {
+            let maker = *made.get(arg)?;
+            let same = own.is_some_and(|p| p.rows[k]) && role(maker, arg) == Some(Role::Row);
+            let passes = role(maker, arg).is_some() && !same;
+            Some(level[maker] + usize::from(passes))
+        });
+        level.push(before.max().unwrap_or(0));
+    }
+    level
 }
 
 /// The groups in an order in which operands come first; among free ones the one that began first.

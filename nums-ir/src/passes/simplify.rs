@@ -101,10 +101,27 @@ fn rule(func: &Func, at: usize, inst: &Inst) -> Option<Rewrite> {
                 IndexItem::Ellipsis => true,
                 IndexItem::Slice { .. } | IndexItem::At(_) | IndexItem::NewAxis => false,
             };
-            if items.iter().all(whole) { is(*a) } else { None }
+            if items.iter().all(whole) {
+                return is(*a);
+            }
+            // x[:, 0][:, newaxis] = x, where that axis has size 1
+            let Some(Inst { op: Op::Index { items: inner }, args, .. }) = def(*a) else { return None };
+            let moves_ones = moves_ones(func, *a, items) && moves_ones(func, args[0], inner);
+            if moves_ones { is(args[0]) } else { None }
         }
         _ => None,
     }
+}
+
+/// Whether an index only takes away axes of size 1 and adds some: the elements stay in their order.
+fn moves_ones(func: &Func, operand: Value, items: &[IndexItem]) -> bool {
+    let mut dims = func.ty(operand).dims().unwrap_or_default().iter();
+    items.iter().all(|item| match item {
+        IndexItem::NewAxis => true,
+        IndexItem::Slice { start: None, stop: None, step: 1 } => dims.next().is_some(),
+        IndexItem::At(Size::Dim(Dim::Const(0 | -1))) => dims.next() == Some(&Dim::Const(1)),
+        IndexItem::Slice { .. } | IndexItem::At(_) | IndexItem::Ellipsis => false,
+    })
 }
 
 fn is_one(c: Scalar) -> bool {
