@@ -1,18 +1,24 @@
 //! What a fused function does with memory, in words for a reader who knows NumPy.
 //!
-//! One paragraph a step: which statements share it, what it reads and writes, its flops, and what NumPy would have stored and
+//! One paragraph a step: the statements that share it (`statement`), what it reads and writes, its flops, and what NumPy would have stored and
 //! this never does; then, for the whole function, how often each parameter is read. Sizes are polynomials over the function's
 //! symbols, or numbers once they are bound; flops count as in `cost`. The text is comments, so that it can stand under a
 //! function's own text. It decides nothing: what it tells is read off the instructions.
 //!
 //! ```text
 //! ; step 1, kernel p0, tile by tile along n: reads X, beta, y
-//! ;   %p0.0 = X @ beta; mu, %p0.1: negative, exp, add, divide, …; g = X.T @ %p0.1; H = X.T @ %p0.3, one triangle
+//! ;   %p0.0 = X @ beta
+//! ;   mu = 1 / (1 + exp(-%p0.0))
+//! ;   …
+//! ;   H = X.T @ %p0.3, one triangle
 //! ;   bytes in 8 * d + 8 * d * n + 8 * n, out 8 * d + 8 * d * d; flops …
 //! ;   never stored: f64[n] mu, 7 without a name; f64[n, d] 1 without a name
 //! ; read: X once, y once, beta 2 times; 2 temporaries are stored: g f64[d], H f64[d, d]; flops …
 //! ```
 
+mod statement;
+
+use self::statement::{statement, statements};
 use crate::contraction::{self, Contraction, Index};
 use crate::cost::{TRANSCENDENTAL, per_element};
 use crate::data::DataOp;
@@ -80,10 +86,16 @@ pub fn temporaries(func: &Func) -> impl Iterator<Item = Value> + '_ {
 
 /// Instructions that do something with elements.
 fn steps(func: &Func) -> impl Iterator<Item = &Inst> {
-    func.insts.iter().filter(|i| !matches!(i.op, Op::Const(_) | Op::Dim(_)))
+    func.insts.iter().filter(|i| !is_plain(&i.op))
 }
 
-/// Names as a reader knows them: those of the source bare, numbered ones with `%` and, inside a kernel, the kernel's name.
+/// Whether an operator only names a number.
+fn is_plain(op: &Op) -> bool {
+    matches!(op, Op::Const(_) | Op::Dim(_))
+}
+
+/// Names as a reader knows them: those of the source bare, numbers as they are, numbered values with `%` and, inside a kernel, the
+/// kernel's name.
 fn names(func: &Func) -> Vec<String> {
     let kernel = if func.name.starts_with(['k', 'p']) && func.name[1..].parse::<u32>().is_ok() {
         format!("{}.", func.name)
@@ -91,7 +103,15 @@ fn names(func: &Func) -> Vec<String> {
         String::new()
     };
     let numbered = |n: String| if n.starts_with(|c: char| c.is_ascii_digit()) { format!("%{kernel}{n}") } else { n };
-    value_names(func).into_iter().map(numbered).collect()
+    let mut names: Vec<String> = value_names(func).into_iter().map(numbered).collect();
+    for inst in &func.insts {
+        if let Op::Const(c) = &inst.op {
+            names[inst.results[0].0 as usize] = c.to_string();
+        } else if let Op::Dim(d) = &inst.op {
+            names[inst.results[0].0 as usize] = d.to_string();
+        }
+    }
+    names
 }
 
 /// Names of a body's values, where those that come from outside or leave have the outer ones.
@@ -121,12 +141,14 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
     };
     let mut read: Vec<Value> = Vec::new();
     for arg in &inst.args {
-        if !read.contains(arg) {
+        if !read.contains(arg) && !func.def(*arg).is_some_and(|made| is_plain(&made.op)) {
             read.push(*arg);
         }
     }
     writeln!(out, "{}{}", if read.is_empty() { "" } else { ": reads " }, list(&read))?;
-    writeln!(out, ";   {}", statements.join("; "))?;
+    for statement in statements {
+        writeln!(out, ";   {statement}")?;
+    }
     let bytes = |values: &[Value]| values.iter().fold(Dim::from(0), |sum, v| sum.add(&bytes(func.ty(*v))));
     writeln!(out, ";   bytes in {}, out {}; flops {}", bytes(&read), bytes(&inst.results), flops(func, inst))?;
     if !inner.is_empty() {
@@ -139,59 +161,6 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
         writeln!(out, ";   never stored: {}", inner.into_iter().map(of_type).collect::<Vec<_>>().join("; "))?;
     }
     Ok(())
-}
-
-/// The instructions of a kernel's body, element-wise ones in a row as one.
-fn statements(body: &Func, names: &[String]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut group: Vec<&Inst> = Vec::new();
-    let flush = |group: &mut Vec<&Inst>, out: &mut Vec<String>| {
-        if !group.is_empty() {
-            let ops: Vec<&str> = group.iter().map(|i| i.op.name()).collect();
-            let kept = |v: &Value| !names[v.0 as usize].starts_with('%') || body.results.contains(v);
-            let made: Vec<String> =
-                group.iter().flat_map(|i| &i.results).filter(|v| kept(v)).map(|v| names[v.0 as usize].clone()).collect();
-            let made = if made.is_empty() { String::new() } else { format!("{}: ", made.join(", ")) };
-            out.push(format!("{made}{}", ops.join(", ")));
-            group.clear();
-        }
-    };
-    for inst in &body.insts {
-        match &inst.op {
-            Op::Const(_) | Op::Dim(_) | Op::Index { .. } => {}
-            Op::Map(_) | Op::Cast(_) => group.push(inst),
-            Op::Kernel(inner) => {
-                flush(&mut group, &mut out);
-                out.extend(statements(inner, &inner_names(inner, inst, names)));
-            }
-            _ => {
-                flush(&mut group, &mut out);
-                out.push(statement(inst, names));
-            }
-        }
-    }
-    flush(&mut group, &mut out);
-    out
-}
-
-/// One instruction that is not element-wise.
-fn statement(inst: &Inst, names: &[String]) -> String {
-    let name = |v: &Value| names[v.0 as usize].clone();
-    let list = |values: &[Value]| values.iter().map(name).collect::<Vec<_>>().join(", ");
-    let results = list(&inst.results);
-    match (&inst.op, &inst.args[..]) {
-        (Op::Matmul { trans_a, trans_b, symmetric }, [a, b]) => {
-            let (t, u) = (if *trans_a { ".T" } else { "" }, if *trans_b { ".T" } else { "" });
-            let half = if *symmetric { ", one triangle" } else { "" };
-            format!("{results} = {}{t} @ {}{u}{half}", name(a), name(b))
-        }
-        (Op::Reduce { op, axes, .. }, args) => {
-            let axes = axes.as_ref().map_or(String::new(), |a| format!(", axis={a:?}"));
-            format!("{results} = {}({}{axes})", op.name(), list(args))
-        }
-        (Op::Contract(spec), args) => format!("{results} = einsum(\"{spec}\", {})", list(args)),
-        (op, args) => format!("{results} = {}({})", op.name(), list(args)),
-    }
 }
 
 /// What the body computes and does not hand on, by type: NumPy would have stored it.
@@ -255,9 +224,10 @@ fn flops(func: &Func, inst: &Inst) -> Dim {
         (Op::Reduce { .. } | Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Transpose { .. } | Op::Reshape { .. }, ..) => {
             Dim::from(0)
         }
-        (Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose, ..) => {
-            Dim::from(0)
-        }
+        (
+            Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose,
+            ..,
+        ) => Dim::from(0),
     }
 }
 

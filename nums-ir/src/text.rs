@@ -26,7 +26,7 @@ pub use lex::ParseError;
 pub use parse::{parse, parse_type};
 pub use print::{print, print_kernels, print_with_locs};
 
-pub(crate) use print::names as value_names;
+pub(crate) use print::{attributes, names as value_names};
 
 /// The first line of every text.
 pub const MAGIC: &str = "nums-ir 1";

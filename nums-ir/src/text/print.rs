@@ -177,7 +177,7 @@ pub(super) fn line(op: &Op, args: &[Value], names: &[String]) -> String {
     if parts.is_empty() { name.to_owned() } else { format!("{name} {}", parts.join(", ")) }
 }
 
-fn attributes(op: &Op, names: &[String]) -> Vec<String> {
+pub(crate) fn attributes(op: &Op, names: &[String]) -> Vec<String> {
     let size = |s: &Size| match s {
         Size::Dim(d) => d.to_string(),
         Size::Value(v) => format!("%{}", names[v.0 as usize]),
