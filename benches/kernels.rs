@@ -2,7 +2,8 @@
 //!
 //! Criterion's throughput is elements or flops a second: `Gelem/s` of a group `flops/…` is GFLOP/s, and of the others the
 //! reciprocal is nanoseconds an element. `memory/copy` is the machine's copy, in bytes read and written: the share that a
-//! kernel of `memory/…` has of it says how far it is from the machine's limit. Every kernel runs natively and interpreted.
+//! kernel of `memory/…` has of it says how far it is from the machine's limit; `cache/…` stays in the second one. Every kernel runs
+//! natively and interpreted.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nums::Stage;
@@ -30,6 +31,8 @@ nums! {
         m = 1 / (1 + exp(-(2.0 * x + 1.0)));
         m * (1 - m)
     }
+    fn variance(x: f64[n]) -> f64[] { var(x) }
+    fn scaled(X: f64[n, d], m: f64[d], s: f64[d]) -> f64[n, d] { (X - m) / s }
     fn newton(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[d], f64[d, d]) {
         mu = 1 / (1 + exp(-(X @ beta)));
         (X.T @ (mu - y), X.T @ (X * (mu * (1 - mu))[:, None]))
@@ -92,6 +95,11 @@ fn memory(c: &mut Criterion) {
     both(c, "memory", "add", &add::ir(Stage::Fused), &[&x, &y], bytes(24));
     both(c, "memory", "sum", &total::ir(Stage::Fused), &[&x], bytes(8));
     both(c, "memory", "chain", &chain::ir(Stage::Fused), &[&x], bytes(16));
+    both(c, "memory", "var", &variance::ir(Stage::Fused), &[&x], bytes(8));
+    let (wide, row) = (block(LARGE).with_shape(&[LARGE / 32, 32]), block(32));
+    both(c, "memory", "scaled rows", &scaled::ir(Stage::Fused), &[&wide, &row, &row], bytes(16));
+    let small = block(SMALL);
+    both(c, "cache", "chain", &chain::ir(Stage::Fused), &[&small], Throughput::Elements(SMALL as u64));
 }
 
 fn products(c: &mut Criterion) {

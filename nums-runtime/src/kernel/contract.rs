@@ -6,7 +6,7 @@
 //! element. Intermediate results of a chain exist for a part of the result at a time, which stays in the second-level cache.
 //! The order of every sum depends on shapes and windows alone.
 
-use super::gemm::{Into, Matrix, Packed, gemm_into};
+use super::gemm::{Into, Matrix, Packed, Real, gemm_into};
 use super::matmul::{Form, Product, Side};
 use super::op::{self, Apply};
 use super::{KernelError, room};
@@ -16,6 +16,7 @@ use crate::native::{Loop, isa, vectorised};
 use nums_ir::contraction::{Index, Step};
 use nums_ir::graph::{ContractTask, Window};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 /// Bytes of the largest intermediate result of a part.
 const PART_BYTES: usize = 256 << 10;
@@ -346,7 +347,7 @@ fn add_product<T: Contract>(
     let (rows, cols) = (a.rows, b.cols);
     if form(&a, &b) == Form::Matrices
         && (col_stride == 1 || cols == 1)
-        && T::tiles(a, b, out, row_stride, accumulate, &mut rooms.packed)
+        && T::tiles((a, b), out, row_stride, accumulate, &mut rooms.packed)
     {
         return;
     }
@@ -437,8 +438,7 @@ trait Contract: Product {
 
     /// The product in register tiles, if there are any for this type.
     fn tiles(
-        a: Matrix<'_, Self>,
-        b: Matrix<'_, Self>,
+        operands: (Matrix<'_, Self>, Matrix<'_, Self>),
         out: &mut [Self],
         stride: usize,
         accumulate: bool,
@@ -446,14 +446,38 @@ trait Contract: Product {
     ) -> bool;
 }
 
-macro_rules! in_tiles {
-    ($($t:ident)*) => {$(
-        impl Contract for $t {
-            type Packed = Packed<$t>;
-            const STRIDED: bool = true;
+/// In place of packed panels, for elements without register tiles.
+struct Unpacked<T>(PhantomData<T>);
 
-            fn packed() -> Packed<$t> {
-                Packed::new()
+impl<T> Unpacked<T> {
+    fn new() -> Unpacked<T> {
+        Unpacked(PhantomData)
+    }
+}
+
+fn in_tiles<T: Real>(
+    (a, b): (Matrix<'_, T>, Matrix<'_, T>),
+    out: &mut [T],
+    stride: usize,
+    accumulate: bool,
+    packed: &mut Packed<T>,
+) -> bool {
+    gemm_into(isa(), a, b, (out, stride), Into { accumulate, lower: false }, packed);
+    true
+}
+
+fn without_tiles<T>(_: (Matrix<'_, T>, Matrix<'_, T>), _: &mut [T], _: usize, _: bool, _: &mut Unpacked<T>) -> bool {
+    false
+}
+
+macro_rules! contract {
+    ($($strided:literal $packed:ident $tiles:ident: $($t:ident)*;)*) => {$($(
+        impl Contract for $t {
+            type Packed = $packed<$t>;
+            const STRIDED: bool = $strided;
+
+            fn packed() -> $packed<$t> {
+                $packed::new()
             }
 
             #[inline(always)]
@@ -467,47 +491,22 @@ macro_rules! in_tiles {
             }
 
             fn tiles(
-                a: Matrix<'_, $t>,
-                b: Matrix<'_, $t>,
+                operands: (Matrix<'_, $t>, Matrix<'_, $t>),
                 out: &mut [$t],
                 stride: usize,
                 accumulate: bool,
-                packed: &mut Packed<$t>,
+                packed: &mut $packed<$t>,
             ) -> bool {
-                gemm_into(isa(), a, b, (out, stride), Into { accumulate, lower: false }, packed);
-                true
+                $tiles(operands, out, stride, accumulate, packed)
             }
         }
-    )*};
+    )*)*};
 }
-in_tiles!(f32 f64);
-
-macro_rules! without_tiles {
-    ($strided:literal: $($t:ident)*) => {$(
-        impl Contract for $t {
-            type Packed = ();
-            const STRIDED: bool = $strided;
-
-            fn packed() {}
-
-            #[inline(always)]
-            fn add(a: $t, b: $t) -> $t {
-                op::Add::apply((a, b))
-            }
-
-            #[inline(always)]
-            fn multiply(a: $t, b: $t) -> $t {
-                op::Multiply::apply((a, b))
-            }
-
-            fn tiles(_: Matrix<'_, $t>, _: Matrix<'_, $t>, _: &mut [$t], _: usize, _: bool, (): &mut ()) -> bool {
-                false
-            }
-        }
-    )*};
+contract! {
+    true Packed in_tiles: f32 f64;
+    true Unpacked without_tiles: bool i8 i16 i32 i64 u8 u16 u32 u64;
+    false Unpacked without_tiles: c64 c128;
 }
-without_tiles!(true: bool i8 i16 i32 i64 u8 u16 u32 u64);
-without_tiles!(false: c64 c128);
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use num_complex::Complex;
 
 pub(super) type C = Complex<f64>;
 
+type Function = fn(f64) -> f64;
+
 macro_rules! by_type {
     ($($(#[$doc:meta])* $name:ident = $wide:expr;)*) => {$(
         $(#[$doc])*
@@ -18,6 +20,8 @@ macro_rules! by_type {
         }
     )*};
 }
+pub(super) use by_type;
+
 by_type! {
     /// `e^z`.
     complex_exp = exp;
@@ -101,19 +105,20 @@ fn multiply(a: C, b: C) -> C {
     C::new(f64::INFINITY * (x.re * y.re - x.im * y.im), f64::INFINITY * (x.re * y.im + x.im * y.re))
 }
 
-/// `size · (cos angle + i sin angle)` for a size given by its logarithm; an infinite size keeps the quadrant.
-fn polar(log_size: f64, angle: f64) -> C {
-    // In two factors, so that a large exponential times a small cosine does not overflow.
-    let half = exp_f64(log_size / 2.0);
-    C::new(half * cos_f64(angle) * half, half * sin_f64(angle) * half)
+fn exp(z: C) -> C {
+    exponential(z, exp_f64, z.im, (cos_f64, sin_f64))
 }
 
-fn exp(z: C) -> C {
+/// A power of a real number, by those of its real exponents and the angle that the imaginary one turns by; an infinite size keeps
+/// the quadrant.
+pub(super) fn exponential(z: C, real: Function, angle: f64, (cos, sin): (Function, Function)) -> C {
     if z.im == 0.0 {
-        return C::new(exp_f64(z.re), z.im);
+        return C::new(real(z.re), z.im);
     }
     if z.im.is_finite() {
-        return polar(z.re, z.im);
+        // In two factors, so that a large power times a small cosine does not overflow.
+        let half = real(z.re / 2.0);
+        return C::new(half * cos(angle) * half, half * sin(angle) * half);
     }
     match z.re {
         f64::NEG_INFINITY => C::new(0.0, 0.0f64.copysign(z.im)),

@@ -4,20 +4,10 @@
 //! branch cut; arguments near overflow by their logarithm. Special values are C99 annex G's, which NumPy follows.
 
 use super::Real;
-use super::complex::{C, sqrt};
+use super::complex::{C, by_type, exponential, sqrt};
 use num_complex::Complex;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2, PI};
 
-macro_rules! by_type {
-    ($($(#[$doc:meta])* $name:ident = $wide:expr;)*) => {$(
-        $(#[$doc])*
-        #[inline]
-        pub(crate) fn $name<T: Real>(z: Complex<T>) -> Complex<T> {
-            let w: C = $wide(C::new(z.re.wide(), z.im.wide()));
-            Complex::new(T::narrow(w.re), T::narrow(w.im))
-        }
-    )*};
-}
 by_type! {
     /// Inverse sine: `-i asinh(i z)`.
     complex_asin = asin;
@@ -142,19 +132,7 @@ fn atanh(z: C) -> C {
 }
 
 fn exp2(z: C) -> C {
-    if z.im == 0.0 {
-        return C::new(libm::exp2(z.re), z.im);
-    }
-    if z.im.is_finite() {
-        // In two factors, so that a large power times a small cosine does not overflow.
-        let (half, angle) = (libm::exp2(z.re / 2.0), z.im * LN_2);
-        return C::new(half * libm::cos(angle) * half, half * libm::sin(angle) * half);
-    }
-    match z.re {
-        f64::NEG_INFINITY => C::new(0.0, 0.0f64.copysign(z.im)),
-        f64::INFINITY => C::new(f64::INFINITY, f64::NAN),
-        _ => C::new(f64::NAN, f64::NAN),
-    }
+    exponential(z, libm::exp2, z.im * LN_2, (libm::cos, libm::sin))
 }
 
 fn expm1(z: C) -> C {
