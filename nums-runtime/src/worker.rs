@@ -547,7 +547,14 @@ impl Worker {
     }
 
     /// Blocks that the driver waits for together: it is told once, when all are there.
-    fn watch(&mut self, ids: Vec<Gid>, actions: &mut Vec<Action>) {
+    fn watch(&mut self, mut ids: Vec<Gid>, actions: &mut Vec<Action>) {
+        ids.retain(|&id| {
+            let known = self.store.knows(id);
+            if !known {
+                actions.push(Action::Tell(ToDriver::Failed(self.epoch, id, self.nowhere(id))));
+            }
+            known
+        });
         self.n_watches += 1;
         self.watches.insert(self.n_watches, Watch { ids, there: 0, next: 0 });
         self.look(self.n_watches, actions);
@@ -560,12 +567,13 @@ impl Worker {
             let failure = match self.store.find(id) {
                 Found::Here(_) | Found::OnDisk(_) | Found::Coming => None,
                 Found::Failed(failure) => Some(Failure::clone(failure)),
-                Found::Nowhere if !self.store.knows(id) => Some(self.nowhere(id)),
-                Found::Nowhere => {
+                Found::Nowhere if self.store.knows(id) => {
                     self.store.await_reader(id, Reader::Watch(number));
                     self.watches.insert(number, watch);
                     return;
                 }
+                // It was made, and let go since.
+                Found::Nowhere => None,
             };
             watch.next += 1;
             match failure {

@@ -535,6 +535,17 @@ fn a_call_that_ends_one_replacement_after_the_other_is_given_up() {
 }
 
 #[test]
+fn who_waits_is_told_of_a_failure_by_the_report_that_brings_it() {
+    let mut d = with_inputs();
+    d.on(Event::Submit(3, call(1, 10)));
+    check(&mut d, Event::Wait(4, vec![11]), &["n1: watch [11]"]);
+    let actions = d.on(Event::From(N1, report(&[(1, 1)], &[(11, 1)])));
+    let told = |action: &Action| matches!(action, Action::Answer(4, Err(Error::Task(failure))) if failure.why == "broken");
+    assert!(actions.len() == 1 && told(&actions[0]), "{actions:?}");
+    assert!(d.first_unread().is_none());
+}
+
+#[test]
 fn who_joins_after_the_end_is_sent_away() {
     let mut d = driver();
     d.on(Event::Close);

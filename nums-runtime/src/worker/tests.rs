@@ -132,6 +132,26 @@ fn blocks_that_are_awaited_together_are_reported_once() {
     check(&mut w, Input::Driver(ToWorker::Release(vec![11])), &[]);
     run(&mut w, 0, Ok(()), &["ready [10, 11]", "report [(1, 2)] [] []"]);
     assert!(w.watches.is_empty());
+    // So may who lets go of one that is made before those that stand before it.
+    check(&mut w, batch(2, &[(21, 0, MadeAndKept), (20, 0, MadeAndKept)], &[(&[], 0), (&[], 1)]), &[]);
+    check(&mut w, Input::Driver(ToWorker::Watch(vec![20, 21, 7])), &["failed g7 the block is not on this node"]);
+    check(&mut w, Input::Driver(ToWorker::Release(vec![21])), &[]);
+    run(&mut w, 0, Ok(()), &[]);
+    run(&mut w, 0, Ok(()), &["ready [20, 21]", "report [(2, 2)] [] []"]);
+}
+
+#[test]
+fn a_thread_takes_several_small_tasks_where_others_find_enough() {
+    let mut w = worker().with_threads(2);
+    let blocks: Vec<_> = (0..64).map(|id| (id, 0, MadeAndKept)).collect();
+    let tasks: Vec<(&[u32], u32)> = (0..64).map(|block| (&[][..], block)).collect();
+    check(&mut w, batch(1, &blocks, &tasks), &[]);
+    let mut takes = |several| {
+        let mut jobs = Vec::new();
+        w.next_jobs(several, &mut jobs);
+        jobs.len()
+    };
+    assert_eq!((takes(false), takes(true), takes(true), takes(true)), (1, 16, 16, 1));
 }
 
 #[test]
