@@ -346,6 +346,24 @@ fn sizes_of_an_array_of_any_rank_are_known_when_it_is_called() {
     assert_eq!((table.shape(), table.to_vec().unwrap()), (&[3, 4][..], vec![11.0; 12]));
 }
 
+nums! {
+    fn scaled_or_summed(x: f64[n], scale: bool, k: usize) -> f64[n] {
+        x * k if scale else cumsum(x)
+    }
+}
+
+#[test]
+fn a_plan_takes_the_branch_of_the_boolean_that_is_given() {
+    let spec = nums::ClusterSpec::uniform(2, 1);
+    let plan = |ints: &[i64]| scaled_or_summed::plan_with(&spec, &[&[64]], &[&[8]], ints);
+    let tasks = |scale| plan(&[scale, 3]).unwrap().tasks();
+    assert_eq!((tasks(1), tasks(0)), (8, 21));
+    let said = plan(&[3]).unwrap_err().to_string();
+    assert!(said.contains("`scale` chooses a branch: give the integers and booleans to `plan_with`"), "{said}");
+    let said = plan(&[1, 3, 4]).unwrap_err().to_string();
+    assert!(said.contains("3 values for 1 integer and 1 boolean parameters"), "{said}");
+}
+
 #[test]
 fn a_plan_of_a_call_that_waits_says_where_and_for_what() {
     let spec = nums::ClusterSpec::uniform(2, 1);

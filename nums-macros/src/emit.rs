@@ -103,7 +103,8 @@ pub(crate) fn generic(
                 self::plan_with(dtype, spec, shapes, &[], &[])
             }
 
-            /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters.
+            /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters; where a
+        /// boolean chooses a branch, of the integer and boolean ones in order, `True` as 1.
             ///
             /// # Errors
             /// The shapes, blocks or integers do not fit the program.
@@ -210,7 +211,8 @@ fn module(root: &TokenStream, f: &Function, programs: Option<&Programs>, span: S
             #root::__emitted::plan(&PROGRAM, spec, shapes)
         }
 
-        /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters.
+        /// As `plan`, with the block shapes of the array parameters and the values of the integer parameters; where a
+        /// boolean chooses a branch, of the integer and boolean ones in order, `True` as 1.
         ///
         /// # Errors
         /// The shapes, blocks or integers do not fit the program.

@@ -266,12 +266,13 @@ impl Program {
     }
 
     /// The plan for array parameters of these shapes, in blocks of these sizes (the default cut where there are none), and
-    /// integers for the scalar parameters.
+    /// values of the integer parameters, or of the integer and boolean ones.
     pub(crate) fn plan(&self, spec: &ClusterSpec, shapes: &[&[usize]], blocks: &[&[usize]], ints: &[i64]) -> Result<Plan> {
         let decoded = self.decoded()?;
         let func = decoded.fused.as_ref().unwrap_or(&decoded.parsed);
         let what = || format!("plan of `{}`", self.name);
-        let (mut shapes, mut blocks, mut ints) = (shapes.iter(), blocks.iter(), ints.iter());
+        let scalars = self.scalars(decoded, func, ints)?;
+        let (mut shapes, mut blocks, mut scalars) = (shapes.iter(), blocks.iter(), scalars.into_iter());
         let (mut args, mut grids) = (Vec::new(), Vec::new());
         for p in &func.params {
             let data = func.data(*p);
@@ -280,14 +281,7 @@ impl Program {
                 return Err(Error::Unsupported { what: format!("{}: `{name}` has no declared type", what()) });
             };
             if ty.weak {
-                // Only integers can size something; other scalars do not change a plan.
-                let value = match ty.dtype.kind() {
-                    Kind::Bool => Scalar::Bool(false),
-                    Kind::Int => Scalar::Int(i128::from(*ints.next().unwrap_or(&1))),
-                    Kind::Float => Scalar::Float(0.0),
-                    Kind::Complex => Scalar::Complex(0.0, 0.0),
-                };
-                args.push(Bound::Scalar(value));
+                args.extend(scalars.next().map(Bound::Scalar));
                 continue;
             }
             let Some(shape) = shapes.next() else {
@@ -313,6 +307,46 @@ impl Program {
         let graph = tile::tile(&bound, &grids).map_err(|d| self.mistake(&d))?;
         let at: Vec<NodeId> = grids.iter().flat_map(|g| homes(g, spec.nodes.len())).collect();
         Ok(Plan::new(place(graph, spec, &at)?, spec.clone(), bound))
+    }
+
+    /// The plain parameters of a plan. `given` are the integers in order, or the integers and booleans; one that sizes something or
+    /// chooses a branch must be among them, and the others do not change a plan.
+    fn scalars(&self, decoded: &Decoded, func: &Func, given: &[i64]) -> Result<Vec<Scalar>> {
+        let refused = |why: String| Error::Shape { what: format!("plan of `{}`", self.name), why };
+        let plain: Vec<Value> =
+            func.params.iter().copied().filter(|p| func.data(*p).ty.as_ref().is_some_and(|t| t.weak)).collect();
+        let count = |kind: Kind| plain.iter().filter(|p| func.ty(**p).dtype.kind() == kind).count();
+        let (ints, bools) = (count(Kind::Int), count(Kind::Bool));
+        let with_bools = given.len() == ints + bools;
+        if !with_bools && given.len() > ints {
+            let why = format!("{} values for {ints} integer and {bools} boolean parameters", given.len());
+            return Err(refused(why));
+        }
+        let mut given = given.iter().copied();
+        let scalar = |p: &Value| {
+            let kind = func.ty(*p).dtype.kind();
+            let value = match kind {
+                Kind::Int => given.next(),
+                Kind::Bool if with_bools => given.next(),
+                Kind::Bool | Kind::Float | Kind::Complex => None,
+            };
+            let name = func.data(*p).name.as_deref().unwrap_or("?");
+            if value.is_none() && decoded.sizing.iter().any(|s| **s == *name) {
+                return Err(refused(match kind {
+                    Kind::Bool => format!("`{name}` chooses a branch: give the integers and booleans to `plan_with`, True as 1"),
+                    Kind::Int | Kind::Float | Kind::Complex => {
+                        format!("`{name}` decides a size or a branch: give its value to `plan_with`")
+                    }
+                }));
+            }
+            Ok(match kind {
+                Kind::Bool => Scalar::Bool(value.is_some_and(|v| v != 0)),
+                Kind::Int => Scalar::Int(i128::from(value.unwrap_or(1))),
+                Kind::Float => Scalar::Float(0.0),
+                Kind::Complex => Scalar::Complex(0.0, 0.0),
+            })
+        };
+        plain.iter().map(scalar).collect()
     }
 }
 

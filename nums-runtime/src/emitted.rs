@@ -125,7 +125,8 @@ pub fn plan(program: &'static Program, spec: &ClusterSpec, shapes: &[&[usize]]) 
     program.plan(spec, shapes, &[], &[])
 }
 
-/// The plan of a function for arrays of these shapes in these blocks, and integers for its integer parameters.
+/// The plan of a function for arrays of these shapes in these blocks, and values of its integer parameters, or of its integer and
+/// boolean ones, in order.
 ///
 /// # Errors
 /// What does not fit.
