@@ -21,7 +21,7 @@ mod words;
 
 use crate::attr::Attr;
 use crate::diag::{Diag, Loc, suggest};
-use crate::dtype::{DType, Kind};
+use crate::dtype::DType;
 use crate::func::{Call, Func, Op, Scalar, Size, Value};
 use crate::ops::{DTypeRule, MapOp, ReduceOp};
 pub use bind::Given;
@@ -71,6 +71,8 @@ pub enum Term {
 pub enum Callable {
     /// A row of the operator table.
     Map(MapOp),
+    /// A row by the name of a function of Python's own, `abs(x)`, which leaves a plain number plain.
+    Python(MapOp),
     /// A reduction of the operator table.
     Reduce(ReduceOp),
     /// A structural function.
@@ -81,7 +83,7 @@ impl Callable {
     /// NumPy's name.
     pub fn name(self) -> &'static str {
         match self {
-            Callable::Map(op) => op.name(),
+            Callable::Map(op) | Callable::Python(op) => op.name(),
             Callable::Reduce(op) => op.name(),
             Callable::Row(row) => row.name,
         }
@@ -91,8 +93,8 @@ impl Callable {
     pub fn signature(self) -> &'static str {
         match self {
             Callable::Map(MapOp::Where) => "condition, x=, y=",
-            Callable::Map(op) if op.arity() == 1 => "x, out!, where!, dtype!",
-            Callable::Map(_) => "x1, x2, out!, where!, dtype!",
+            Callable::Map(op) | Callable::Python(op) if op.arity() == 1 => "x, out!, where!, dtype!",
+            Callable::Map(_) | Callable::Python(_) => "x1, x2, out!, where!, dtype!",
             Callable::Reduce(op) => reduce::signature(op),
             Callable::Row(row) => row.signature,
         }
@@ -101,6 +103,7 @@ impl Callable {
     fn is_method(self) -> bool {
         match self {
             Callable::Map(op) => op == MapOp::Conjugate,
+            Callable::Python(_) => false,
             Callable::Reduce(_) => true,
             Callable::Row(row) => row.method,
         }
@@ -108,7 +111,7 @@ impl Callable {
 
     fn is_function(self) -> bool {
         match self {
-            Callable::Map(_) | Callable::Reduce(_) => true,
+            Callable::Map(_) | Callable::Python(_) | Callable::Reduce(_) => true,
             Callable::Row(row) => row.function,
         }
     }
@@ -157,8 +160,10 @@ pub fn name(name: &str) -> Option<Term> {
 /// # Errors
 /// No function of NumPy has this name, or nums does not have it yet. `own` are the names of functions that the user defined.
 pub fn function<'a>(name: &str, own: impl IntoIterator<Item = &'a str>, loc: Loc) -> Result<Term, Diag> {
-    if let Some(callable) = Callable::find(name).filter(|c| c.is_function()) {
-        return Ok(Term::Callable(callable));
+    match Callable::find(name).filter(|c| c.is_function()) {
+        Some(Callable::Map(op)) if matches!(name, "abs" | "pow") => return Ok(Term::Callable(Callable::Python(op))),
+        Some(callable) => return Ok(Term::Callable(callable)),
+        None => {}
     }
     if let Some(dtype) = DType::from_name(name) {
         return Ok(Term::DType(dtype));
@@ -441,28 +446,25 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             let x = value(func, &bound.required(0)?)?;
             Ok(calls::pushed(func, Call { name: "conj", attrs: vec![Attr::Arg(0)] }, &[x], 1, loc))
         }
-        Callable::Map(op) => {
+        Callable::Map(op) | Callable::Python(op) => {
             let terms = (0..op.arity()).map(|i| bound.required(i)).collect::<Result<Vec<_>, _>>()?;
             let mut values = terms.iter().map(|term| value(func, term)).collect::<Result<Vec<_>, _>>()?;
-            // A function of NumPy's makes a NumPy scalar of literals, where the operator of its name keeps Python's; `abs` is both.
+            // A function of NumPy's makes a NumPy scalar of literals, where the operator of its name keeps Python's.
             let literal = |(term, _): &(Term, Loc)| if let Term::Number(n) = term { Some(n.kind()) } else { None };
             let kinds: Option<Vec<_>> = terms.iter().map(literal).collect();
-            let dtype = match kinds.and_then(|kinds| kinds.into_iter().max()) {
-                Some(Kind::Float) => Some(DType::F64),
-                Some(Kind::Int) => Some(DType::I64),
-                Some(Kind::Bool | Kind::Complex) | None => None,
-            };
-            if let (Some(dtype), false) =
-                (dtype, matches!(op.rule(), DTypeRule::Float | DTypeRule::Where) || op == MapOp::Absolute)
-            {
-                values[0] = func.push(Op::Cast(dtype), &values[..1], loc);
+            // The parts of a plain number are its own, and plain.
+            let strong = matches!(callable, Callable::Map(_))
+                && !matches!(op.rule(), DTypeRule::Float | DTypeRule::Where)
+                && !matches!(op, MapOp::Real | MapOp::Imag);
+            if let (Some(kind), true) = (kinds.and_then(|kinds| kinds.into_iter().max()), strong) {
+                values[0] = func.push(Op::Cast(DType::default_of(kind)), &values[..1], loc);
             }
             Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
         }
         Callable::Reduce(op) => reduce::reduction(func, op, &mut bound),
         Callable::Row(row) => {
             // What makes an array makes it in its own dtype first.
-            let to = if dtypes::MAKERS.contains(&row.name) { bound.take_dtype() } else { None };
+            let to = if row.makes { bound.take_dtype() } else { None };
             let made = match row.build {
                 rows::Build::With(build) => build(func, &mut bound)?,
                 rows::Build::Call(gives) => calls::call(func, &mut bound, gives)?,

@@ -16,12 +16,17 @@ pub fn map_dtypes(op: MapOp, args: &[(DType, bool)]) -> Result<(Vec<DType>, DTyp
     }
     let all = |dtype: DType, result: DType| (vec![dtype; args.len()], dtype, result);
     let common = promote_all(args);
+    // Python's integers where operators meet plain booleans, NumPy's smallest for functions and arrays of them.
+    let plain = args.iter().all(|(_, weak)| *weak) && stays_weak(op, Kind::Bool);
     let (operands, computed, result) = match op.rule() {
-        DTypeRule::Arith | DTypeRule::Bitwise => all(common, common),
+        DTypeRule::Arith | DTypeRule::Bitwise => {
+            let counts =
+                matches!(op, MapOp::Add | MapOp::Subtract | MapOp::Multiply | MapOp::Negative | MapOp::Positive | MapOp::Invert);
+            let computed = if common == DType::Bool && plain && counts { DType::I64 } else { common };
+            all(computed, computed)
+        }
         DTypeRule::ArithInt | DTypeRule::Shift => {
-            // Python's integers where operators meet plain booleans, NumPy's smallest for functions and arrays of them.
-            let python = args.iter().all(|(_, weak)| *weak) && stays_weak(op, Kind::Bool);
-            let integer = if python { DType::I64 } else { DType::I8 };
+            let integer = if plain { DType::I64 } else { DType::I8 };
             let computed = if common == DType::Bool { integer } else { common };
             all(computed, computed)
         }
@@ -141,6 +146,8 @@ mod tests {
         assert_eq!(with(MapOp::Less, DType::F32, DType::F64), Ok(DType::Bool));
         let plain = |op| map_dtypes(op, &vec![(DType::Bool, true); op.arity()]).map(|(_, result)| result);
         assert_eq!((plain(MapOp::Power), plain(MapOp::Reciprocal)), (Ok(DType::I64), Ok(DType::I8)));
+        assert_eq!((plain(MapOp::Subtract), plain(MapOp::Invert)), (Ok(DType::I64), Ok(DType::I64)));
+        assert_eq!((plain(MapOp::BitwiseAnd), plain(MapOp::Maximum)), (Ok(DType::Bool), Ok(DType::Bool)));
     }
 
     #[test]

@@ -43,7 +43,14 @@ pub(super) fn call(func: &mut Func, bound: &mut Bound, gives: Gives) -> Result<T
                 None if param.optional => Attr::None,
                 None => return Err(bound.missing(at)),
             },
-            Some(term) => argument(func, &param, &term, &mut args)?,
+            Some(term) => argument(func, &param, &term, &mut args).map_err(|diag| {
+                // `stack(a, b)`: the second array is no axis.
+                let first = params(bound.signature).next().filter(|p| p.kind == "vs" && !p.rest);
+                match (at, first, &term.0) {
+                    (1, Some(_), Term::Value(_)) => Diag { notes: vec![], ..diag.help(bound.listed()) },
+                    _ => diag,
+                }
+            })?,
         });
     }
     if param_is_generator(bound.signature) {
@@ -130,7 +137,7 @@ pub(super) fn nested(func: &mut Func, term: &(Term, Loc), args: &mut Vec<Value>)
 }
 
 /// Parameters that are strings.
-const WORDS: [&str; 5] = ["subscripts", "mode", "method", "indexing", "side"];
+const WORDS: [&str; 6] = ["subscripts", "mode", "method", "indexing", "side", "kind"];
 
 /// Parameters that are literals because the program depends on them.
 const CONSTANTS: [&str; 16] = [
@@ -182,7 +189,11 @@ fn constant(func: &mut Func, param: &Param, term: &(Term, Loc), args: &mut Vec<V
         }
         Term::Value(_) if any => return operand(func, term, args),
         Term::Value(_) if WORDS.contains(&param.name) => {
-            return Err(Diag::new(term.1, format!("`{}` is a string", param.name)));
+            let diag = Diag::new(term.1, format!("`{}` is a string", param.name));
+            return Err(match param.name {
+                "subscripts" => diag.help("they come first: `einsum(\"ij,jk->ik\", a, b)`"),
+                _ => diag,
+            });
         }
         Term::Value(_) if CONSTANTS.contains(&param.name) => {
             let diag = Diag::new(term.1, format!("`{}` is a literal, not a value that the program computes", param.name));

@@ -22,24 +22,6 @@ pub enum About {
     Iinfo,
 }
 
-/// Functions that make arrays, whose dtype may be that of others.
-pub(super) const MAKERS: &[&str] = &[
-    "zeros",
-    "ones",
-    "full",
-    "arange",
-    "eye",
-    "identity",
-    "array",
-    "zeros_like",
-    "ones_like",
-    "empty_like",
-    "full_like",
-    "linspace",
-    "logspace",
-    "tri",
-];
-
 /// `result_type(a, b, f32)`: known now if all are dtypes.
 pub(super) fn result_type(_: &mut Func, bound: &mut Bound) -> Result<Term, Diag> {
     let (term, loc) = bound.required(0)?;

@@ -25,6 +25,8 @@ pub struct Row {
     pub method: bool,
     /// `np.name(x, …)` is allowed.
     pub function: bool,
+    /// It makes an array, whose dtype may be that of others: `dtype=x.dtype`.
+    pub(super) makes: bool,
     /// One line of documentation.
     pub doc: &'static str,
     pub(super) build: Build,
@@ -49,14 +51,19 @@ macro_rules! rows {
     ($($doc:literal $name:literal [$($alias:literal),*] $signature:literal $method:ident $function:ident $build:ident $(($gives:expr))?;)*) => {
         /// All rows.
         pub const ROWS: &[Row] = &[$(Row {
-            name: $name, aliases: &[$($alias),*], signature: $signature, method: rows!($method), function: rows!($function),
+            name: $name, aliases: &[$($alias),*], signature: $signature, method: rows!($method), function: rows!(called $function), makes: rows!(makes $function),
             doc: $doc, build: rows!(build $build $($gives)?),
         }),*];
     };
     (build calls $gives:expr) => { Build::Call($gives) };
     (build $build:ident) => { Build::With($build) };
     (method) => { true };
-    (function) => { true };
+    (called function) => { true };
+    (called maker) => { true };
+    (called no) => { false };
+    (makes maker) => { true };
+    (makes function) => { false };
+    (makes no) => { false };
     (no) => { false };
 }
 
@@ -68,12 +75,12 @@ rows! {
     "The array itself: values are immutable." "copy" [] "a" method function copy;
     "Elements converted." "astype" [] "x, dtype, copy=" method function astype;
     "Arrays joined along an axis; with `axis=None` ravelled first." "concatenate" ["concat"] "arrays, axis=, out!, dtype!" no function concatenate;
-    "Zeros." "zeros" ["empty"] "shape, dtype=" no function zeros;
-    "Ones." "ones" [] "shape, dtype=" no function ones;
-    "One value repeated." "full" [] "shape, fill_value, dtype=" no function full;
-    "`start`, `start + step`, … below `stop`." "arange" [] "start, stop=, step=, dtype=" no function arange;
-    "Ones on a diagonal." "eye" [] "N, M=, k=, dtype=" no function eye;
-    "Ones on the main diagonal." "identity" [] "n, dtype=" no function identity;
+    "Zeros." "zeros" ["empty"] "shape, dtype=" no maker zeros;
+    "Ones." "ones" [] "shape, dtype=" no maker ones;
+    "One value repeated." "full" [] "shape, fill_value, dtype=" no maker full;
+    "`start`, `start + step`, … below `stop`." "arange" [] "start, stop=, step=, dtype=" no maker arange;
+    "Ones on a diagonal." "eye" [] "N, M=, k=, dtype=" no maker eye;
+    "Ones on the main diagonal." "identity" [] "n, dtype=" no maker identity;
     "Product of matrices, stacks and vectors." "matmul" ["linalg.matmul"] "x1, x2, out!" no function matmul;
     "The solution of `a @ x == b`." "linalg.solve" [] "a, b" no function solve;
     "The size of axis 0." "len" [] "x" no function len;
@@ -109,24 +116,24 @@ rows! {
     "Arrays joined along the third axis." "dstack" [] "tup:vs, dtype!" no function calls(Gives::Exactly(1));
     "Vectors as the columns of a matrix." "column_stack" [] "tup:vs" no function calls(Gives::Exactly(1));
     "Values joined to the end." "append" [] "arr:v, values:v, axis=" no function calls(Gives::Exactly(1));
-    "Numbers written one by one, in nested lists." "array" ["asarray"] "object:n, dtype=" no function calls(Gives::Exactly(1));
+    "Numbers written one by one, in nested lists." "array" ["asarray"] "object:n, dtype=" no maker calls(Gives::Exactly(1));
     "Equal parts along an axis, or parts between places." "split" [] "ary:v, indices_or_sections, axis=0" no function calls(Gives::Parts);
     "Parts along an axis that may differ by one." "array_split" [] "ary:v, indices_or_sections, axis=0" no function calls(Gives::Parts);
     "Parts by rows." "vsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
     "Parts by columns." "hsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
     "Parts along the third axis." "dsplit" [] "ary:v, indices_or_sections" no function calls(Gives::Parts);
     "Elements added at the ends of axes." "pad" [] "array:v, pad_width, mode=, constant_values:v=" no function calls(Gives::Exactly(1));
-    "Zeros of the shape and dtype of an array." "zeros_like" [] "a:v, dtype=" no function calls(Gives::Exactly(1));
-    "Ones of the shape and dtype of an array." "ones_like" [] "a:v, dtype=" no function calls(Gives::Exactly(1));
-    "An array of the shape and dtype of another; zeros." "empty_like" [] "prototype:v, dtype=" no function calls(Gives::Exactly(1));
-    "One value in the shape and dtype of an array." "full_like" [] "a:v, fill_value:v, dtype=" no function calls(Gives::Exactly(1));
+    "Zeros of the shape and dtype of an array." "zeros_like" [] "a:v, dtype=" no maker calls(Gives::Exactly(1));
+    "Ones of the shape and dtype of an array." "ones_like" [] "a:v, dtype=" no maker calls(Gives::Exactly(1));
+    "An array of the shape and dtype of another; zeros." "empty_like" [] "prototype:v, dtype=" no maker calls(Gives::Exactly(1));
+    "One value in the shape and dtype of an array." "full_like" [] "a:v, fill_value:v, dtype=" no maker calls(Gives::Exactly(1));
     "The number of elements; also `x.size`." "size" [] "a:v" no function calls(Gives::Exactly(1));
     "The number of axes; also `x.ndim`." "ndim" [] "a:v" no function calls(Gives::Exactly(1));
-    "Numbers at equal distances, the end included." "linspace" [] "start:v, stop:v, num=, endpoint=, dtype=" no function calls(Gives::Exactly(1));
-    "Powers of 10 at equal distances of the exponent." "logspace" [] "start:v, stop:v, num=, endpoint=, dtype=, base:v=" no function calls(Gives::Exactly(1));
+    "Numbers at equal distances, the end included." "linspace" [] "start:v, stop:v, num=, endpoint=, dtype=" no maker calls(Gives::Exactly(1));
+    "Powers of 10 at equal distances of the exponent." "logspace" [] "start:v, stop:v, num=, endpoint=, dtype=, base:v=" no maker calls(Gives::Exactly(1));
     "Numbers at equal ratios." "geomspace" [] "start:v, stop:v, num=" no function calls(Gives::Exactly(1));
     "Coordinates of a grid." "meshgrid" [] "*xi:vs, indexing=" no function calls(Gives::List);
-    "Ones at and below a diagonal." "tri" [] "N, M=, k=0, dtype=" no function calls(Gives::Exactly(1));
+    "Ones at and below a diagonal." "tri" [] "N, M=, k=0, dtype=" no maker calls(Gives::Exactly(1));
     "Zeros above a diagonal." "tril" [] "m:v, k=0" no function calls(Gives::Exactly(1));
     "Zeros below a diagonal." "triu" [] "m:v, k=0" no function calls(Gives::Exactly(1));
     "Powers of a vector as columns." "vander" [] "x:v, N=, increasing=" no function calls(Gives::Exactly(1));
@@ -200,8 +207,8 @@ rows! {
     "The sum of a diagonal." "trace" ["linalg.trace"] "a:v, offset=0, axis1=0, axis2=1" method function calls(Gives::Exactly(1));
     "The first choice whose condition holds." "select" [] "condlist:vs, choicelist:vs, default:v=" no function calls(Gives::Exactly(1));
 
-    "Sorted along an axis, NaN last." "sort" [] "a:v, axis=-1, descending=, kind!, order!, stable=" method function calls(Gives::Exactly(1));
-    "Positions of a stable sort." "argsort" [] "a:v, axis=-1, descending=, kind!, order!, stable=" method function calls(Gives::Exactly(1));
+    "Sorted along an axis, NaN last." "sort" [] "a:v, axis=-1, descending=, kind=, order!, stable=" method function calls(Gives::Exactly(1));
+    "Positions of a stable sort." "argsort" [] "a:v, axis=-1, descending=, kind=, order!, stable=" method function calls(Gives::Exactly(1));
     "Sorted whole, which is a partition at every place." "partition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
     "Positions of a sort, which is a partition at every place." "argpartition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
     "The k largest and their positions." "topk" [] "x:v, k, axis=-1" no function calls(Gives::Exactly(2));

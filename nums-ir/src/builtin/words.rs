@@ -23,7 +23,7 @@ pub fn words() -> impl Iterator<Item = Word> {
     Callable::names().filter_map(|path| {
         let callable = Callable::find(path)?;
         let doc = match callable {
-            Callable::Map(op) => op.doc(),
+            Callable::Map(op) | Callable::Python(op) => op.doc(),
             Callable::Reduce(op) => op.doc(),
             Callable::Row(row) => row.doc,
         };

@@ -23,6 +23,11 @@ fn bincount(x: &mut Expand<'_, '_>) -> One {
     if x.rank(v) != 1 || x.kind(v) > Kind::Int {
         return x.fail(format!("`bincount` counts integers along one axis, not {}", x.ty(v)));
     }
+    if let Some(weights) = x.given(1)
+        && x.kind(weights) == Kind::Complex
+    {
+        return x.fail(format!("`bincount` adds real weights, not {}", x.ty(weights)));
+    }
     let v = x.cast(v, DType::I64)?;
     let least = x.integer(2)?.unwrap_or(0);
     // The number of bins is in the data; one more element makes the largest of nothing -1.
@@ -41,11 +46,15 @@ fn bincount(x: &mut Expand<'_, '_>) -> One {
 
 /// How often each of `0..bins` stands in `v`, or the sum of its weights.
 fn counted(x: &mut Expand<'_, '_>, v: Value, weights: Option<Value>, bins: &Dim) -> One {
-    let dtype = if weights.is_some() { DType::F64 } else { DType::I64 };
+    let dtype = match weights.map(|w| x.kind(w)) {
+        None => DType::I64,
+        Some(Kind::Complex) => DType::C128,
+        Some(Kind::Bool | Kind::Int | Kind::Float) => DType::F64,
+    };
     let zero = x.int(0)?;
     let empty = x.full(std::slice::from_ref(bins), zero, dtype)?;
     let each = match weights {
-        Some(w) => x.cast(w, DType::F64)?,
+        Some(w) => x.cast(w, dtype)?,
         None => {
             let one = x.int(1)?;
             x.full(&[], one, DType::I64)?
@@ -93,7 +102,7 @@ fn histogram(x: &mut Expand<'_, '_>) -> Made {
     let bin = x.choose(outside, spare, bin)?;
     let counts = counted(x, bin, weights, &n.add(&Dim::Const(1)))?;
     let counts = x.slice(counts, 0, None, Some(Dim::Const(-1)), 1)?;
-    // Weights are added in f64 and come back in their own dtype.
+    // Weights are added in double precision and come back in their own dtype.
     let counts = match weights {
         Some(w) => x.cast(counts, x.dtype(w))?,
         None => counts,
@@ -147,10 +156,14 @@ fn digitize(x: &mut Expand<'_, '_>) -> One {
 
 fn interp(x: &mut Expand<'_, '_>) -> One {
     let v = x.cast(x.arg(0), DType::F64)?;
-    let (places, heights) = (x.cast(x.arg(1), DType::F64)?, x.cast(x.arg(2), DType::F64)?);
+    let heights = if x.kind(x.arg(2)) == Kind::Complex { DType::C128 } else { DType::F64 };
+    let (places, heights) = (x.cast(x.arg(1), DType::F64)?, x.cast(x.arg(2), heights)?);
     let n = match (x.dims(places).as_slice(), x.dims(heights).as_slice()) {
         ([n], [m]) if x.is_same(n, m) => n.clone(),
-        _ => return x.fail("`interp` wants places and heights of one axis and one size"),
+        _ => {
+            let (places, heights) = (x.ty(x.arg(1)), x.ty(x.arg(2)));
+            return x.fail(format!("`interp` wants places and heights of one axis and one size, not {places} and {heights}"));
+        }
     };
     let after = x.data(DataOp::Search { right: true }, &[places, v])?;
     let (zero, one, end) = (x.int(0)?, x.int(1)?, x.size_as(&n.sub(&Dim::Const(2)), DType::I64)?);

@@ -65,8 +65,17 @@ fn along(x: &mut Expand<'_, '_>, at: usize) -> Result<(Value, usize), Diag> {
     }
 }
 
+/// NumPy's names of algorithms, which ask for no more than what a stable sort gives.
+const KINDS: [&str; 4] = ["stable", "quicksort", "mergesort", "heapsort"];
+
 fn sort(x: &mut Expand<'_, '_>, index: bool) -> One {
     let (v, axis) = along(x, 1)?;
+    if let Some(kind) = x.word(3)?.filter(|kind| !KINDS.contains(kind)) {
+        return x.fail(format!(
+            "`kind` of `{}` is \"stable\", \"quicksort\", \"mergesort\" or \"heapsort\", not \"{kind}\"",
+            x.name()
+        ));
+    }
     if !x.flag(2, false)? {
         return x.data(DataOp::Sort { axis, index }, &[v]);
     }

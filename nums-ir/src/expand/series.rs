@@ -6,7 +6,7 @@ use super::stats::replaced;
 use super::{Expand, Expansion, One, one};
 use crate::data::DataOp;
 use crate::dim::Dim;
-use crate::dtype::Kind;
+use crate::dtype::{DType, Kind};
 use crate::func::Value;
 use crate::ops::{MapOp, ReduceOp};
 
@@ -76,14 +76,19 @@ fn diff(x: &mut Expand<'_, '_>) -> One {
         return x.fail(format!("the order of `diff` is not negative: {n}"));
     }
     let axis = x.axis_at(2, rank)?.unwrap_or(rank - 1);
-    let op = if x.kind(x.arg(0)) == Kind::Bool { MapOp::NotEqual } else { MapOp::Subtract };
     let mut v = x.arg(0);
     for _ in 0..n {
-        let upper = x.slice(v, axis, Some(Dim::Const(1)), None, 1)?;
-        let lower = x.slice(v, axis, None, Some(Dim::Const(-1)), 1)?;
-        v = x.map(op, &[upper, lower])?;
+        v = steps(x, v, axis)?;
     }
     Ok(v)
+}
+
+/// Each element less the one before it; of booleans whether they differ.
+fn steps(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
+    let op = if x.kind(v) == Kind::Bool { MapOp::NotEqual } else { MapOp::Subtract };
+    let upper = x.slice(v, axis, Some(Dim::Const(1)), None, 1)?;
+    let lower = x.slice(v, axis, None, Some(Dim::Const(-1)), 1)?;
+    x.map(op, &[upper, lower])
 }
 
 fn gradient(x: &mut Expand<'_, '_>) -> One {
@@ -123,14 +128,12 @@ fn trapezoid(x: &mut Expand<'_, '_>) -> One {
     }
     let axis = x.axis_at(3, rank)?.unwrap_or(rank - 1);
     let y = x.arg(0);
-    let (c, one) = (Dim::Const, Dim::Const(1));
-    let (a, b) = (x.slice(y, axis, Some(one.clone()), None, 1)?, x.slice(y, axis, None, Some(c(-1)), 1)?);
+    let (a, b) = (x.slice(y, axis, Some(Dim::Const(1)), None, 1)?, x.slice(y, axis, None, Some(Dim::Const(-1)), 1)?);
     let sum = x.map(MapOp::Add, &[a, b])?;
     let step = match (x.given(1), x.given(2)) {
         (Some(places), _) => {
             let along = x.rank(places) - 1;
-            let (a, b) = (x.slice(places, along, Some(one), None, 1)?, x.slice(places, along, None, Some(c(-1)), 1)?);
-            let d = x.map(MapOp::Subtract, &[a, b])?;
+            let d = steps(x, places, along)?;
             let mut dims = vec![Dim::Const(1); rank];
             if x.rank(d) == 1 {
                 dims[axis] = x.dims(d)[0].clone();
@@ -171,11 +174,13 @@ fn convolve(x: &mut Expand<'_, '_>) -> One {
     let long = x.cast(long, dtype)?;
     let padded = x.concatenate(&[pad, long, pad], 0)?;
     let total = n.add(&Dim::Const(m - 1));
+    let place = x.arange(&total)?;
     let mut sum: Option<Value> = None;
     for k in 0..m {
         let factor = x.at(short, 0, Dim::Const(m - 1 - k))?;
         let part = x.slice(padded, 0, Some(Dim::Const(k)), Some(total.add(&Dim::Const(k))), 1)?;
         let part = x.map(MapOp::Multiply, &[part, factor])?;
+        let part = if dtype.kind() < Kind::Float { part } else { within(x, part, place, m - 1 - k, &n)? };
         sum = Some(match sum {
             None => part,
             Some(sum) => x.map(MapOp::Add, &[sum, part])?,
@@ -190,13 +195,22 @@ fn convolve(x: &mut Expand<'_, '_>) -> One {
     }
 }
 
+/// `part` where the long operand, moved by `shift`, lies, and 0 elsewhere: what stands beyond its ends is nothing, also times an
+/// infinity.
+fn within(x: &mut Expand<'_, '_>, part: Value, place: Value, shift: i64, n: &Dim) -> One {
+    let (first, end) = (x.int(shift)?, x.size_as(&n.add(&Dim::Const(shift)), DType::I64)?);
+    let (after, before) = (x.map(MapOp::GreaterEqual, &[place, first])?, x.map(MapOp::Less, &[place, end])?);
+    let (inside, zero) = (x.map(MapOp::LogicalAnd, &[after, before])?, x.int(0)?);
+    x.choose(inside, part, zero)
+}
+
 fn polyval(x: &mut Expand<'_, '_>) -> One {
     let (p, v) = (x.arg(0), x.arg(1));
     let Some(n) = x.dims(p).first().and_then(Dim::as_const) else {
         return x.fail("`polyval` wants coefficients of a constant number, as `f64[3]`");
     };
     let zero = x.int(0)?;
-    let mut sum = x.map(MapOp::Multiply, &[v, zero])?;
+    let mut sum = x.full(&x.dims(v), zero, x.dtype(v))?;
     for i in 0..n {
         let c = x.at(p, 0, Dim::Const(i))?;
         let scaled = x.map(MapOp::Multiply, &[sum, v])?;

@@ -85,7 +85,11 @@ fn expand_dims(x: &mut Expand<'_, '_>) -> One {
         _ => 1,
     };
     let rank = x.rank(v) + given;
-    let axes = x.axes_at(1, rank)?.unwrap_or_default();
+    let axes = x.axes_at(1, rank).map_err(|mut diag| {
+        diag.message = diag.message.replace("for an array with", "for a result with");
+        diag
+    })?;
+    let axes = axes.unwrap_or_default();
     x.index(v, (0..rank).map(|a| if axes.contains(&a) { IndexItem::NewAxis } else { whole() }).collect())
 }
 
@@ -181,6 +185,9 @@ fn rot90(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(0);
     let rank = x.rank(v);
     let k = x.integer(1)?.unwrap_or(1).rem_euclid(4);
+    if rank < 2 {
+        return x.fail(format!("`rot90` wants at least 2 axes: {}", x.ty(v)));
+    }
     let axes = match x.attr(2) {
         Attr::None => vec![0, 1],
         Attr::List(parts) => parts
@@ -190,8 +197,8 @@ fn rot90(x: &mut Expand<'_, '_>) -> One {
         _ => return x.fail("`axes` of `rot90` are two integers"),
     };
     let [a, b] = axes[..] else { return x.fail("`axes` of `rot90` are two integers") };
-    if rank < 2 || a == b {
-        return x.fail(format!("`rot90` wants two different axes: {}", x.ty(v)));
+    if a == b {
+        return x.fail(format!("`rot90` turns one axis into another: axis {a} stands twice"));
     }
     let swap = |x: &mut Expand<'_, '_>, v: Value| {
         let mut perm: Vec<usize> = (0..rank).collect();
@@ -446,9 +453,15 @@ fn pad(x: &mut Expand<'_, '_>) -> One {
         Attr::List(parts) if nested(parts) => parts.iter().map(pair).collect(),
         attr => pair(attr).map(|p| vec![p; rank]),
     };
-    let Some(widths) = widths.filter(|w| w.len() == rank && w.iter().all(|(a, b)| *a >= 0 && *b >= 0)) else {
+    let Some(widths) = widths else {
         return x.fail("`pad_width` is an integer, a pair, or a pair for each axis, of literal integers");
     };
+    if widths.len() != rank {
+        return x.fail(format!("`pad_width` has {} pairs for {}", widths.len(), x.ty(v)));
+    }
+    if let Some(width) = widths.iter().flat_map(|(a, b)| [a, b]).find(|w| **w < 0) {
+        return Err(Diag::new(x.loc, format!("`pad_width` is not negative: {width}")).help("drop elements by a slice, `x[1:-1]`"));
+    }
     let mode = x.word(2)?.unwrap_or("constant").to_owned();
     for (axis, (before, after)) in widths.into_iter().enumerate() {
         let n = x.dims(v)[axis].clone();

@@ -273,8 +273,10 @@ fn average(x: &mut Expand<'_, '_>) -> Made {
         (n, _) if n == dims.len() => weights,
         _ => return x.fail("weights of `average` have the array's shape, or one axis with `axis=`"),
     };
-    let v = x.floating(v)?;
-    let weights = x.floating(weights)?;
+    // Integers are averaged in f64; of floats the weights do not decide the precision unless they are wider.
+    let own = if x.kind(v) < Kind::Float { DType::F64 } else { x.dtype(v) };
+    let dtype = own.promote(x.dtype(weights));
+    let (v, weights) = (x.cast(v, dtype)?, x.cast(weights, dtype)?);
     let scaled = x.map(MapOp::Multiply, &[v, weights])?;
     let sum = x.reduce(ReduceOp::Sum, scaled, &axes, keepdims)?;
     let weights = x.broadcast(weights, &dims)?;
@@ -490,6 +492,10 @@ fn covariance(x: &mut Expand<'_, '_>) -> One {
         2 => x.transpose(v, &[1, 0])?,
         n => return x.fail(format!("`{}` takes at most 2 axes, not {n}", x.name())),
     };
+    if x.dims(v)[0] == Dim::Const(0) {
+        let nothing = x.float(0.0)?;
+        return x.full(&[Dim::Const(0), Dim::Const(0)], nothing, DType::F64);
+    }
     let n = x.dims(v)[1].clone();
     let mean = x.reduce(ReduceOp::Mean, v, &[1], true)?;
     let centred = x.map(MapOp::Subtract, &[v, mean])?;
