@@ -191,15 +191,22 @@ pub fn unknown_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, lo
     }
     match suggest(name, known) {
         Some(near) => diag.help(format!("a similar name is in scope: `{near}`")),
-        None if LIBRARIES.contains(&name) => {
-            diag.help("write NumPy's functions without a module, or with `np.`: `sin(x)`, `np.sin(x)`")
-        }
+        None if LIBRARIES.contains(&name) => diag.help(NO_LIBRARY),
         None => diag.help(format!("make it a parameter, or assign it first: `{name} = …;`")),
     }
 }
 
 /// Modules of Python that have functions of NumPy's names.
 const LIBRARIES: &[&str] = &["math", "cmath", "scipy", "torch", "jax", "jnp", "cupy", "cp", "tf", "da", "statistics"];
+
+const NO_LIBRARY: &str = "write NumPy's functions without a module, or with `np.`: `sin(x)`, `np.sin(x)`";
+
+/// The name of the Rust variable that a term is, of which no type is known.
+fn captured<'f>(func: &'f Func, term: &Term) -> Option<&'f str> {
+    let Term::Value(v) = term else { return None };
+    let data = func.data(*v);
+    if func.params.contains(v) && data.ty.is_none() { data.name.as_deref() } else { None }
+}
 
 /// The mistake of calling what is an attribute: `x.T()`.
 pub fn called_attribute(name: &str, loc: Loc) -> Diag {
@@ -275,9 +282,14 @@ pub fn attribute(func: &mut Func, base: (Term, Loc), name: &str, loc: Loc) -> Re
     }
     let diag = Diag::new(loc, format!("arrays have no attribute `{name}`"));
     let methods = Callable::names().filter(|n| Callable::find(n).is_some_and(Callable::is_method));
-    Err(match suggest(name, ATTRIBUTES.iter().copied().chain(methods)) {
-        Some(near) => diag.help(format!("a similar attribute exists: `{near}`")),
-        None => diag,
+    let near = suggest(name, ATTRIBUTES.iter().copied().chain(methods));
+    Err(match (captured(func, &base.0), near) {
+        (Some(library), _) if LIBRARIES.contains(&library) => diag.help(NO_LIBRARY),
+        (_, Some(near)) => diag.help(format!("a similar attribute exists: `{near}`")),
+        (Some(value), None) => {
+            diag.help(format!("a field or a method of a Rust value stands between braces: `{{ {value}.{name} }}`"))
+        }
+        (None, None) => diag,
     })
 }
 
@@ -339,6 +351,16 @@ pub fn operator(func: &mut Func, op: &str, operands: &[(Term, Loc)], loc: Loc) -
     }
     if let Some(flag) = dtypes::compared(func, op, operands, loc)? {
         return Ok(flag);
+    }
+    let plain = |(term, _): &(Term, Loc)| {
+        let weak = |v: &Value| func.data(*v).ty.as_ref().is_some_and(|ty| ty.weak);
+        matches!(term, Term::Tuple(_) | Term::Number(_)) || matches!(term, Term::Value(v) if weak(v))
+    };
+    if operands.iter().any(|(term, _)| matches!(term, Term::Tuple(_))) && operands.iter().all(plain) {
+        let diag = Diag::new(loc, format!("`{op}` of lists and numbers is Python's, which joins and repeats lists"));
+        return Err(
+            diag.help("make an array, `np.array([1, 2])`; what gives several arrays is unpacked first, `q, r = divmod(a, b);`")
+        );
     }
     let Some(map) = operator_row(op, operands.len()) else {
         let words = match op {
@@ -429,9 +451,8 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
         | Term::Generator(_)
         | Term::OfTypes(..)
         | Term::Module(_) => {
-            return Err(
-                Diag::new(callee.1, "this is not a function").help("a product is written `a * b`; statements end with `;`")
-            );
+            return Err(Diag::new(callee.1, "this is not a function")
+                .help("an element is `x[i]`, a product `a * b`; statements end with `;`"));
         }
     };
     let method = receiver.is_some();

@@ -463,6 +463,7 @@ impl Infer<'_> {
             self.out.results.push(v);
         }
         self.diags.sort_by_key(|d| d.loc);
+        self.diags.iter_mut().for_each(tell::name_sizes);
         if self.diags.is_empty() { Ok(self.out) } else { Err(self.diags) }
     }
 }
@@ -489,6 +490,9 @@ pub(crate) fn declared(want: &Type, has: &Type, loc: Loc) -> Result<(), Diag> {
     let fits = want_dims.len() == dims.len() && want_dims.iter().zip(dims).all(|(w, h)| w.compare(h) != Sameness::Different);
     match (want.dtype == has.dtype, fits) {
         (true, true) => Ok(()),
+        (false, true) if dims.iter().any(|d| d.to_string().contains(crate::dim::FROM_DATA)) => {
+            Err(clash().help(format!("declare `{has}`, or convert with `.astype({})`", want.dtype)))
+        }
         (false, true) => {
             let mend = format!("declare `{}{}`, or convert with `.astype({})`", has.dtype, want.shape, want.dtype);
             Err(clash().help(mend))

@@ -566,9 +566,22 @@ impl<'a> Parser<'a> {
     fn not_ended(&mut self, end: usize) -> Parsed<()> {
         self.habit_of_operators()?;
         let at = self.at;
+        let chained = |at: usize| matches!(self.tok_at(at - 1), Tok::Ident(_)) && *self.tok_at(at - 2) == Tok::Op("=");
+        if self.is_op("=") && at >= 2 && chained(at) {
+            self.lost = true;
+            return self.fail(at, at, "one name is assigned at a time", Some("write `y = …; x = y;`"));
+        }
         if self.is_op("=") {
             let help = "write `x = …;`, or `x[i] = …;` for a new version of `x`";
             return self.fail(at, at, "only names and their elements can be assigned", Some(help));
+        }
+        if self.is_op(":") {
+            return self.fail(
+                at,
+                at,
+                "a name has no type where it is assigned",
+                Some("write `y = …;`, converted by `.astype(f64)`"),
+            );
         }
         if self.tokens.begins_line(at) {
             let help = "statements end with `;`: newlines do not matter";

@@ -4,7 +4,7 @@ use nums::prelude::*;
 
 nums! {
     fn f(x: f64[n]) -> f64[..] {
-        sort(x, kind="stable")
+        sort(x, order="f0")
     }
 }
 

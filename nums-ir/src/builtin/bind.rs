@@ -19,6 +19,9 @@ pub struct Given {
     pub loc: Loc,
 }
 
+/// What other libraries, and older NumPy, call an argument.
+const KEYWORDS: &[(&str, &str)] = &[("dim", "axis"), ("dims", "axis"), ("keepdim", "keepdims"), ("interpolation", "method")];
+
 /// The arguments of one call, by parameter.
 pub(super) struct Bound {
     pub(super) name: &'static str,
@@ -135,7 +138,8 @@ impl Bound {
             None => {
                 let diag = Diag::new(place, format!("`{}` has no argument `{keyword}`", self.name));
                 let names = || list.iter().filter(|p| !p.missing).map(|p| p.name);
-                Err(match suggest(keyword, names()) {
+                let meant = KEYWORDS.iter().find(|(other, name)| *other == keyword && names().any(|n| n == *name));
+                Err(match meant.map(|(_, name)| *name).or_else(|| suggest(keyword, names())) {
                     Some(near) => diag.help(format!("write `{near}`")),
                     None => diag.note(self.usage()),
                 })
@@ -156,10 +160,16 @@ impl Bound {
         let s = if n == 1 { "" } else { "s" };
         let diag = Diag::new(self.loc, format!("`{}` takes {n} argument{s}, not {given}", self.name)).note(self.usage());
         match self.name {
+            _ if list[0].kind == "vs" => diag.help(self.listed()),
             "max" => diag.help("the larger of two arrays is `maximum(a, b)`"),
             "min" => diag.help("the smaller of two arrays is `minimum(a, b)`"),
             _ => diag,
         }
+    }
+
+    /// How the arrays of a call that takes a list are written.
+    pub(super) fn listed(&self) -> String {
+        format!("the arrays are one list: `{}([a, b])`", self.name)
     }
 
     fn usage(&self) -> String {
@@ -231,7 +241,8 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
             i64::try_from(*i).map_err(|_| Diag::new(arg.1, format!("`{what}` is far outside every array")))
         }
         Term::Value(_) => {
-            Err(Diag::new(arg.1, format!("`{what}` is a literal integer")).note("it decides the rank or order of axes"))
+            Err(Diag::new(arg.1, format!("`{what}` wants a literal integer, not a value that the program computes"))
+                .note("it decides the rank or order of axes"))
         }
         Term::Number(_)
         | Term::None
@@ -245,7 +256,10 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
         | Term::PerAxis(..)
         | Term::Generator(_)
         | Term::OfTypes(..)
-        | Term::Method(..) => Err(Diag::new(arg.1, format!("`{what}` is an integer, or a tuple of integers"))),
+        | Term::Method(..) => {
+            let tuple = if what == "axis" { ", or a tuple of integers" } else { "" };
+            Err(Diag::new(arg.1, format!("`{what}` is an integer{tuple}")))
+        }
     }
 }
 
@@ -253,6 +267,7 @@ pub(super) fn integer(arg: &(Term, Loc), what: &str) -> Result<i64, Diag> {
 pub(super) fn flag(arg: &(Term, Loc), what: &str) -> Result<bool, Diag> {
     match &arg.0 {
         Term::Number(Scalar::Bool(b)) => Ok(*b),
+        Term::Number(Scalar::Int(i @ (0 | 1))) => Ok(*i == 1),
         _ => Err(Diag::new(arg.1, format!("`{what}` is `True` or `False`"))
             .note("it is a constant in the source, because it decides the shape of the result")),
     }
@@ -267,9 +282,17 @@ pub(super) fn dtype(arg: &(Term, Loc)) -> Result<DType, Diag> {
     };
     match &arg.0 {
         Term::DType(dtype) => Ok(*dtype),
-        Term::Str(name) => DType::from_name(name).ok_or_else(|| unknown(name)),
+        Term::Str(name) => match name.as_str() {
+            "float" | "double" => Ok(DType::F64),
+            "single" => Ok(DType::F32),
+            "int" => Ok(DType::I64),
+            "complex" => Ok(DType::C128),
+            name => DType::from_name(name).ok_or_else(|| unknown(name)),
+        },
         Term::OfTypes(About::DType, _) => Err(Diag::new(arg.1, "a dtype that decides how something is computed is written here")
             .help("write it, `f64`, or convert the result: `y.astype(x.dtype)`")),
+        Term::Value(_) | Term::Number(_) => Err(Diag::new(arg.1, "a number stands where a dtype belongs")
+            .help("write `f64`; several sizes are a tuple, `zeros((n, m))`")),
         _ => Err(Diag::new(arg.1, "this is not a dtype").help("write `f64`, `np.float64` or `\"float64\"`")),
     }
 }

@@ -41,7 +41,16 @@ const OTHERS: &[(&str, &str)] = &[
     ("Some", "write the value itself"),
     ("solve", "write `linalg.solve(a, b)`"),
     ("inv", "write `linalg.solve(a, b)`"),
-    ("norm", "write `sqrt(sum(x ** 2))`"),
+    ("norm", "write `np.linalg.norm(x)`"),
+    ("product", "write `prod(x)`"),
+    ("cumproduct", "write `cumprod(x)`"),
+    ("alltrue", "write `all(x)`"),
+    ("sometrue", "write `any(x)`"),
+    ("round_", "write `round(x)`"),
+    ("asmatrix", "an array with two axes is a matrix: products are `a @ b`"),
+    ("matrix", "an array with two axes is a matrix: products are `a @ b`"),
+    ("vectorize", "write the expression itself: it works on whole arrays"),
+    ("apply", "write the expression itself: it works on whole arrays"),
     ("powf", "write `x ** y`"),
     ("powi", "write `x ** n`"),
     ("ln", "write `log(x)`"),
@@ -55,10 +64,18 @@ const OTHERS: &[(&str, &str)] = &[
     ("map", "compute on whole arrays: a function takes the array itself"),
     ("enumerate", "compute on whole arrays, with positions by `arange(n)`"),
     ("type", "dtypes and ranks are written in the function's parameters"),
-    ("float16", "there is no float16: where NumPy would make one, nums makes `f32`"),
-    ("half", "there is no float16: where NumPy would make one, nums makes `f32`"),
+];
+
+/// dtypes of NumPy that nums does not have.
+const DTYPES: &[(&str, &str)] = &[
+    ("float16", "where NumPy would make a float16, nums makes `f32`"),
+    ("half", "where NumPy would make a float16, nums makes `f32`"),
     ("float128", "the widest float is `f64`"),
     ("longdouble", "the widest float is `f64`"),
+    ("complex256", "the widest complex number is `c128`"),
+    ("object_", "arrays hold numbers and booleans"),
+    ("str_", "arrays hold numbers and booleans"),
+    ("datetime64", "arrays hold numbers and booleans: take days or seconds as `i64`"),
 ];
 
 /// Functions of NumPy's hidden generator and what a generator calls them.
@@ -97,6 +114,21 @@ const OTHER_ATTRIBUTES: &[(&str, &str)] = &[
     ("sum_axis", "write `sum(x, axis=0)`"),
     ("mean_axis", "write `mean(x, axis=0)`"),
     ("matmul", "write `a @ b`"),
+    ("mm", "write `a @ b`"),
+    ("norm", "write `np.linalg.norm(x)`"),
+    ("apply", "write the expression itself: it works on whole arrays"),
+    ("add", "write `a + b`"),
+    ("sub", "write `a - b`"),
+    ("mul", "write `a * b`"),
+    ("div", "write `a / b`"),
+    ("add_", "write `x += y;`"),
+    ("unsqueeze", "write `expand_dims(x, axis)`"),
+    ("permute", "write `x.transpose(axes)`"),
+    ("numpy", "read it in Rust: `a.to_ndarray()?`"),
+    ("compute", "read it in Rust: `a.to_ndarray()?`"),
+    ("to_ndarray", "read it in Rust, outside `nums!`: `a.to_ndarray()?`"),
+    ("to_vec", "read it in Rust, outside `nums!`: `a.to_vec()?`"),
+    ("values", "write the name: it is the array"),
     ("slice", "write `x[a:b]`"),
     ("is_nan", "write `isnan(x)`"),
 ];
@@ -113,6 +145,9 @@ fn find(table: &[(&'static str, &'static str)], name: &str) -> Option<&'static s
 pub(super) fn function(name: &str, loc: Loc) -> Option<Diag> {
     if let Some(help) = find(OTHERS, name) {
         return Some(Diag::new(loc, format!("there is no function `{name}`")).help(help));
+    }
+    if let Some(help) = find(DTYPES, name) {
+        return Some(Diag::new(loc, format!("there is no dtype `{name}`")).help(help));
     }
     if !has(FUNCTIONS, name) {
         return None;

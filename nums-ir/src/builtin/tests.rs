@@ -70,7 +70,7 @@ fn one_shape_is_written_in_three_ways() {
 #[test]
 fn a_call_that_does_not_fit_says_what_fits() {
     assert_eq!(called("sum", vec![given(Some("axes"), int(0))]), "`sum` has no argument `axes`\nhelp: write `axis`");
-    let no_dtype = "this is not a dtype\nhelp: write `f64`, `np.float64` or `\"float64\"`";
+    let no_dtype = "a number stands where a dtype belongs\nhelp: write `f64`; several sizes are a tuple, `zeros((n, m))`";
     assert_eq!(called("sum", vec![given(Some("dtype"), int(0))]), no_dtype);
     let no_out = "`sum` takes no `out=`: values do not change\nhelp: assign the result: `y = sum(…);`";
     assert_eq!(called("sum", vec![given(Some("out"), int(0))]), no_out);

@@ -26,7 +26,13 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             };
             fits(dims, &target).ok_or_else(|| {
                 let (from, to) = (Shape::Known(dims.to_vec()), Shape::Known(target.clone()));
-                Diag::new(loc, format!("could not broadcast the assigned value from shape {from} into shape {to}"))
+                let diag = Diag::new(loc, format!("could not broadcast the assigned value from shape {from} into shape {to}"));
+                match (dims, &target[..]) {
+                    ([n], [m]) if n.as_symbol().is_some() && m.as_symbol().is_some() => {
+                        diag.help("write the same symbol if they are equal")
+                    }
+                    _ => diag,
+                }
             })?;
             Ok(Type { weak: false, ..x.clone() })
         }

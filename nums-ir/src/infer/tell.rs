@@ -5,7 +5,7 @@
 //! `` `X @ w` `` there, where a mistake is found in a program.
 
 use crate::diag::{Diag, Loc};
-use crate::dim::Dim;
+use crate::dim::{Dim, FROM_DATA};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Inst, Op};
 use crate::ops::{DTypeRule, MapOp};
@@ -128,6 +128,7 @@ pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
         (MapOp::BitwiseAnd | MapOp::BitwiseOr, _) => {
             "bits are of integers and booleans: put comparisons in brackets, `(a > 0) & (b < 1)`, or convert with `.astype(i64)`"
         }
+        (MapOp::BitwiseXor, _) => "bits are of integers and booleans; a power is written `x ** 2`",
         (_, DTypeRule::Bitwise | DTypeRule::Shift) => {
             "bits are of integers and booleans: compare first, or convert with `.astype(i64)`"
         }
@@ -143,6 +144,21 @@ pub(super) fn dtype_help(diag: Diag, op: MapOp, types: &[Type]) -> Diag {
         None => diag,
     };
     diag.help(words)
+}
+
+/// Puts words where a message names a size that the data decides, which has no name in the source.
+pub(super) fn name_sizes(diag: &mut Diag) {
+    let put = |text: &str, word: &str| {
+        let mut parts = text.split(FROM_DATA);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |out, part| out + word + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+    };
+    std::iter::once(&mut diag.message).chain(&mut diag.notes).for_each(|text| *text = put(text, "?"));
+    if let Some(help) = diag.help.as_mut().filter(|help| help.contains(FROM_DATA)) {
+        *help = put(help, "count");
+        diag.notes
+            .push("`?` is a size that the data decides; in a result it is a symbol that no parameter has, as `count`".to_owned());
+    }
 }
 
 /// An integer that a dtype does not hold.

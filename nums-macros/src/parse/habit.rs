@@ -72,6 +72,11 @@ const BEHIND: &[(&str, &str, &str)] = &[
     ("..", "there are no Rust ranges in `nums!`", "write a slice, `x[0:n]`, or `arange(n)`"),
     (":=", "there is no `:=` in `nums!`", "assign in a statement of its own, `y = …;`"),
     ("#", "`#` does not begin a comment in Rust", "comments begin with `//`"),
+    (
+        "!",
+        "there are no macros in `nums!`",
+        "write `print(\"label\", x);` to look at a value; others stand in Rust around the call",
+    ),
     ("?", "there is no `?` in `nums!`", "the call as a whole gives a `Result`"),
     ("&&", "there is no `&&` in `nums!`", "write `logical_and(a, b)`, or `a & b` of booleans"),
     ("||", "there is no `||` in `nums!`", "write `logical_or(a, b)`, or `a | b` of booleans"),

@@ -28,9 +28,20 @@ impl Parser<'_> {
                 let help = "write `f64[n]`: arrays are borrowed, numbers copied";
                 return self.fail(first, first, "types are written without `&`", Some(help));
             }
+            if self.is(&Tok::Open('[')) {
+                let last = self.tokens.get(first).partner;
+                return self.fail(first, last, "a type begins with its dtype", Some("write `f64[n]`"));
+            }
             return self.expected("a type such as `f64[n, d]`");
         };
         self.at += 1;
+        if let ("np" | "numpy", Tok::Op("."), Tok::Ident(dtype)) = (name.as_str(), self.tok(), self.tok_at(self.at + 1)) {
+            let help = match DType::from_name(dtype) {
+                Some(dtype) => format!("write `{dtype}[n]`"),
+                None => "write `f64[n]`".to_owned(),
+            };
+            return self.fail(first, first + 2, "types are written without a module", Some(&help));
+        }
         if self.is(&Tok::Open('(')) {
             let (last, help) = (self.tokens.get(self.at).partner, format!("write `{name}[n]`"));
             return self.fail(first, last, "a shape stands between square brackets", Some(&help));
@@ -48,6 +59,10 @@ impl Parser<'_> {
             let end = self.tokens.get(self.at).partner;
             let shape = self.shape(end);
             self.at = end + 1;
+            if self.is(&Tok::Open('[')) {
+                let (last, help) = (self.tokens.get(self.at).partner, format!("write `{name}[n, d]`"));
+                return self.fail(first, last, "sizes stand in one pair of brackets", Some(&help));
+            }
             let ty = Type { dtype, shape: shape?, weak: false };
             return Ok(Written { ty: Some(ty), rust: RustType::Array(dtype.name()), first, last: end });
         }

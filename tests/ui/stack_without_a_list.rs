@@ -1,0 +1,11 @@
+//! Arrays to stack as arguments of their own.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[n], y: f64[n]) -> f64[2, n] {
+        stack(x, y)
+    }
+}
+
+fn main() {}
