@@ -127,6 +127,14 @@ fn medians_and_order_statistics_agree() {
             assert_eq!(down.to_vec()?, [7.0, 6.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.0]);
             let (top, at): (Array<f64>, Array<i64>) = nums! { np.topk(x, 3) }?;
             assert_eq!((top.to_vec()?, at.to_vec()?), (vec![7.0, 6.0, 5.0], vec![1, 7, 4]));
+            let (all, none): (Array<f64>, Array<f64>) = nums! { (np.topk(x, 99)[0], np.topk(x, 0)[0]) }?;
+            assert_eq!((all.to_vec()?, none.shape()), (down.to_vec()?, &[0][..]));
+            // NaN is largest, and the first of equals comes first.
+            let nan = f64::NAN;
+            let y = Array::from_vec(vec![1.0, nan, 2.0, 2.0, -0.0, 0.0, 2.0, nan], &[4, 2])?.rechunk(&[block, 1])?;
+            let (top, at): (Array<f64>, Array<i64>) = nums! { np.topk(y, 3, axis=0) }?;
+            assert_eq!(at.to_vec()?, [1, 0, 3, 3, 0, 1]);
+            assert_eq!(format!("{:?}", top.to_vec()?), "[2.0, NaN, 2.0, NaN, 1.0, 2.0]");
         }
         Ok(())
     });

@@ -106,7 +106,9 @@ impl<'a> Sizes<'a> {
                 },
                 DataTask::Random { .. } => made * TRANSCENDENTAL,
                 DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read(),
-                DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } => read() + made,
+                // A selection of what is kept, which is then sorted: each element is looked at about three times.
+                DataTask::Top { .. } => 3 * read(),
+                DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } | DataTask::TopJoin { .. } => read() + made,
                 DataTask::Count {} | DataTask::Positions { .. } | DataTask::Weights {} => read(),
             },
             TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,

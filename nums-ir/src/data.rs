@@ -52,6 +52,13 @@ operators! {
             /// Which axis.
             axis: usize,
         }
+        /// `x`: positions of the `k` largest elements along an axis, the largest first and the first of equals; NaN is largest.
+        Top "top" {
+            /// Which axis.
+            axis: usize,
+            /// How many; all where there are fewer.
+            k: Size,
+        }
         /// `a, v`: how many elements of the sorted `a` are before each of `v`.
         Search "search" {
             /// Equal elements count as well.
@@ -158,6 +165,22 @@ operators! {
         ArgJoin "arg_join" {
             /// `max` or `min`.
             op: ReduceOp,
+        }
+        /// `x`: values and positions of the `k` largest elements along an axis.
+        Top "top" {
+            /// Which axis.
+            axis: usize,
+            /// Position of the block on the axis.
+            offset: usize,
+            /// How many; all where the block has fewer.
+            k: usize,
+        }
+        /// `a, a's positions, b, b's positions`: values and positions of the `k` largest of both.
+        TopJoin "top_join" {
+            /// Which axis.
+            axis: usize,
+            /// How many; all where there are fewer.
+            k: usize,
         }
         /// `a, v`: how many elements of the sorted `a` are before each of `v`.
         Search "search" {

@@ -262,6 +262,7 @@ fn data(func: &Func, op: &DataOp, x: Value, r: Value) -> Dim {
             read.mul(&columns).mul(&Dim::from(if *q { 4 } else { 2 }))
         }
         DataOp::Random { .. } => made.mul(&Dim::from(TRANSCENDENTAL as usize)),
+        DataOp::Top { .. } => read.mul(&Dim::from(3)),
         DataOp::Sort { .. } | DataOp::Search { .. } => Dim::from(0),
     }
 }

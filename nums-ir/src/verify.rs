@@ -248,6 +248,7 @@ fn arity(op: &Op) -> Option<usize> {
             | DataOp::Sort { .. }
             | DataOp::Scan { .. }
             | DataOp::ArgBest { .. }
+            | DataOp::Top { .. }
             | DataOp::Positions { .. }
             | DataOp::Weights {} => 1,
             DataOp::Search { .. } => 2,

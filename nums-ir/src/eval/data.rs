@@ -48,6 +48,16 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             shape[*axis] = 1;
             Ok(places.gather(&shape, <[usize]>::to_vec))
         }
+        (DataOp::Top { axis, k }, [x]) => {
+            let places = along(x, *axis, DType::I64, &|lane| {
+                let mut order: Vec<usize> = (0..lane.len()).collect();
+                order.sort_by(|a, b| compare(lane[*b], lane[*a]));
+                Ok(order.into_iter().map(|i| Scalar::Int(i as i128)).collect())
+            })?;
+            let mut shape = x.shape().to_vec();
+            shape[*axis] = shape[*axis].min(sizes(std::slice::from_ref(k))?[0]);
+            Ok(places.gather(&shape, <[usize]>::to_vec))
+        }
         (DataOp::Weights {}, [w]) => {
             let none = |w: &Scalar| matches!(w, Scalar::Float(0.0)) || *w == Scalar::Complex(0.0, 0.0);
             match w.scalars().iter().any(none) {

@@ -5,7 +5,7 @@ use crate::data::DataOp;
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
-use crate::func::{Scalar, Value};
+use crate::func::{Scalar, Size, Value};
 use crate::ops::{MapOp, ReduceOp};
 
 pub(super) const ROWS: &[Expansion] = &[
@@ -101,13 +101,7 @@ fn partition(x: &mut Expand<'_, '_>, index: bool) -> One {
 fn top(x: &mut Expand<'_, '_>) -> Made {
     let (v, axis) = along(x, 2)?;
     let k = x.sizes_at(1)?.swap_remove(0);
-    let back = x.slice(v, axis, None, None, -1)?;
-    let up = x.data(DataOp::Sort { axis, index: true }, &[back])?;
-    let down = x.slice(up, axis, None, None, -1)?;
-    let down = x.slice(down, axis, None, Some(k), 1)?;
-    let last = x.dims(v)[axis].sub(&Dim::Const(1));
-    let last = x.dim(&last)?;
-    let places = x.map(MapOp::Subtract, &[last, down])?;
+    let places = x.data(DataOp::Top { axis, k: Size::Dim(k) }, &[v])?;
     Ok(vec![select::along(x, v, places, axis)?, places])
 }
 

@@ -57,6 +57,14 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             dims[*axis] = Dim::Const(1);
             Ok(Type::array(DType::I64, dims))
         }
+        DataOp::Top { axis, k } => {
+            on_axis(args[0], *axis, loc)?;
+            let Size::Dim(k) = k else { return Err(Diag::new(loc, "a size is not resolved")) };
+            let Some(dims) = args[0].dims() else { return Ok(any_shape(DType::I64)) };
+            let mut dims = dims.to_vec();
+            dims[*axis] = dims[*axis].smaller(k);
+            Ok(Type::array(DType::I64, dims))
+        }
         DataOp::Qr { q } => {
             if !matches!(args[0].dtype, DType::F32 | DType::F64) {
                 return Err(Diag::new(loc, format!("`linalg.qr` is not there for {} yet", args[0].dtype)).help("convert to f64"));

@@ -33,7 +33,15 @@ impl Tiler {
             DataOp::Put { axis, count, add } => self.put(func, inst, *axis, *count, *add),
             DataOp::Sort { axis, index } => self.sort(func, inst, *axis, *index),
             DataOp::Scan { op, axis } => self.scan(func, inst, *op, *axis),
-            DataOp::ArgBest { op, axis } => self.arg_best(func, inst, *op, *axis),
+            DataOp::ArgBest { op, axis } => {
+                let task = |offset| DataTask::ArgBest { op: *op, axis: *axis, offset };
+                self.tournament(func, inst, *axis, &task, &DataTask::ArgJoin { op: *op });
+            }
+            DataOp::Top { axis, .. } => {
+                let (axis, k) = (*axis, sizes(func, out)[*axis]);
+                let task = |offset| DataTask::Top { axis, offset, k };
+                self.tournament(func, inst, axis, &task, &DataTask::TopJoin { axis, k });
+            }
             DataOp::Weights {} => {
                 let w = self.operand(func, inst.args[0]);
                 let grid = self.grid(w).clone();
@@ -286,29 +294,35 @@ impl Tiler {
         }
     }
 
-    fn arg_best(&mut self, func: &Func, inst: &Inst, op: ReduceOp, axis: usize) {
+    /// Values and positions of each block's best along an axis, then of two blocks' best, up to those of all, whose positions are
+    /// the result. `best` is the task of a block at a place of the axis.
+    fn tournament(&mut self, func: &Func, inst: &Inst, axis: usize, best: &dyn Fn(usize) -> DataTask, join: &DataTask) {
         let out = inst.results[0];
         let loc = func.data(out).loc;
         let x = self.operand(func, inst.args[0]);
         let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let shape = sizes(func, out);
+        let kept = shape[axis];
         let mut cut = grid.block_shape().to_vec();
-        cut[axis] = 1;
-        let to = Grid::new(&sizes(func, out), &cut);
+        cut[axis] = kept.max(1);
+        let to = Grid::new(&shape, &cut);
         let id = self.result(func, out, to.clone());
         for target in 0..to.n_blocks() {
-            let shape = to.block_shape_at(target);
-            let mut level: Vec<(BlockId, BlockId)> = Vec::new();
+            let mut shape = to.block_shape_at(target);
+            // Value, position, and how many of them.
+            let mut level: Vec<(BlockId, BlockId, usize)> = Vec::new();
             for lane in 0..grid.parts(axis) {
                 let mut at = to.coords(target);
                 at[axis] = lane;
                 let i = grid.index(&at);
+                let n = kept.min(grid.block_shape_at(i)[axis]);
+                shape[axis] = n;
                 let value = self.between("best", dtype, &shape, loc);
                 let place =
                     if grid.parts(axis) == 1 { self.block(id, target) } else { self.between("place", DType::I64, &shape, loc) };
-                let task = DataTask::ArgBest { op, axis, offset: grid.offset_at(i)[axis] };
                 let arg = Arg::Block(self.block(x, i));
-                self.task(TaskOp::Data(task), vec![arg], vec![value, place], loc);
-                level.push((value, place));
+                self.task(TaskOp::Data(best(grid.offset_at(i)[axis])), vec![arg], vec![value, place], loc);
+                level.push((value, place, n));
             }
             while level.len() > 1 {
                 let mut next = Vec::new();
@@ -317,12 +331,14 @@ impl Tiler {
                         next.extend(pair);
                         continue;
                     };
+                    let n = kept.min(a.2 + b.2);
+                    shape[axis] = n;
                     let value = self.between("best", dtype, &shape, loc);
                     let place =
                         if level.len() == 2 { self.block(id, target) } else { self.between("place", DType::I64, &shape, loc) };
                     let args = [a.0, a.1, b.0, b.1].map(Arg::Block).to_vec();
-                    self.task(TaskOp::Data(DataTask::ArgJoin { op }), args, vec![value, place], loc);
-                    next.push((value, place));
+                    self.task(TaskOp::Data(join.clone()), args, vec![value, place], loc);
+                    next.push((value, place, n));
                 }
                 level = next;
             }

@@ -251,6 +251,8 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::Scan { .. }
             | DataTask::Total { .. }
             | DataTask::ArgBest { .. }
+            | DataTask::Top { .. }
+            | DataTask::TopJoin { .. }
             | DataTask::ArgJoin { .. }
             | DataTask::Search { .. }
             | DataTask::Weights {}

@@ -45,6 +45,8 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Total { op, axis }, [x]) => total(*op, x, *axis).map(one),
         (DataTask::ArgBest { op, axis, offset }, [x]) => order::arg_best(*op, x, *axis, *offset),
         (DataTask::ArgJoin { op }, [a, p, b, q]) => order::arg_join(*op, (a, p), (b, q)),
+        (DataTask::Top { axis, offset, k }, [x]) => order::top(x, *axis, *offset, *k),
+        (DataTask::TopJoin { axis, k }, [a, p, b, q]) => order::top_join((a, p), (b, q), *axis, *k),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
         (DataTask::Weights {}, [w]) => weights(w).map(one),
         (DataTask::Qr { q, r }, [x]) => super::qr::qr(x, *q, *r),
@@ -234,6 +236,8 @@ mod tests {
             task(DataTask::Search { right: false }, &[&x, &m]),
             task(DataTask::Count {}, &[&x]),
             task(DataTask::ArgJoin { op: ReduceOp::Max }, &[&x, &m]),
+            task(DataTask::Top { axis: 1, offset: 0, k: 1 }, &[&x]),
+            task(DataTask::TopJoin { axis: 0, k: 1 }, &[&x, &x, &x, &x]),
         ] {
             assert!(matches!(bad, Err(KernelError::Mismatch { .. })), "{bad:?}");
         }

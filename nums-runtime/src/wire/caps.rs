@@ -116,6 +116,8 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::Total { .. }
         | DataTask::ArgBest { .. }
         | DataTask::ArgJoin { .. }
+        | DataTask::Top { .. }
+        | DataTask::TopJoin { .. }
         | DataTask::Search { .. }
         | DataTask::Qr { .. }
         | DataTask::Weights {}

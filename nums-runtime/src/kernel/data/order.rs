@@ -1,4 +1,4 @@
-//! Sorts, merges, extremes and searches by NumPy's order: NaN last, complex numbers by real, then imaginary part.
+//! Sorts, merges, extremes, largest elements and searches by NumPy's order: NaN last, complex numbers by real, then imaginary part.
 //!
 //! Sorting is by a total order that agrees with NumPy's and tells -0.0 from 0.0, so that the result is the same for any cut.
 //! Positions break ties, which makes every sort stable.
@@ -231,6 +231,75 @@ pub(super) fn arg_join(op: ReduceOp, a: (&Block, &Block), b: (&Block, &Block)) -
             if beats(op, new, best) {
                 *best = *new;
                 index.as_mut_slice::<i64>()[k] = b.1.as_slice::<i64>()[k];
+            }
+        }
+    });
+    Ok(vec![values, index])
+}
+
+/// Values and positions of the `k` largest elements along an axis, or of all, the largest first and the first of equals.
+pub(super) fn top(x: &Block, axis: usize, offset: usize, k: usize) -> Result<Vec<Block>, KernelError> {
+    let (before, n, after) = split(x.shape(), axis).ok_or_else(|| no_axis("top", axis, x))?;
+    let kept = k.min(n);
+    let mut shape = x.shape().to_vec();
+    shape[axis] = kept;
+    let (mut values, mut places) = (room("top", x.dtype(), &shape)?, room("top", DType::I64, &shape)?);
+    with_type!(x.dtype(), T => {
+        let from = x.as_slice::<T>();
+        let (to, index) = (values.as_mut_slice::<T>(), places.as_mut_slice::<i64>());
+        let mut order: Vec<u32> = Vec::with_capacity(n);
+        for b in 0..before {
+            for a in 0..after {
+                let at = |k: usize| (b * n + k) * after + a;
+                let better = |p: &u32, q: &u32| from[at(*q as usize)].order(&from[at(*p as usize)]).then(p.cmp(q));
+                order.clear();
+                order.extend(0..n as u32);
+                if 0 < kept && kept < n {
+                    order.select_nth_unstable_by(kept - 1, better);
+                }
+                order.truncate(kept);
+                order.sort_unstable_by(better);
+                for (k, p) in order.iter().enumerate() {
+                    let made = (b * kept + k) * after + a;
+                    to[made] = from[at(*p as usize)];
+                    index[made] = (offset + *p as usize) as i64;
+                }
+            }
+        }
+    });
+    Ok(vec![values, places])
+}
+
+/// The `k` largest of two such lists, by positions where they are equal.
+pub(super) fn top_join(a: (&Block, &Block), b: (&Block, &Block), axis: usize, k: usize) -> Result<Vec<Block>, KernelError> {
+    let wrong = || KernelError::mismatch("top_join", "blocks that do not belong together");
+    let (before, m, after) = split(a.0.shape(), axis).ok_or_else(wrong)?;
+    let (b2, n, a2) = split(b.0.shape(), axis).ok_or_else(wrong)?;
+    let places = [a, b].iter().all(|(x, p)| p.dtype() == DType::I64 && p.shape() == x.shape());
+    if (before, after) != (b2, a2) || a.0.shape().len() != b.0.shape().len() || a.0.dtype() != b.0.dtype() || !places {
+        return Err(wrong());
+    }
+    let kept = k.min(m + n);
+    let mut shape = a.0.shape().to_vec();
+    shape[axis] = kept;
+    let (mut values, mut index) = (room("top_join", a.0.dtype(), &shape)?, room("top_join", DType::I64, &shape)?);
+    let (s, t) = (a.1.as_slice::<i64>(), b.1.as_slice::<i64>());
+    with_type!(a.0.dtype(), T => {
+        let (left, right) = (a.0.as_slice::<T>(), b.0.as_slice::<T>());
+        let (to, made) = (values.as_mut_slice::<T>(), index.as_mut_slice::<i64>());
+        for o in 0..before {
+            for i in 0..after {
+                let (mut p, mut q) = (0, 0);
+                for k in 0..kept {
+                    let (at_a, at_b) = ((o * m + p) * after + i, (o * n + q) * after + i);
+                    let from_left = match (p < m, q < n) {
+                        (true, true) => right[at_b].order(&left[at_a]).then_with(|| s[at_a].cmp(&t[at_b])) != Ordering::Greater,
+                        (left, _) => left,
+                    };
+                    let at = (o * kept + k) * after + i;
+                    (to[at], made[at]) = if from_left { (left[at_a], s[at_a]) } else { (right[at_b], t[at_b]) };
+                    if from_left { p += 1 } else { q += 1 }
+                }
             }
         }
     });
