@@ -347,6 +347,34 @@ fn sizes_of_an_array_of_any_rank_are_known_when_it_is_called() {
 }
 
 nums! {
+    fn by_numpy(w: f32[n], s: f64) -> f64[n] {
+        w * np.abs(s)
+    }
+
+    fn by_numpy_on_the_way(w: f32[n], s: f64) -> f64[n] {
+        w * np.multiply(s - 1, 2)
+    }
+
+    fn by_python(w: f32[n], s: f64, k: usize) -> f32[n] {
+        w * abs(s) + pow(s, 2) + floor_divide(s, 2) + np.abs(k)
+    }
+}
+
+#[test]
+fn functions_of_numpy_make_plain_floats_its_scalars() {
+    let cluster = Cluster::threads(1).unwrap();
+    let _guard = cluster.enter();
+    let w = Array::from_vec(vec![1.0f32, 2.0], &[2]).unwrap();
+    assert_eq!(by_numpy(&w, -0.1).unwrap().to_vec().unwrap(), [0.1, 0.2]);
+    assert_eq!(by_numpy_on_the_way(&w, 3.0).unwrap().to_vec().unwrap(), [4.0, 8.0]);
+    assert_eq!(by_python(&w, -2.0, 3).unwrap().to_vec().unwrap(), [8.0, 10.0]);
+    let s = 0.1;
+    let of_numpy: nums::DynArray = nums! { w * np.negative(s) }.unwrap();
+    let of_python: nums::DynArray = nums! { w * -s }.unwrap();
+    assert_eq!((of_numpy.dtype(), of_python.dtype()), (nums::DType::F64, nums::DType::F32));
+}
+
+nums! {
     fn scaled_or_summed(x: f64[n], scale: bool, k: usize) -> f64[n] {
         x * k if scale else cumsum(x)
     }

@@ -480,7 +480,12 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             if let (Some(kind), true) = (kinds.and_then(|kinds| kinds.into_iter().max()), strong) {
                 values[0] = func.push(Op::Cast(DType::default_of(kind)), &values[..1], loc);
             }
-            Ok(Term::Value(func.push(Op::Map(op), &values, loc)))
+            let made = func.push(Op::Map(op), &values, loc);
+            // Of other plain numbers too; whether they are is known when they have types. `floor_divide` is also Python's `//`.
+            if strong && op != MapOp::FloorDivide && may_be_plain(func, made) {
+                return Ok(calls::pushed(func, Call { name: "numpy_scalar", attrs: vec![Attr::Arg(0)] }, &[made], 1, loc));
+            }
+            Ok(Term::Value(made))
         }
         Callable::Reduce(op) => reduce::reduction(func, op, &mut bound),
         Callable::Row(row) => {
@@ -499,6 +504,19 @@ pub fn call(func: &mut Func, callee: (Term, Loc), args: Vec<Given>, loc: Loc) ->
             }
         }
     }
+}
+
+/// Whether a value may be a plain number: a parameter that is one or has no type yet, or made of such by operators.
+fn may_be_plain(func: &Func, value: Value) -> bool {
+    let mut plain: Vec<bool> = func.values.iter().map(|data| data.ty.as_ref().is_some_and(|ty| ty.weak)).collect();
+    for p in &func.params {
+        plain[p.0 as usize] |= func.data(*p).ty.is_none();
+    }
+    for inst in &func.insts {
+        let of_plain = matches!(inst.op, Op::Map(_) | Op::Const(_)) && inst.args.iter().all(|a| plain[a.0 as usize]);
+        inst.results.iter().for_each(|r| plain[r.0 as usize] |= of_plain);
+    }
+    plain[value.0 as usize]
 }
 
 /// One array of a call that gives one an axis.

@@ -505,4 +505,9 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("np.histogram(v)[0]", |x| { let v = x.get("v"); nums!(np.histogram(v)[0]) }),
     ("np.histogram(v, bins=4)[1]", |x| { let v = x.get("v"); nums!(np.histogram(v, bins=4)[1]) }),
     ("np.histogram(a, bins=5, range=(-1, 1))[0]", |x| { let a = x.get("a"); nums!(np.histogram(a, bins=5, range=(-1, 1))[0]) }),
+    ("np.histogram(v, bins=w)[0]", |x| { let v = x.get("v"); let w = x.get("w"); nums!(np.histogram(v, bins=w)[0]) }),
+    ("np.histogram(v, bins=3, density=True)[0]", |x| { let v = x.get("v"); nums!(np.histogram(v, bins=3, density=True)[0]) }),
+    ("np.interp(v, w, w ** 2)", |x| { let v = x.get("v"); let w = x.get("w"); nums!(np.interp(v, w, w ** 2)) }),
+    ("np.interp(c, w, w, left=-9, right=9)", |x| { let c = x.get("c"); let w = x.get("w"); nums!(np.interp(c, w, w, left=-9, right=9)) }),
+    ("np.nonzero(c)[0]", |x| { let c = x.get("c"); nums!(np.nonzero(c)[0]) }),
 ];

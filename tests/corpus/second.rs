@@ -6,11 +6,6 @@ use super::Case;
 use nums::prelude::*;
 
 pub(crate) const CASES: &[(&str, Case)] = &[
-    ("np.histogram(v, bins=w)[0]", |x| { let v = x.get("v"); let w = x.get("w"); nums!(np.histogram(v, bins=w)[0]) }),
-    ("np.histogram(v, bins=3, density=True)[0]", |x| { let v = x.get("v"); nums!(np.histogram(v, bins=3, density=True)[0]) }),
-    ("np.interp(v, w, w ** 2)", |x| { let v = x.get("v"); let w = x.get("w"); nums!(np.interp(v, w, w ** 2)) }),
-    ("np.interp(c, w, w, left=-9, right=9)", |x| { let c = x.get("c"); let w = x.get("w"); nums!(np.interp(c, w, w, left=-9, right=9)) }),
-    ("np.nonzero(c)[0]", |x| { let c = x.get("c"); nums!(np.nonzero(c)[0]) }),
     ("np.nonzero(c)[1]", |x| { let c = x.get("c"); nums!(np.nonzero(c)[1]) }),
     ("np.nonzero(m)[1]", |x| { let m = x.get("m"); nums!(np.nonzero(m)[1]) }),
     ("np.flatnonzero(c)", |x| { let c = x.get("c"); nums!(np.flatnonzero(c)) }),
@@ -493,6 +488,15 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("np.multiply(2, 1.5) * f", |x| { let f = x.get("f"); nums!(np.multiply(2, 1.5) * f) }),
     ("np.real(2.5) * f", |x| { let f = x.get("f"); nums!(np.real(2.5) * f) }),
     ("np.rint(True - True) + k", |x| { let k = x.get("k"); nums!(np.rint(True - True) + k) }),
+    ("np.round(n + 1j * k.T.reshape(3, 4), 1)", |x| { let n = x.get("n"); let k = x.get("k"); nums!(np.round(n + 1j * k.T.reshape(3, 4), 1)) }),
+    ("np.round(np.conj(c / (n + 0j)), -1)", |x| { let c = x.get("c"); let n = x.get("n"); nums!(np.round(np.conj(c / (n + 0j)), -1)) }),
+    ("np.round(np.sqrt(n + 0j), 1)", |x| { let n = x.get("n"); nums!(np.round(np.sqrt(n + 0j), 1)) }),
+    ("np.round(np.sqrt(n.astype(np.complex64)), 1)", |x| { let n = x.get("n"); nums!(np.round(np.sqrt(n.astype(np.complex64)), 1)) }),
+    ("np.nan_to_num(np.sqrt(n + 0j))", |x| { let n = x.get("n"); nums!(np.nan_to_num(np.sqrt(n + 0j))) }),
+    ("np.quantile(u, np.float32(0.3))", |x| { let u = x.get("u"); nums!(np.quantile(u, np.float32(0.3))) }),
+    ("np.quantile(f, f[0, :1] * 0 + 0.5)", |x| { let f = x.get("f"); nums!(np.quantile(f, f[0, :1] * 0 + 0.5)) }),
+    ("np.quantile(i, f[0, :2] * 0 + 0.5)", |x| { let i = x.get("i"); let f = x.get("f"); nums!(np.quantile(i, f[0, :2] * 0 + 0.5)) }),
+    ("np.nanquantile(f, np.float32(0.3), axis=0)", |x| { let f = x.get("f"); nums!(np.nanquantile(f, np.float32(0.3), axis=0)) }),
     ("x3.shape[0] * v", |x| { let v = x.get("v"); let x3 = x.get("x3"); nums!(x3.shape[0] * v) }),
     ("len(a) + v", |x| { let a = x.get("a"); let v = x.get("v"); nums!(len(a) + v) }),
     ("a.size + r", |x| { let a = x.get("a"); let r = x.get("r"); nums!(a.size + r) }),

@@ -11,6 +11,14 @@ use crate::promote::promote_all;
 
 pub(super) const ROWS: &[Expansion] = &[
     Expansion {
+        name: "numpy_scalar",
+        // A plain float that a function of NumPy's gives is a float64; plain integers stay, so that they can be sizes.
+        write: |x| {
+            let v = x.arg(0);
+            if x.ty(v).weak && x.kind(v) >= Kind::Float { x.cast(v, x.dtype(v)).map(one) } else { Ok(one(v)) }
+        },
+    },
+    Expansion {
         name: "astype",
         write: |x| {
             let to = dtype_of(x, 1)?;

@@ -221,6 +221,13 @@ fn asked(x: &mut Expand<'_, '_>, scale: f64) -> Result<(Value, bool), crate::dia
     Ok((x.map(MapOp::Divide, &[q, scale])?, weak))
 }
 
+/// Quantiles of floats that are arrays or NumPy's scalars have the dtype of elements and quantiles together.
+fn in_the_dtype_asked(x: &mut Expand<'_, '_>, found: Value) -> One {
+    let (v, q) = (x.arg(0), x.arg(1));
+    let strong = !x.ty(q).weak && x.kind(q) == crate::dtype::Kind::Float;
+    if strong { x.cast(found, x.dtype(v).promote(x.dtype(q))) } else { Ok(found) }
+}
+
 /// Whether quantiles lie at elements whatever there are: quantiles 0 and 1 that are integers are elements themselves.
 fn whole_places(x: &Expand<'_, '_>, scale: f64, method: &str) -> bool {
     scale == 1.0 && method == "linear" && x.kind(x.arg(1)) < crate::dtype::Kind::Float
@@ -241,7 +248,8 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     } else {
         place(x, &method, q, &n)?
     };
-    let v = if matches!(place, Place::At(_)) { v } else { x.floating(v)? };
+    let is_element = matches!(place, Place::At(_));
+    let v = if is_element { v } else { x.floating(v)? };
     let dtype = x.dtype(v);
     let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
     let found = match place {
@@ -274,6 +282,7 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
         let unordered = x.map(MapOp::IsNan, &[last])?;
         x.choose(unordered, last, found)?
     };
+    let found = if is_element { found } else { in_the_dtype_asked(x, found)? };
     // The quantiles lie on `axis`: they become the first one.
     let (out, lead) = if shape.is_empty() { (found, 0) } else { (super::shape::moved(x, found, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
@@ -322,7 +331,12 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let high = x.map(MapOp::Add, &[low, one])?;
     let high = x.map(MapOp::Minimum, &[high, end])?;
     let (a, b) = (super::select::along(x, sorted, low, axis)?, super::select::along(x, sorted, high, axis)?);
-    let out = if whole_places(x, scale, "linear") { a } else { between(x, a, b, t)? };
+    let out = if whole_places(x, scale, "linear") {
+        a
+    } else {
+        let found = between(x, a, b, t)?;
+        in_the_dtype_asked(x, found)?
+    };
     let (out, lead) =
         if x.rank(x.arg(1)) == 0 { (x.at(out, axis, Dim::Const(0))?, 0) } else { (super::shape::moved(x, out, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();

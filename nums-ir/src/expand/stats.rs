@@ -362,8 +362,19 @@ fn in_parts(x: &mut Expand<'_, '_>, v: Value, each: impl Fn(&mut Expand<'_, '_>,
     }
     let (re, im) = (x.map(MapOp::Real, &[v])?, x.map(MapOp::Imag, &[v])?);
     let (re, im) = (each(x, re)?, each(x, im)?);
-    let unit = x.number(Scalar::Complex(0.0, 1.0))?;
-    let im = x.map(MapOp::Multiply, &[im, unit])?;
+    // A product with the unit would make a part NaN where the other is infinite or NaN: these are constants that are added.
+    let (finite, zero, unit) = (x.map(MapOp::IsFinite, &[im])?, x.float(0.0)?, x.number(Scalar::Complex(0.0, 1.0))?);
+    let tame = x.choose(finite, im, zero)?;
+    let tame = x.map(MapOp::Multiply, &[tame, unit])?;
+    let mut wild = x.number(Scalar::Complex(0.0, f64::NAN))?;
+    for end in [f64::INFINITY, f64::NEG_INFINITY] {
+        let (at_end, constant) = (equals(x, im, end)?, x.number(Scalar::Complex(0.0, end))?);
+        wild = x.choose(at_end, constant, wild)?;
+    }
+    let nothing = x.number(Scalar::Complex(0.0, 0.0))?;
+    let wild = x.choose(finite, nothing, wild)?;
+    let wild = x.cast(wild, x.dtype(v))?;
+    let im = x.map(MapOp::Add, &[tame, wild])?;
     x.map(MapOp::Add, &[re, im])
 }
 
