@@ -48,22 +48,26 @@ fn block(n: usize) -> Block {
     Block::from_slice(&(0..n).map(|i| (i as f64 * 0.37).sin() + 1.5).collect::<Vec<f64>>(), &[n])
 }
 
-/// The kernel of a function for operands of these shapes.
-fn kernel(ir: &str, operands: &[&Block]) -> Kernel {
+/// The kernel of a function for operands of these shapes, and which operand each of its own is.
+fn kernel(ir: &str, operands: &[&Block]) -> (Kernel, Vec<usize>) {
     let func = text::parse(ir).expect("the text of a function");
     let bound: Vec<Bound> = operands.iter().map(|b| Bound::Array(b.dtype(), b.shape().to_vec())).collect();
     let func = bind(&func, &bound).expect("shapes that fit");
-    let body = func.insts.iter().find_map(|i| if let Op::Kernel(body) = &i.op { Some(body) } else { None });
-    Kernel::prepare(body.expect("one kernel")).expect("a kernel that can run")
+    let found = func.insts.iter().find_map(|i| if let Op::Kernel(body) = &i.op { Some((body, &i.args)) } else { None });
+    let (body, args) = found.expect("one kernel");
+    let order = args.iter().map(|a| func.params.iter().position(|p| p == a).expect("an operand of the function"));
+    (Kernel::prepare(body).expect("a kernel that can run"), order.collect())
 }
 
 /// Runs a function's kernel natively and interpreted.
 fn both(c: &mut Criterion, group: &str, name: &str, ir: &str, operands: &[&Block], throughput: Throughput) {
     let mut group = c.benchmark_group(group);
     group.throughput(throughput);
-    for (how, kernel) in [("native", kernel(ir, operands)), ("interpreted", kernel(ir, operands).interpreted())] {
-        let kernels = [Arc::new(kernel)];
-        let args: Vec<Operand> = operands.iter().map(|b| Operand::Block(b)).collect();
+    for how in ["native", "interpreted"] {
+        let (kernel, order) = kernel(ir, operands);
+        let kernels = [Arc::new(if how == "native" { kernel } else { kernel.interpreted() })];
+        let args: Vec<Operand> = order.iter().map(|i| Operand::Block(operands[*i])).collect();
+        run(&TaskOp::Kernel(0), &kernels, &args).expect("operands that fit");
         group.bench_function(BenchmarkId::new(name, how), |b| b.iter(|| run(&TaskOp::Kernel(0), &kernels, black_box(&args))));
     }
 }
@@ -114,6 +118,7 @@ fn products(c: &mut Criterion) {
         let mut group = c.benchmark_group("flops");
         group.throughput(Throughput::Elements(flops as u64));
         let args = [Operand::Block(a), Operand::Block(b)];
+        run(&op, &[], &args).expect("operands that fit");
         group.bench_function(name, |b| b.iter(|| run(&op, &[], black_box(&args))));
     }
     let (x, y, beta) = (shaped(1 << 15, 32), block(1 << 15), block(32));

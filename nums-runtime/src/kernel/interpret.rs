@@ -37,6 +37,8 @@ pub(super) struct Kernel {
     touched: Touched,
     /// Where each step's elements go: by step of the group; none where the native loop keeps them in a register.
     places: Vec<Option<Home>>,
+    /// Where each step finds its operands: by step; not looked up for every tile.
+    operands: Vec<Vec<Place>>,
     /// The blocks that an execution writes: the native loop's outputs in order, or buffers by turns, then results that are operands.
     homes: Vec<Room>,
     /// Operands that are results: source and home.
@@ -69,6 +71,13 @@ enum Origin {
 
 /// An index into the blocks of an execution.
 type Home = usize;
+
+/// Where the elements of a slot are.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Source(usize),
+    Home(Home),
+}
 
 /// How much a home holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +166,7 @@ impl Kernel {
         }
         let buffers = self.homes.iter().filter(|h| h.reach == Reach::Tile).map(|h| h.dtype.size()).sum::<usize>();
         let operands = self.touched.each.as_const().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        // What is read or written is fetched a tile ahead.
-        tiling::interpreted(2 * operands + buffers, native::cache())
+        tiling::interpreted(operands + buffers, native::cache())
     }
 
     /// Counts one execution of the group.

@@ -3,11 +3,11 @@
 //! Checks the form of the body (views that add axes, a group, reductions); what is not of the form is `Unsupported`. Buffers
 //! are handed out by lifetime, so that a long chain uses as few as it has values alive at once.
 
-use super::{Home, Kernel, Named, Origin, Output, Param, Reach, Reduce, Room, Slot, Source};
+use super::{Home, Kernel, Named, Origin, Output, Param, Place, Reach, Reduce, Room, Slot, Source};
 use crate::kernel::KernelError;
 use crate::native;
 use nums_ir::func::{Func, IndexItem, Op, Value};
-use nums_ir::group::Group;
+use nums_ir::group::{Group, Step};
 use nums_ir::tiling::Touched;
 use std::collections::HashMap;
 
@@ -48,6 +48,7 @@ impl Kernel {
             native,
             touched: Touched::by(body),
             places: Vec::new(),
+            operands: Vec::new(),
             homes: Vec::new(),
             copies: Vec::new(),
             reductions,
@@ -61,6 +62,12 @@ impl Kernel {
     pub(super) fn assign_places(&mut self) {
         self.homes.clear();
         self.places = if self.native.is_some() { self.native_places() } else { self.interpreted_places() };
+        let found = |slot: &Slot| match self.slot(*slot) {
+            Named::Source(s) => Some(Place::Source(s)),
+            Named::Step(s) => self.places[s].map(Place::Home),
+        };
+        let of_step = |step: &Step| step.args.iter().map(found).collect::<Option<Vec<_>>>().unwrap_or_default();
+        self.operands = self.group.steps.iter().map(of_step).collect();
         self.copies.clear();
         for output in &self.results {
             if let Output::Slot(slot) = *output

@@ -5,7 +5,7 @@
 //! go on from tile to tile; others are complete with their rows and drained tile by tile.
 
 use super::gather::{Stream, broadcast};
-use super::{Kernel, Named, Output, Reach, Reduce, Room, Slot};
+use super::{Kernel, Named, Output, Place, Reach, Reduce, Room, Slot};
 use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
 use crate::kernel::reduce::{Reduction, finish, reduced_shape, reduction};
@@ -198,19 +198,17 @@ impl<'k> Run<'k> {
         let (before, rest) = self.blocks.split_at_mut(home);
         let Some((to, after)) = rest.split_first_mut() else { return Err(wrong("has no home")) };
         let streams = &self.streams;
-        let read = |slot: &Slot| -> Result<Slice<'_>, KernelError> {
-            let found = match kernel.slot(*slot) {
-                Named::Source(s) => streams[s].slice(args, start, len),
-                Named::Step(s) => kernel.places[s].and_then(|from| {
-                    // A step never writes where it reads.
-                    let block = if from < home { before.get(from) } else { after.get(from.checked_sub(home + 1)?) };
-                    window(block?, kernel.homes[from].reach, start, len)
-                }),
-            };
-            found.ok_or_else(|| wrong("reads what is not there"))
+        let find = |from: &Place| match *from {
+            Place::Source(s) => streams[s].slice(args, start, len),
+            Place::Home(from) => {
+                // A step never writes where it reads.
+                let block = if from < home { before.get(from) } else { after.get(from.checked_sub(home + 1)?) };
+                window(block?, kernel.homes[from].reach, start, len)
+            }
         };
+        let read = |from: &Place| find(from).ok_or_else(|| wrong("reads what is not there"));
         let mut dst = window_mut(to, kernel.homes[home].reach, start, len).ok_or_else(|| wrong("writes outside"))?;
-        match (step.op, step.args.as_slice()) {
+        match (step.op, kernel.operands[i].as_slice()) {
             (StepOp::Map(op), [a]) => map::map(op, &[read(a)?], dst),
             (StepOp::Map(op), [a, b]) => map::map(op, &[read(a)?, read(b)?], dst),
             (StepOp::Map(op), [a, b, c]) => map::map(op, &[read(a)?, read(b)?, read(c)?], dst),
