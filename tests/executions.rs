@@ -1,13 +1,22 @@
-//! One meaning, every execution: programs on the evaluator, natively, interpreted, with every set of instructions, on threads and
-//! processes, with every axis cut into 1, 2 and 7 blocks.
+//! One meaning, every execution: programs on the evaluator, natively, interpreted, fused and not, with every set of instructions, on
+//! threads and processes, with every axis cut into 1, 2 and 7 blocks.
 //!
 //! On one cut all executions give the same bits; between cuts, and beside the evaluator, sums are ordered otherwise and answers
-//! agree to rounding. Fused and unfused forms are compared on random programs in `nums-runtime/tests/programs.rs`.
+//! agree to rounding. Random programs are compared in `nums-runtime/tests/programs.rs`.
+
+#[path = "../nums-ir/tests/blocks/mod.rs"]
+#[allow(dead_code, reason = "other tests cut and look up blocks as well")]
+mod blocks;
+#[path = "../nums-runtime/tests/tasks/mod.rs"]
+mod tasks;
 
 use nums::prelude::*;
 use nums::{ClusterSpec, DType, Stage};
 use nums_ir::bind::{Bound, bind};
 use nums_ir::eval::{Tensor, eval};
+use nums_ir::grid::Grid;
+use nums_ir::pass::{PIPELINE, apply};
+use nums_ir::passes::fuse::APART;
 use nums_ir::text;
 
 nums! {
@@ -43,6 +52,13 @@ nums! {
 
     fn ordered(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[d], i64[n]) {
         (cumsum(X, axis=0), median(X, axis=0), argsort(y, stable=True))
+    }
+
+    fn nearest(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[d, d], f64[d], i64[n]) {
+        C = eye(d) * beta;
+        labels = argmin(sum(C * C, axis=1) - 2 * (X @ C.T), axis=1);
+        near = (labels[:, None] == arange(d)).astype(f64);
+        (near.T @ X, near.T @ y, labels)
     }
 
     fn single(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f32[n], bool[n, d], i64[]) {
@@ -92,6 +108,12 @@ const PROGRAMS: &[Program] = &[
         name: "ordered",
         run: |x, y, b| ordered(x, y, b).map(|(c, m, a)| vec![c.into(), m.into(), a.into()]),
         typed: ordered::ir,
+        matrix: false,
+    },
+    Program {
+        name: "nearest",
+        run: |x, y, b| nearest(x, y, b).map(|(c, s, l)| vec![c.into(), s.into(), l.into()]),
+        typed: nearest::ir,
         matrix: false,
     },
     Program {
@@ -150,6 +172,22 @@ fn evaluated(p: &Program) -> Vec<Vec<f64>> {
     answer.iter().map(|t| t.cast(DType::F64).to_vec::<f64>().unwrap()).collect()
 }
 
+/// The answers where every operator makes its whole result, on blocks of a cut.
+fn unfused(p: &Program, rows: usize, columns: usize) -> Bits {
+    let mut func = text::parse(&(p.typed)(Stage::Typed)).unwrap_or_else(|e| panic!("{}: {e}", p.name));
+    for pass in PIPELINE.iter().filter(|pass| !["fuse", "panel"].contains(&pass.name)).chain([&APART]) {
+        apply(pass, &mut func);
+    }
+    let operands = operands(p.matrix);
+    let bound: Vec<Bound> = operands.iter().map(|(_, shape)| Bound::Array(DType::F64, shape.clone())).collect();
+    let func = bind(&func, &bound).unwrap_or_else(|e| panic!("{}: {e}", p.name));
+    let tensors: Vec<Tensor> = operands.iter().map(|(v, shape)| Tensor::from_vec(shape, v.clone()).unwrap()).collect();
+    let grids: Vec<Grid> = operands.iter().map(|(_, shape)| Grid::new(shape, &blocks(shape, rows, columns))).collect();
+    let answer = tasks::answers(&func, &tensors, &[], &grids).unwrap_or_else(|e| panic!("{}: {e}", p.name));
+    let bits = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().unwrap().iter().map(|x| x.to_bits()).collect();
+    answer.iter().map(|t| (t.dtype(), t.shape().to_vec(), bits(t))).collect()
+}
+
 fn close(name: &str, what: &str, found: &Bits, want: &[Vec<f64>]) {
     for (k, ((dtype, _, bits), want)) in found.iter().zip(want).enumerate() {
         let unit = if *dtype == DType::F32 { 1e-5 } else { 1e-10 };
@@ -180,6 +218,9 @@ fn every_execution_gives_the_same_bits_on_every_cut() {
         let native = answers(&best, rows, columns);
         for ((p, found), want) in PROGRAMS.iter().zip(&native).zip(&evaluated) {
             close(p.name, &what, found, want);
+        }
+        for (p, want) in PROGRAMS.iter().zip(&native) {
+            assert_eq!(&unfused(p, rows, columns), want, "{}: unfused differs from fused on {what}", p.name);
         }
         for (name, cluster) in &others {
             for ((p, found), want) in PROGRAMS.iter().zip(answers(cluster, rows, columns)).zip(&native) {
