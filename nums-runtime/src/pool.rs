@@ -29,6 +29,7 @@ use crate::trace;
 use crate::wire::auth::Secret;
 use crate::wire::message::{Epoch, Peer, ToWorker};
 use crate::wire::shared::Transport;
+use crate::worker::compute::Node;
 use nums_ir::func::Scalar;
 use nums_ir::graph::{Graph, NodeId, Placement};
 use progress::{LONG, Progress};
@@ -139,6 +140,8 @@ enum Nodes {
 /// The driver, and how its actions are carried out.
 struct Hub {
     state: Mutex<HubState>,
+    /// The node of this process, for which a thread that waits runs tasks.
+    here: Option<Arc<Node>>,
 }
 
 struct HubState {
@@ -380,10 +383,10 @@ impl Drop for Pool {
 }
 
 impl Hub {
-    fn new(driver: Driver, links: Vec<Box<dyn Link>>, specs: Vec<NodeSpec>) -> Arc<Hub> {
+    fn new(driver: Driver, links: Vec<Box<dyn Link>>, specs: Vec<NodeSpec>, here: Option<Arc<Node>>) -> Arc<Hub> {
         Arc::new_cyclic(|own| {
             let state = HubState { own: Weak::clone(own), driver, links, specs, answers: HashMap::new(), ticket: 0 };
-            Hub { state: Mutex::new(state) }
+            Hub { state: Mutex::new(state), here }
         })
     }
 
@@ -397,16 +400,40 @@ impl Hub {
             state.answers.insert(ticket, sender);
             state.drive(vec![event(ticket)]);
         }
-        // An answer that takes microseconds is caught without the cost of sleeping and being woken.
-        let end = Instant::now() + SPIN;
-        while Instant::now() < end {
-            match receiver.try_recv() {
-                Ok(answer) => return answer,
-                Err(mpsc::TryRecvError::Disconnected) => return Err(Error::Closed),
-                Err(mpsc::TryRecvError::Empty) => std::hint::spin_loop(),
+        self.catch(&receiver).unwrap_or_else(|| self.answer_of(&receiver))
+    }
+
+    /// An answer that takes microseconds is caught without the cost of sleeping and being woken; where tasks run in this process
+    /// the caller runs some itself. What takes long is left to the compute threads, so that it can be shown.
+    fn catch(&self, receiver: &mpsc::Receiver<Result<Reply>>) -> Option<Result<Reply>> {
+        let mut answer = None;
+        let mut has_come = || {
+            answer = match receiver.try_recv() {
+                Ok(answer) => Some(answer),
+                Err(mpsc::TryRecvError::Disconnected) => Some(Err(Error::Closed)),
+                Err(mpsc::TryRecvError::Empty) => None,
+            };
+            answer.is_some()
+        };
+        let begin = Instant::now();
+        let mut end = begin + SPIN;
+        while !has_come() && Instant::now() < end {
+            match self.here.as_ref().filter(|node| node.has_news()) {
+                Some(node) => {
+                    let mut is_over = false;
+                    node.help(self, || {
+                        is_over = has_come();
+                        is_over || begin.elapsed() > LONG
+                    });
+                    if is_over {
+                        break;
+                    }
+                    end = Instant::now().min(begin + LONG) + SPIN;
+                }
+                None => std::hint::spin_loop(),
             }
         }
-        self.answer_of(&receiver)
+        answer
     }
 
     /// Waits for an answer, and shows that it does where it takes long.

@@ -124,7 +124,7 @@ fn serve(Gathered { workers, members, late }: Gathered, cluster: u32) -> Running
         links.push(link);
         halves.push(half);
     }
-    let hub = Hub::new(driver, links, specs);
+    let hub = Hub::new(driver, links, specs, None);
     let rim = Arc::new(Rim { hub, cluster, workers: Mutex::new(workers), connections: Mutex::default() });
     for (node, half) in (0..).map(NodeId).zip(halves) {
         rim.attend(node, half);

@@ -29,9 +29,9 @@ pub(super) fn start(n: usize, memory: &Memory) -> Result<(Arc<Hub>, Threads)> {
     let pid = std::process::id();
     let node = Node::new(Worker::new(HERE, pid).with_memory(memory.bytes).with_threads(n));
     let spec = NodeSpec { threads: n, memory: memory.bytes };
-    let hub = Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))], vec![spec]);
-    let rim = Arc::new(ToHub(Arc::clone(&hub)));
-    let threads = node.start(n, &rim, memory).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
+    let hub =
+        Hub::new(Driver::new(&[pid], false), vec![Box::new(Direct(Arc::clone(&node)))], vec![spec], Some(Arc::clone(&node)));
+    let threads = node.start(n, &hub, memory).map_err(|e| Error::Unsupported { what: format!("{n} compute threads: {e}") })?;
     Ok((hub, Threads { node, threads: Mutex::new(threads) }))
 }
 
@@ -66,11 +66,9 @@ impl Link for Direct {
 }
 
 /// The way from the node to the driver.
-struct ToHub(Arc<Hub>);
-
-impl Rim for ToHub {
+impl Rim for Hub {
     fn act(&self, actions: Vec<Action>) {
-        self.0.on_all(events(actions));
+        self.on_all(events(actions));
     }
 }
 

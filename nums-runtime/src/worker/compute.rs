@@ -1,7 +1,8 @@
 //! `Node`: a worker shared by its compute threads and its rim.
 //!
 //! Compute threads take jobs from the worker, run them without any lock, and hand the results back. What the worker wants
-//! said goes to a `Rim`: the driver itself in one process, sockets otherwise. A job that panics fails like any other: it is
+//! said goes to a `Rim`: the driver itself in one process, sockets otherwise. In one process a caller that waits for a result takes
+//! jobs too (`help`); no more threads run jobs at once than the node has. A job that panics fails like any other: it is
 //! a defect of a kernel, and the user's process must go on. Threads end when the node is closed.
 
 use super::disk::{self, DiskQueue};
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 const BRIEF: Duration = Duration::from_micros(20);
 
 /// Where the actions of a worker go.
-pub trait Rim: Send + Sync + 'static {
+pub trait Rim: Send + Sync {
     /// Does what the worker wants done. Called without the worker's lock.
     fn act(&self, actions: Vec<Action>);
 }
@@ -42,6 +43,9 @@ pub struct Node {
 
 struct State {
     worker: Worker,
+    /// Threads that may run jobs at once, and that do.
+    threads: usize,
+    busy: usize,
     idle: usize,
     /// A thread looks for work before it sleeps; it takes the lock again before it does.
     looking: bool,
@@ -52,7 +56,7 @@ impl Node {
     /// A node around `worker`; no thread runs yet.
     pub fn new(worker: Worker) -> Arc<Node> {
         Arc::new(Node {
-            state: Mutex::new(State { worker, idle: 0, looking: false, closed: false }),
+            state: Mutex::new(State { worker, threads: 0, busy: 0, idle: 0, looking: false, closed: false }),
             wake: Condvar::new(),
             disk: DiskQueue::default(),
             news: AtomicBool::new(false),
@@ -81,7 +85,13 @@ impl Node {
     }
 
     /// Starts `n` compute threads, and the one that moves blocks to disk and back.
-    pub fn start<R: Rim>(self: &Arc<Node>, n: usize, rim: &Arc<R>, memory: &Memory) -> std::io::Result<Vec<JoinHandle<()>>> {
+    pub fn start<R: Rim + 'static>(
+        self: &Arc<Node>,
+        n: usize,
+        rim: &Arc<R>,
+        memory: &Memory,
+    ) -> std::io::Result<Vec<JoinHandle<()>>> {
+        self.lock().threads = n;
         let (node, to, file) = (Arc::clone(self), Arc::clone(rim), SpillFile::new(memory));
         let disk = std::thread::Builder::new().name("nums-disk".into()).spawn(move || node.move_blocks(to.as_ref(), file))?;
         let start = |i| {
@@ -116,56 +126,97 @@ impl Node {
     /// What one thread does: takes jobs, runs them, and hands back what they made.
     fn compute(&self, rim: &dyn Rim) {
         let _guard = Guard(rim);
-        let (mut jobs, mut ended, mut several) = (Vec::new(), Vec::new(), false);
+        let (mut hands, mut looked) = (Hands::default(), false);
         let mut state = self.lock();
-        let mut looked = false;
-        loop {
+        while !state.closed {
+            state = self.take(state, &mut hands, rim);
+            state = match hands.jobs.is_empty() {
+                false => {
+                    looked = false;
+                    self.work(state, &mut hands, rim)
+                }
+                true if !looked && !state.looking => {
+                    looked = true;
+                    self.look(state)
+                }
+                true => {
+                    looked = false;
+                    self.sleep(state)
+                }
+            };
+        }
+    }
+
+    /// Whether there may be a job that nobody has taken.
+    pub fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// Runs jobs on the caller's thread, which waits for what they make: until it has that, or there are none. A processor that the
+    /// caller would leave is at work at once, and a call of one task wakes nobody.
+    pub fn help(&self, rim: &dyn Rim, mut until: impl FnMut() -> bool) {
+        let _guard = Guard(rim);
+        let mut hands = Hands::default();
+        while !until() {
+            let state = self.lock();
             if state.closed {
                 return;
             }
-            state.worker.next_jobs(several, &mut jobs);
+            let state = self.take(state, &mut hands, rim);
+            if hands.jobs.is_empty() {
+                self.news.store(false, Ordering::Release);
+                return;
+            }
+            drop(self.work(state, &mut hands, rim));
+        }
+        // What it would have taken next is another's.
+        self.wake_for(&self.lock());
+    }
+
+    /// Takes jobs if there are some and another thread may run.
+    fn take<'a>(&'a self, mut state: MutexGuard<'a, State>, hands: &mut Hands, rim: &dyn Rim) -> MutexGuard<'a, State> {
+        while state.busy < state.threads {
+            state.worker.next_jobs(hands.several, &mut hands.jobs);
             self.disk.push(state.worker.disk_jobs());
             let late = state.worker.late_actions();
+            let again = !late.is_empty() && hands.jobs.is_empty();
+            state.busy += usize::from(!hands.jobs.is_empty());
             if !late.is_empty() {
                 drop(state);
                 rim.act(late);
                 state = self.lock();
-                if jobs.is_empty() {
-                    continue;
-                }
             }
-            if jobs.is_empty() {
-                if !looked && !state.looking {
-                    looked = true;
-                    state = self.look(state);
-                } else {
-                    looked = false;
-                    state = self.sleep(state);
-                }
-                continue;
-            }
-            looked = false;
-            self.wake_for(&state);
-            drop(state);
-            let begin = Instant::now();
-            let mut now = begin;
-            ended.extend(jobs.iter().map(|job| (job.kind(), run(job, &mut now))));
-            several = now - begin < BRIEF * jobs.len() as u32;
-            jobs.clear();
-            state = self.lock();
-            let mut actions = Vec::new();
-            for (kind, (finished, scratch)) in ended.drain(..) {
-                state.worker.took(kind, scratch);
-                actions.append(&mut state.worker.on(Input::Finished(finished)));
-            }
-            self.disk.push(state.worker.disk_jobs());
-            if !actions.is_empty() {
-                self.wake_for(&state);
-                drop(state);
-                rim.act(actions);
-                state = self.lock();
+            if !again {
+                break;
             }
         }
+        state
+    }
+
+    /// Runs what was taken, without the lock, and hands back what it made.
+    fn work<'a>(&'a self, state: MutexGuard<'a, State>, hands: &mut Hands, rim: &dyn Rim) -> MutexGuard<'a, State> {
+        self.wake_for(&state);
+        drop(state);
+        let begin = Instant::now();
+        let mut now = begin;
+        hands.ended.extend(hands.jobs.iter().map(|job| (job.kind(), run(job, &mut now))));
+        hands.several = now - begin < BRIEF * hands.jobs.len() as u32;
+        hands.jobs.clear();
+        let mut state = self.lock();
+        state.busy -= 1;
+        let mut actions = Vec::new();
+        for (kind, (finished, scratch)) in hands.ended.drain(..) {
+            state.worker.took(kind, scratch);
+            actions.append(&mut state.worker.on(Input::Finished(finished)));
+        }
+        self.disk.push(state.worker.disk_jobs());
+        if !actions.is_empty() {
+            self.wake_for(&state);
+            drop(state);
+            rim.act(actions);
+            state = self.lock();
+        }
+        state
     }
 
     fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
@@ -200,7 +251,8 @@ impl Node {
         if ready > 0 {
             self.news.store(true, Ordering::Release);
         }
-        for _ in 0..state.idle.min(ready.saturating_sub(usize::from(state.looking))) {
+        let free = state.threads - state.busy;
+        for _ in 0..state.idle.min(free).min(ready.saturating_sub(usize::from(state.looking))) {
             self.wake.notify_one();
         }
     }
@@ -208,6 +260,15 @@ impl Node {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What one thread has taken and done.
+#[derive(Default)]
+struct Hands {
+    jobs: Vec<Job>,
+    ended: Vec<(usize, (Finished, u64))>,
+    /// The last jobs were so small that it takes several at once.
+    several: bool,
 }
 
 /// Ends the node if a compute thread panics outside a job: what it had taken would never end.
