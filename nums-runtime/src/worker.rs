@@ -259,15 +259,27 @@ impl Worker {
         actions
     }
 
-    /// Takes the lowest tasks that can run now for one thread: one, or several small ones where the others find enough besides.
+    /// Takes the lowest tasks that can run now for one thread: one, or several small ones where the others find enough besides. They
+    /// follow one another in the plan: what lies between would use up some of what they make.
     pub fn next_jobs(&mut self, several: bool, jobs: &mut Vec<Job>) {
         while let Some(job) = self.next_job() {
             let goes_on = several && job.is_small();
+            let next = self.turn(job.job - self.base).map(|turn| turn + 1);
             jobs.push(job);
-            if !goes_on || jobs.len() >= HAND || self.n_ready() < HAND * self.threads {
+            if !goes_on || jobs.len() >= HAND || self.n_ready() < HAND * self.threads || self.next_turn() != next {
                 return;
             }
         }
+    }
+
+    fn turn(&self, number: usize) -> Option<u64> {
+        self.tasks[number].as_ref().map(|pending| pending.turn)
+    }
+
+    /// The turn of the task that would be taken next.
+    fn next_turn(&self) -> Option<u64> {
+        let Reverse((_, _, number)) = self.room.next_admitted().or_else(|| self.ready.peek())?;
+        self.turn(*number)
     }
 
     /// Blocks that are here or awaited.

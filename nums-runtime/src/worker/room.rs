@@ -66,6 +66,13 @@ pub(super) struct Room {
     late: Vec<Action>,
 }
 
+impl Room {
+    /// The admitted task that runs next.
+    pub(super) fn next_admitted(&self) -> Option<&Reverse<(u64, u32, usize)>> {
+        self.runnable.peek()
+    }
+}
+
 impl Default for Room {
     fn default() -> Room {
         Room {
