@@ -54,6 +54,19 @@ fn arrays_larger_than_memory_have_the_same_bits() -> Result<()> {
     Ok(())
 }
 
+/// Of many small blocks each that is made asks for room: what that costs may not grow with those that are there.
+#[test]
+fn many_small_blocks_go_to_disk_and_come_back() -> Result<()> {
+    let n = 40_000;
+    let cluster = Cluster::builder().threads(2).memory(n as u64 * 4).start()?;
+    let _entered = cluster.enter();
+    let line = nums::ndarray::Array1::from_vec(values(n));
+    let [y, want] = [1, 1000].map(|block| Array::from_ndarray_blocked(&line, &[block]).and_then(|x| chain(&x)));
+    assert!(bits(&[y?.to_vec()?]) == bits(&[want?.to_vec()?]));
+    assert!(cluster.status()?.spilled_bytes() > 0);
+    cluster.finish()
+}
+
 #[test]
 fn a_full_disk_is_an_error_that_names_the_folder_and_nothing_hangs() -> Result<()> {
     let folder = std::env::temp_dir();

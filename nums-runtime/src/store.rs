@@ -205,6 +205,11 @@ impl Store {
         }
     }
 
+    /// How often blocks were used so far.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
     /// Blocks that may leave memory, the longest unused first.
     pub fn idle(&self) -> Vec<Gid> {
         let idle = |(id, slot): (Gid, &Slot)| match &slot.content {

@@ -56,6 +56,8 @@ pub(super) struct Room {
     recalling: Vec<u64>,
     /// What may leave memory, as it was when somebody last looked.
     victims: VecDeque<Gid>,
+    /// The use of a block (`Store::clock`) from which it is worth to look for more to write ahead.
+    next_look: u64,
     /// Why nothing more can be spilled.
     full: Option<String>,
     /// The lowest ready task was not admitted, and nothing has changed since.
@@ -87,6 +89,7 @@ impl Default for Room {
             recalls: VecDeque::new(),
             recalling: Vec::new(),
             victims: VecDeque::new(),
+            next_look: 0,
             full: None,
             denied: false,
             scratch: [0; KINDS],
@@ -362,11 +365,14 @@ impl Worker {
         block::give_back();
         let mut looked = false;
         let mut dirty = Vec::new();
-        let ahead = self.room.writing.max(over) + memory / AHEAD;
+        let ahead = over + memory / AHEAD;
         let mut coming = self.room.writing;
-        while over > 0 || (coming < ahead && self.room.full.is_none()) {
+        let may_look = self.store.clock() >= self.room.next_look;
+        while over > 0 || (coming < ahead && may_look && self.room.full.is_none()) {
             let Some(id) = self.room.victims.pop_front() else {
                 if looked {
+                    // Where so many were looked at in vain, it is worth as many uses to look again.
+                    self.room.next_look = self.store.clock() + dirty.len() as u64;
                     break;
                 }
                 looked = true;
