@@ -117,6 +117,11 @@ fn reductions_agree_over_every_axis() {
             assert_eq!((sum.to_vec()?, top.to_vec()?, low.item()?), (vec![2.0, 6.0, 0.0, 11.0], vec![5.0, 6.0], -1.0));
             assert!(mean.to_vec()?[2].is_nan() && mean.to_vec()?[3] == 5.5);
         }
+        // A sum begins with 0.0, that of one element too.
+        for x in [floats(&[-0.0], &[], &[]), floats(&[-0.0], &[1], &[1])] {
+            let (sum, mean, nansum, product): (f64, f64, f64, f64) = nums! { (x.sum(), x.mean(), np.nansum(x), x.prod()) }?;
+            assert_eq!([sum, mean, nansum, product].map(f64::is_sign_negative), [false, false, false, true]);
+        }
         Ok(())
     });
 }

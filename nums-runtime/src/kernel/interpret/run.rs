@@ -252,7 +252,13 @@ impl<'k> Run<'k> {
         for (reducing, reduce) in std::mem::take(&mut self.reductions).into_iter().zip(&kernel.reductions) {
             reduced.push(Some(match reducing.state {
                 Some(state) => total(kernel, reduce, state, &reducing.space)?,
-                None => self.one(reduce.slot).ok_or_else(missing)?,
+                // One element, which its sum is not: 0 + -0.0 is 0.0.
+                None => {
+                    let (one, dtype) = (self.one(reduce.slot).ok_or_else(missing)?, kernel.dtype(reduce.slot));
+                    let mut state = reduction(reduce.op, dtype, one.shape(), &[])?;
+                    state.feed(one.slice())?;
+                    finish(state, reduce.op, dtype, one.shape())?
+                }
             }));
         }
         let mut out: Vec<Block> = Vec::with_capacity(kernel.results.len());
