@@ -10,6 +10,7 @@
 pub mod compute;
 pub mod disk;
 mod epoch;
+mod job;
 mod order;
 mod pulls;
 mod room;
@@ -19,13 +20,11 @@ pub mod serve;
 use crate::block::Block;
 use crate::error::Failure;
 use crate::kernel::Kernel;
-use crate::native::Code;
 use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
-use crate::trace::What;
 use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use disk::DiskDone;
-use nums_ir::func::Scalar;
+pub use job::{Job, JobArg};
 use nums_ir::graph::{Arg, NodeId, TaskOp};
 use order::Order;
 use pulls::{Pulls, Turns};
@@ -79,69 +78,8 @@ pub enum Action {
     Stop,
 }
 
-/// A task that can run now.
-pub struct Job {
-    /// Its number, for `Finished`.
-    pub job: usize,
-    /// Operands, in order.
-    pub args: Vec<JobArg>,
-    prepared: Arc<Prepared>,
-    index: usize,
-}
-
-/// An operand of a job.
-#[derive(Clone, Debug)]
-pub enum JobArg {
-    /// A block.
-    Block(Arc<Block>),
-    /// A scalar of the call.
-    Scalar(Scalar),
-}
-
-impl Job {
-    /// What is done.
-    pub fn op(&self) -> &TaskOp {
-        &self.prepared.batch.tasks[self.index].op
-    }
-
-    /// What the trace says of it when it has made so many bytes.
-    pub fn event(&self, bytes: u64) -> What {
-        let batch = &self.prepared.batch;
-        let task = &batch.tasks[self.index];
-        What::Task { call: batch.call.clone(), number: batch.number, seq: task.seq, op: op_name(&task.op).to_owned(), bytes }
-    }
-
-    /// What it is, for the scratch that such tasks take.
-    fn kind(&self) -> usize {
-        room::kind(self.op())
-    }
-
-    /// Whether it touches so few bytes that to hand it out and back may cost more than to run it.
-    fn is_small(&self) -> bool {
-        let batch = &self.prepared.batch;
-        let task = &batch.tasks[self.index];
-        let args = task.args.iter().filter_map(|arg| if let Arg::Block(b) = arg { Some(b.0) } else { None });
-        let bytes = |block: u32| batch.blocks[block as usize].bytes;
-        args.chain(task.outs.iter().copied()).map(bytes).fold(0, u64::saturating_add) <= SMALL
-    }
-
-    /// What it is to run.
-    pub fn code(&self) -> Code {
-        self.prepared.batch.code
-    }
-
-    /// The kernels that `TaskOp::Kernel` means.
-    pub fn kernels(&self) -> &[Arc<Kernel>] {
-        &self.prepared.kernels
-    }
-}
-
 /// Ended tasks that are reported at the latest.
 const REPORT: usize = 64;
-/// Jobs that one thread takes at once.
-const HAND: usize = 16;
-/// Bytes that a job touches of which a thread takes several at once.
-const SMALL: u64 = 4 << 10;
 /// Tasks whose places are kept for the next ones when all have ended.
 const PLACES: usize = 1 << 10;
 /// Microseconds from which on the driver hears how long a task took.
@@ -257,29 +195,6 @@ impl Worker {
             self.flush(&mut actions);
         }
         actions
-    }
-
-    /// Takes the lowest tasks that can run now for one thread: one, or several small ones where the others find enough besides. They
-    /// follow one another in the plan: what lies between would use up some of what they make.
-    pub fn next_jobs(&mut self, several: bool, jobs: &mut Vec<Job>) {
-        while let Some(job) = self.next_job() {
-            let goes_on = several && job.is_small();
-            let next = self.turn(job.job - self.base).map(|turn| turn + 1);
-            jobs.push(job);
-            if !goes_on || jobs.len() >= HAND || self.n_ready() < HAND * self.threads || self.next_turn() != next {
-                return;
-            }
-        }
-    }
-
-    fn turn(&self, number: usize) -> Option<u64> {
-        self.tasks[number].as_ref().map(|pending| pending.turn)
-    }
-
-    /// The turn of the task that would be taken next.
-    fn next_turn(&self) -> Option<u64> {
-        let Reverse((_, _, number)) = self.room.next_admitted().or_else(|| self.ready.peek())?;
-        self.turn(*number)
     }
 
     /// Blocks that are here or awaited.
