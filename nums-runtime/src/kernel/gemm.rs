@@ -1,23 +1,26 @@
-//! Products of two matrices of floats: fixed panels of the contracted axis, packed, in register tiles.
+//! Products of two matrices of floats: fixed panels of the contracted axis in register tiles.
 //!
 //! The rule of the sum, which nothing else may change: the contracted axis falls into panels of `PANEL_K`; inside a panel each
 //! element of the result starts at 0 and takes its terms in order, with one fused multiply-add each where the machine has FMA
 //! (a product and a sum where it has not: the two numeric classes); panels are added to the result in order. So the bits
 //! depend on the sizes alone, not on tile, vector width or thread, and a caller that feeds whole panels one after another
-//! (`accumulate`) gets the bits of one call. `gemm/tile.rs` has the register tiles of each instruction set.
+//! (`accumulate`) gets the bits of one call. `gemm/tile.rs` has the register tiles of each instruction set, `gemm/sliver.rs` how
+//! they read the operands.
 
+mod sliver;
 mod tile;
 
 pub(super) use tile::Real;
 
-use crate::native::{Isa, Loop, vectorised};
+use crate::native::Isa;
+use sliver::{Aligned, Lines, is_direct};
 
 /// Terms of a panel of the contracted axis.
 pub(super) const PANEL_K: usize = 256;
-/// Rows of the left operand that are packed at a time: with a panel they fill half of a second-level cache.
-const BLOCK_M: usize = 192;
-/// Columns of the right operand that are packed at a time.
-const BLOCK_N: usize = 1024;
+/// Rows of the left operand that are packed at a time.
+const BLOCK_M: usize = 1024;
+/// Columns of the right operand that are packed at a time: with a panel they fill half of a second-level cache.
+const BLOCK_N: usize = 192;
 
 /// A matrix of a block, by its strides.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +32,19 @@ pub(super) struct Matrix<'a, T> {
     pub(super) col_stride: usize,
 }
 
-impl<T> Matrix<'_, T> {
+impl<'a, T> Matrix<'a, T> {
+    /// Rows of a left operand from `row` on, as many as are packed at a time, their terms from `k` on.
+    fn row_lines(&self, row: usize, k: usize) -> Lines<'a, T> {
+        let data = &self.data[row * self.row_stride + k * self.col_stride..];
+        Lines { data, lines: BLOCK_M.min(self.rows - row), line: self.row_stride, term: self.col_stride }
+    }
+
+    /// Columns of a right operand, likewise.
+    fn col_lines(&self, col: usize, k: usize) -> Lines<'a, T> {
+        let data = &self.data[k * self.row_stride + col * self.col_stride..];
+        Lines { data, lines: BLOCK_N.min(self.cols - col), line: self.col_stride, term: self.row_stride }
+    }
+
     /// Whether every element lies inside the data.
     fn is_inside(&self) -> bool {
         self.rows == 0
@@ -56,24 +71,7 @@ pub(super) struct Packed<T> {
 
 impl<T: Real> Packed<T> {
     pub(super) fn new() -> Packed<T> {
-        Packed { left: Aligned { data: Vec::new() }, right: Aligned { data: Vec::new() } }
-    }
-}
-
-/// Elements that begin at a cache line, which is as wide as the widest vector.
-#[derive(Debug)]
-struct Aligned<T> {
-    data: Vec<T>,
-}
-
-impl<T: Real> Aligned<T> {
-    fn at_least(&mut self, len: usize) -> &mut [T] {
-        let spare = 64 / size_of::<T>();
-        if self.data.len() < len + spare {
-            self.data = vec![T::default(); len + spare];
-        }
-        let start = self.data.as_ptr().align_offset(64).min(spare);
-        &mut self.data[start..start + len]
+        Packed { left: Aligned::new(), right: Aligned::new() }
     }
 }
 
@@ -105,34 +103,28 @@ pub(super) fn gemm_into<T: Real>(
     assert!(a.is_inside() && b.is_inside() && a.cols == b.rows && (a.rows < 2 || b.cols <= stride), "sizes of a product");
     // One row has no next one.
     let stride = stride.max(b.cols);
-    let tile = T::tile(isa, a.rows);
+    let tile = T::tile(isa, b.cols);
+    let (left, right) = ((a.row_stride, a.col_stride), (b.col_stride, b.row_stride));
+    let direct_left = is_direct::<T>(left, b.cols.div_ceil(tile.cols));
+    let direct_right = right.0 == 1 && is_direct::<T>(right, a.rows.div_ceil(tile.rows));
     for k in (0..a.cols).step_by(PANEL_K) {
         let terms = PANEL_K.min(a.cols - k);
         let mut ahead = Ahead::of(&a, &b, k + terms);
         let accumulate = into.accumulate || k > 0;
-        for n in (0..b.cols).step_by(BLOCK_N) {
-            let cols = BLOCK_N.min(b.cols - n);
-            let right = packed.right.at_least(cols.next_multiple_of(tile.cols) * terms);
-            pack(right, &b.data[k * b.row_stride + n * b.col_stride..], (b.col_stride, cols), (b.row_stride, terms), tile.cols);
-            for m in (0..a.rows).step_by(BLOCK_M) {
-                let rows = BLOCK_M.min(a.rows - m);
-                if into.lower && m + rows <= n {
-                    continue;
+        for m in (0..a.rows).step_by(BLOCK_M) {
+            let left = a.row_lines(m, k).slivers(tile.rows, terms, direct_left, &mut packed.left);
+            for n in (0..b.cols).step_by(BLOCK_N) {
+                if into.lower && m + left.lines <= n {
+                    break;
                 }
-                let left = packed.left.at_least(rows.next_multiple_of(tile.rows) * terms);
-                pack(
-                    left,
-                    &a.data[m * a.row_stride + k * a.col_stride..],
-                    (a.row_stride, rows),
-                    (a.col_stride, terms),
-                    tile.rows,
-                );
-                for (j, right) in right.chunks_exact(tile.cols * terms).enumerate() {
-                    for (i, left) in left.chunks_exact(tile.rows * terms).enumerate() {
-                        let (row, col) = (m + i * tile.rows, n + j * tile.cols);
+                let right = b.col_lines(n, k).slivers(tile.cols, terms, direct_right, &mut packed.right);
+                for i in (0..left.lines).step_by(tile.rows) {
+                    for j in (0..right.lines).step_by(tile.cols) {
+                        let (row, col) = (m + i, n + j);
                         if !into.lower || row + tile.rows > col {
-                            let size = ((m + rows - row).min(tile.rows), (n + cols - col).min(tile.cols));
-                            tile.run((left, right), &mut out[row * stride + col..], stride, size, accumulate, ahead.next(terms));
+                            let size = ((left.lines - i).min(tile.rows), (right.lines - j).min(tile.cols));
+                            let out = &mut out[row * stride + col..];
+                            tile.run(terms, (left.at(i), right.at(j)), out, stride, size, accumulate, ahead.next(terms));
                         }
                     }
                 }
@@ -171,81 +163,6 @@ pub(super) fn mirror<T: Copy>(out: &mut [T], n: usize) {
         for col in 0..row {
             out[col * n + row] = out[row * n + col];
         }
-    }
-}
-
-/// Slivers of `width` lines side by side: term after term, the lines of a term next to each other; missing lines are 0.
-fn pack<T: Real>(to: &mut [T], from: &[T], lines: (usize, usize), terms: (usize, usize), width: usize) {
-    match width {
-        4 => vectorised(Pack::<T, 4> { to, from, lines, terms }),
-        8 => vectorised(Pack::<T, 8> { to, from, lines, terms }),
-        16 => vectorised(Pack::<T, 16> { to, from, lines, terms }),
-        24 => vectorised(Pack::<T, 24> { to, from, lines, terms }),
-        32 => vectorised(Pack::<T, 32> { to, from, lines, terms }),
-        _ => unreachable!("the width of a tile"),
-    }
-}
-
-/// `pack` for slivers of `W` lines. Lines and terms are given as their stride and their number.
-struct Pack<'a, T, const W: usize> {
-    to: &'a mut [T],
-    from: &'a [T],
-    lines: (usize, usize),
-    terms: (usize, usize),
-}
-
-impl<T: Real, const W: usize> Loop for Pack<'_, T, W> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let ((line, lines), (term, terms)) = (self.lines, self.terms);
-        for (s, sliver) in self.to.chunks_exact_mut(W * terms).enumerate() {
-            let from = &self.from[s * W * line..];
-            let (sliver, _) = sliver.as_chunks_mut::<W>();
-            let here = W.min(lines - s * W);
-            if here < W {
-                sliver.fill([T::default(); W]);
-                for i in 0..here {
-                    sliver.iter_mut().zip(from[i * line..].iter().step_by(term.max(1))).for_each(|(to, &x)| to[i] = x);
-                }
-            } else if line == 1 {
-                for (k, to) in sliver.iter_mut().enumerate() {
-                    if let Some(line) = from[k * term..].first_chunk() {
-                        *to = *line;
-                    }
-                }
-            } else if term == 1 {
-                transpose(sliver, from, line, terms);
-            } else {
-                for (k, to) in sliver.iter_mut().enumerate() {
-                    to.iter_mut().zip(from[k * term..].iter().step_by(line)).for_each(|(to, &x)| *to = x);
-                }
-            }
-        }
-    }
-}
-
-/// Lines whose terms are neighbours, a square at a time: whole cache lines are read and written.
-#[inline(always)]
-fn transpose<T: Real, const W: usize>(sliver: &mut [[T; W]], from: &[T], line: usize, terms: usize) {
-    const SIDE: usize = 8;
-    let (squares, rest) = sliver.as_chunks_mut::<SIDE>();
-    for (k, square) in squares.iter_mut().enumerate() {
-        let mut read = [[T::default(); SIDE]; W];
-        for (i, read) in read.iter_mut().enumerate() {
-            if let Some(run) = from[i * line + k * SIDE..].first_chunk() {
-                *read = *run;
-            }
-        }
-        for (j, to) in square.iter_mut().enumerate() {
-            for (to, read) in to.iter_mut().zip(&read) {
-                *to = read[j];
-            }
-        }
-    }
-    for (k, to) in (terms - rest.len()..).zip(rest) {
-        to.iter_mut().zip(from[k..].iter().step_by(line)).for_each(|(to, &x)| *to = x);
     }
 }
 

@@ -31,7 +31,19 @@ fn product<T: Real>(isa: Isa, a: Matrix<'_, T>, b: Matrix<'_, T>, into: Into) ->
 
 #[test]
 fn small_integers_are_exact_for_every_size_stride_and_instruction_set() {
-    for (m, k, n) in [(1, 1, 1), (8, 16, 16), (9, 5, 17), (7, 300, 15), (200, 3, 33), (33, 257, 31), (2, 513, 1100), (3, 0, 2)] {
+    for (m, k, n) in [
+        (1, 1, 1),
+        (8, 16, 16),
+        (9, 5, 17),
+        (7, 300, 15),
+        (200, 3, 33),
+        (33, 257, 31),
+        (2, 513, 1100),
+        (9, 20, 23),
+        (17, 10, 47),
+        (600, 9, 30),
+        (3, 0, 2),
+    ] {
         let small = |n: usize, step: usize| -> Vec<i64> { (0..n).map(|i| (i * step % 13) as i64 - 6).collect() };
         let (a, b) = (small(m * k, 5), small(k * n, 7));
         for (columns_a, columns_b) in [(false, false), (true, false), (false, true), (true, true)] {

@@ -1,9 +1,10 @@
 //! Register tiles: the innermost loop of a product, one for each instruction set.
 //!
-//! A tile keeps `rows × cols` sums in registers over a panel of packed operands. All tiles obey the rule of `gemm`: each sum
+//! A tile keeps `rows × cols` sums in registers over a panel of the operands. All tiles obey the rule of `gemm`: each sum
 //! starts at 0 and takes one multiply-add a term, in order; only the FMA-less baseline rounds the product first. The sizes
-//! leave registers for one line of the right operand and one element of the left. A tall tile keeps its part of the right operand in
-//! the first cache and needs a third fewer loads; small products take one whose size divides powers of two.
+//! leave registers for one line of the right operand and one element of the left. A wide tile needs a quarter
+//! fewer loads for a product; products of few columns take one whose size divides powers of two. Few rows, because rows of a large
+//! result that are a power of two apart share a set of the first cache.
 #![allow(unsafe_code)]
 
 use crate::element::Element;
@@ -13,8 +14,8 @@ use std::arch::x86_64::*;
 
 /// Elements that products in tiles exist for.
 pub(in crate::kernel) trait Real: Element + std::ops::Add<Output = Self> {
-    /// The tile for so many rows and these instructions, which the machine must have.
-    fn tile(isa: Isa, rows: usize) -> Tile<Self>;
+    /// The tile for so many columns and these instructions, which the machine must have.
+    fn tile(isa: Isa, cols: usize) -> Tile<Self>;
 }
 
 /// A register tile.
@@ -22,47 +23,69 @@ pub(in crate::kernel) trait Real: Element + std::ops::Add<Output = Self> {
 pub(in crate::kernel) struct Tile<T> {
     pub(super) rows: usize,
     pub(super) cols: usize,
-    /// Operands: terms, packed left and right, result, its row stride, whether to add to it, what to fetch ahead.
+    /// Operands: terms, the left sliver with its strides of a line and a term, the right one with its stride of a term, the
+    /// result, its row stride, whether to add to it, what to fetch ahead.
     ///
-    /// Reads `terms · rows` and `terms · cols` elements, writes `rows` rows of `cols` elements, and needs the instructions
-    /// for which the tile was made. The last operand may point anywhere.
-    run: unsafe fn(usize, *const T, *const T, *mut T, usize, bool, *const T),
+    /// Reads `rows` elements of each term on the left and `cols` on the right, writes `rows` rows of `cols` elements, and needs
+    /// the instructions for which the tile was made. The last operand may point anywhere.
+    run: Run<T>,
+}
+
+type Run<T> = unsafe fn(usize, (*const T, usize, usize), (*const T, usize), *mut T, usize, bool, *const T);
+
+/// Lines of an operand as wide as a tile, packed or where they lie in their matrix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sliver<'a, T> {
+    pub(super) data: &'a [T],
+    /// From a line to the next one; 1 for a right operand.
+    pub(super) line: usize,
+    /// From a term to the next one.
+    pub(super) term: usize,
+}
+
+impl<T> Sliver<'_, T> {
+    /// Whether so many lines and terms lie inside the data; both are at least 1.
+    fn holds(&self, lines: usize, terms: usize) -> bool {
+        (lines - 1) * self.line + (terms - 1) * self.term < self.data.len()
+    }
 }
 
 /// Elements of the largest tile.
-const LARGEST: usize = 24 * 16;
+const LARGEST: usize = 8 * 48;
 
-/// Whether tiles of so many rows waste little of their work on rows that a product of `rows` does not have.
+/// Whether tiles of so many columns waste little of their work on columns that a product of `cols` does not have.
 #[cfg(target_arch = "x86_64")]
-fn is_tall(rows: usize, tile: usize) -> bool {
-    rows.next_multiple_of(tile) * 16 <= rows * 17
+fn fits(cols: usize, tile: usize) -> bool {
+    cols.next_multiple_of(tile) * 16 <= cols * 17
 }
 
 impl<T: Real> Tile<T> {
-    /// Adds the product of two slivers to the `size` elements at the beginning of `out`, or puts it there.
+    /// Adds the product of two slivers of so many terms to the `size` elements at the beginning of `out`, or puts it there.
     #[inline]
     pub(super) fn run(
         &self,
-        (left, right): (&[T], &[T]),
+        terms: usize,
+        (left, right): (Sliver<'_, T>, Sliver<'_, T>),
         out: &mut [T],
         stride: usize,
         size: (usize, usize),
         accumulate: bool,
         ahead: &[T],
     ) {
-        let terms = left.len() / self.rows;
-        assert!(right.len() == terms * self.cols && size.0 <= self.rows && size.1 <= self.cols && size.1 <= stride);
-        assert!(size.0 > 0 && out.len() >= (size.0 - 1) * stride + size.1);
-        let ahead = if ahead.is_empty() { left.as_ptr() } else { ahead.as_ptr() };
+        assert!(terms > 0 && left.holds(self.rows, terms) && right.line == 1 && right.holds(self.cols, terms));
+        assert!(size.0 > 0 && size.0 <= self.rows && size.1 <= self.cols && size.1 <= stride);
+        assert!(out.len() >= (size.0 - 1) * stride + size.1);
+        let ahead = if ahead.is_empty() { left.data.as_ptr() } else { ahead.as_ptr() };
+        let (left, right) = ((left.data.as_ptr(), left.line, left.term), (right.data.as_ptr(), right.term));
         if size == (self.rows, self.cols) {
-            // SAFETY: the slivers hold `terms` lines of the tile's sizes and `out` its `rows` rows of `cols` elements `stride`
+            // SAFETY: the slivers hold `terms` terms of the tile's lines and `out` its `rows` rows of `cols` elements `stride`
             // apart (asserted above); `T::tile` gave a function whose instructions the machine has.
-            unsafe { (self.run)(terms, left.as_ptr(), right.as_ptr(), out.as_mut_ptr(), stride, accumulate, ahead) };
+            unsafe { (self.run)(terms, left, right, out.as_mut_ptr(), stride, accumulate, ahead) };
             return;
         }
         let mut whole = [T::default(); LARGEST];
         // SAFETY: as above; `whole` has room for the largest tile.
-        unsafe { (self.run)(terms, left.as_ptr(), right.as_ptr(), whole.as_mut_ptr(), self.cols, false, ahead) };
+        unsafe { (self.run)(terms, left, right, whole.as_mut_ptr(), self.cols, false, ahead) };
         for (row, whole) in whole.chunks_exact(self.cols).take(size.0).enumerate() {
             for (out, &sum) in out[row * stride..][..size.1].iter_mut().zip(whole) {
                 *out = if accumulate { *out + sum } else { sum };
@@ -79,8 +102,8 @@ macro_rules! tile {
         #[target_feature(enable = $features)]
         unsafe fn $name(
             terms: usize,
-            left: *const $t,
-            right: *const $t,
+            (left, line, term): (*const $t, usize, usize),
+            (right, right_term): (*const $t, usize),
             out: *mut $t,
             stride: usize,
             accumulate: bool,
@@ -97,16 +120,16 @@ macro_rules! tile {
             for k in 0..terms {
                 // Memory works while the sums do: one cache line a term.
                 _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_byte_add(k * 64).cast());
-                let mut line = [$zero(); $vectors];
-                for (j, line) in line.iter_mut().enumerate() {
-                    // SAFETY: the caller's `right` holds `terms` lines of `$vectors * $lanes` elements.
-                    *line = unsafe { $load(right.add((k * $vectors + j) * $lanes)) };
+                let mut ys = [$zero(); $vectors];
+                for (j, y) in ys.iter_mut().enumerate() {
+                    // SAFETY: the caller's `right` holds `terms` terms of `$vectors * $lanes` elements.
+                    *y = unsafe { $load(right.add(k * right_term + j * $lanes)) };
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
-                    // SAFETY: the caller's `left` holds `terms` lines of `$rows` elements.
-                    let x = $splat(unsafe { *left.add(k * $rows + i) });
-                    for (sum, line) in sums.iter_mut().zip(line) {
-                        *sum = $fma(x, line, *sum);
+                    // SAFETY: the caller's `left` holds `$rows` lines of `terms` elements.
+                    let x = $splat(unsafe { *left.add(k * term + i * line) });
+                    for (sum, y) in sums.iter_mut().zip(ys) {
+                        *sum = $fma(x, y, *sum);
                     }
                 }
             }
@@ -127,19 +150,25 @@ macro_rules! tile {
 tile!(f64_avx512: f64, "avx512f", 8 x 2 of 8,
     _mm512_setzero_pd _mm512_loadu_pd _mm512_set1_pd _mm512_fmadd_pd _mm512_add_pd _mm512_storeu_pd);
 #[cfg(target_arch = "x86_64")]
-tile!(f64_avx512_tall: f64, "avx512f", 24 x 1 of 8,
+tile!(f64_avx512_wide: f64, "avx512f", 8 x 3 of 8,
     _mm512_setzero_pd _mm512_loadu_pd _mm512_set1_pd _mm512_fmadd_pd _mm512_add_pd _mm512_storeu_pd);
 #[cfg(target_arch = "x86_64")]
 tile!(f32_avx512: f32, "avx512f", 8 x 2 of 16,
     _mm512_setzero_ps _mm512_loadu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps _mm512_storeu_ps);
 #[cfg(target_arch = "x86_64")]
-tile!(f32_avx512_tall: f32, "avx512f", 24 x 1 of 16,
+tile!(f32_avx512_wide: f32, "avx512f", 8 x 3 of 16,
     _mm512_setzero_ps _mm512_loadu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps _mm512_storeu_ps);
 #[cfg(target_arch = "x86_64")]
 tile!(f64_avx2: f64, "avx2,fma", 4 x 2 of 4,
     _mm256_setzero_pd _mm256_loadu_pd _mm256_set1_pd _mm256_fmadd_pd _mm256_add_pd _mm256_storeu_pd);
 #[cfg(target_arch = "x86_64")]
+tile!(f64_avx2_wide: f64, "avx2,fma", 4 x 3 of 4,
+    _mm256_setzero_pd _mm256_loadu_pd _mm256_set1_pd _mm256_fmadd_pd _mm256_add_pd _mm256_storeu_pd);
+#[cfg(target_arch = "x86_64")]
 tile!(f32_avx2: f32, "avx2,fma", 4 x 2 of 8,
+    _mm256_setzero_ps _mm256_loadu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps _mm256_storeu_ps);
+#[cfg(target_arch = "x86_64")]
+tile!(f32_avx2_wide: f32, "avx2,fma", 4 x 3 of 8,
     _mm256_setzero_ps _mm256_loadu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps _mm256_storeu_ps);
 
 /// What every machine can: a product and a sum.
@@ -147,8 +176,8 @@ macro_rules! baseline {
     ($name:ident: $t:ident, $rows:literal x $cols:literal) => {
         unsafe fn $name(
             terms: usize,
-            left: *const $t,
-            right: *const $t,
+            (left, line, term): (*const $t, usize, usize),
+            (right, right_term): (*const $t, usize),
             out: *mut $t,
             stride: usize,
             accumulate: bool,
@@ -156,13 +185,11 @@ macro_rules! baseline {
         ) {
             let _ = ahead;
             let mut sums = [[0.0; $cols]; $rows];
-            // SAFETY: the caller's operands hold `terms` lines of `$rows` and `$cols` elements.
-            let (left, right) =
-                unsafe { (std::slice::from_raw_parts(left, terms * $rows), std::slice::from_raw_parts(right, terms * $cols)) };
-            for (left, right) in left.chunks_exact($rows).zip(right.chunks_exact($cols)) {
-                for (sums, x) in sums.iter_mut().zip(left) {
-                    for (sum, y) in sums.iter_mut().zip(right) {
-                        *sum += x * y;
+            for k in 0..terms {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        // SAFETY: the caller's operands hold `terms` terms of `$rows` and `$cols` elements.
+                        *sum += unsafe { *left.add(k * term + i * line) * *right.add(k * right_term + j) };
                     }
                 }
             }
@@ -182,15 +209,18 @@ baseline!(f64_base: f64, 4 x 4);
 baseline!(f32_base: f32, 4 x 8);
 
 macro_rules! real {
-    ($t:ident: $base:ident $rows:literal x $cols:literal, $avx2:ident $rows2:literal x $cols2:literal,
-     $avx512:ident $rows512:literal x $cols512:literal, $tall:ident $rows_tall:literal x $cols_tall:literal) => {
+    ($t:ident: $base:ident $rows:literal x $cols:literal,
+     $avx2:ident $avx2_wide:ident $rows2:literal x $cols2:literal or $cols2_wide:literal,
+     $avx512:ident $avx512_wide:ident $rows512:literal x $cols512:literal or $cols512_wide:literal) => {
         impl Real for $t {
-            fn tile(isa: Isa, rows: usize) -> Tile<$t> {
+            fn tile(isa: Isa, cols: usize) -> Tile<$t> {
                 match isa {
                     #[cfg(target_arch = "x86_64")]
-                    Isa::Avx512 if is_tall(rows, $rows_tall) => Tile { rows: $rows_tall, cols: $cols_tall, run: $tall },
+                    Isa::Avx512 if fits(cols, $cols512_wide) => Tile { rows: $rows512, cols: $cols512_wide, run: $avx512_wide },
                     #[cfg(target_arch = "x86_64")]
                     Isa::Avx512 => Tile { rows: $rows512, cols: $cols512, run: $avx512 },
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx2 if fits(cols, $cols2_wide) => Tile { rows: $rows2, cols: $cols2_wide, run: $avx2_wide },
                     #[cfg(target_arch = "x86_64")]
                     Isa::Avx2 => Tile { rows: $rows2, cols: $cols2, run: $avx2 },
                     #[cfg(not(target_arch = "x86_64"))]
@@ -201,5 +231,5 @@ macro_rules! real {
         }
     };
 }
-real!(f64: f64_base 4 x 4, f64_avx2 4 x 8, f64_avx512 8 x 16, f64_avx512_tall 24 x 8);
-real!(f32: f32_base 4 x 8, f32_avx2 4 x 16, f32_avx512 8 x 32, f32_avx512_tall 24 x 16);
+real!(f64: f64_base 4 x 4, f64_avx2 f64_avx2_wide 4 x 8 or 12, f64_avx512 f64_avx512_wide 8 x 16 or 24);
+real!(f32: f32_base 4 x 8, f32_avx2 f32_avx2_wide 4 x 16 or 24, f32_avx512 f32_avx512_wide 8 x 32 or 48);
