@@ -123,8 +123,8 @@ pub(super) fn gemm_into<T: Real>(
                         let (row, col) = (m + i, n + j);
                         if !into.lower || row + tile.rows > col {
                             let size = ((left.lines - i).min(tile.rows), (right.lines - j).min(tile.cols));
-                            let out = &mut out[row * stride + col..];
-                            tile.run(terms, (left.at(i), right.at(j)), out, stride, size, accumulate, ahead.next(terms));
+                            let out = (&mut out[row * stride + col..], stride);
+                            tile.run(terms, (left.at(i), right.at(j)), out, size, accumulate, ahead.next(terms));
                         }
                     }
                 }
