@@ -123,6 +123,7 @@ fn scan(op: ReduceOp, carry: Option<&Block>, x: &Block, axis: usize) -> Result<B
         with_type!(x.dtype(), T => running(out.as_mut_slice::<T>(), carry.map(|c| c.as_slice::<T>()), n, |a, b| op::Add::apply((a, b))));
         return Ok(out);
     }
+    let combined = map::code(combine, &[x.dtype(); 2], x.dtype())?;
     let mut out = x.clone();
     with_type!(x.dtype(), T => {
         let mut line = Block::stale(x.dtype(), &[after]);
@@ -138,7 +139,7 @@ fn scan(op: ReduceOp, carry: Option<&Block>, x: &Block, axis: usize) -> Result<B
                         _ => &out.as_slice::<T>()[at - after..at],
                     };
                     let new = &out.as_slice::<T>()[at..at + after];
-                    map::map(combine, &[T::wrap(old), T::wrap(new)], line.slice_mut())?;
+                    combined(&[T::wrap(old), T::wrap(new)], line.slice_mut()).map_err(|fault| fault.of(combine.name()))?;
                 }
                 out.as_mut_slice::<T>()[at..at + after].copy_from_slice(line.as_slice::<T>());
             }

@@ -2,7 +2,7 @@
 //!
 //! An operand has as many elements as the result, or one that stands for all. Loops are monomorphic over the rows of `op`
 //! and run with the best instructions of the machine. What a loop of single elements cannot do well is done here first:
-//! negative powers of integers are found before anything is written, and `sin` and `cos` of a tile whose arguments are all
+//! negative powers of integers are found before anything is written, and `sin` and `cos` of a chunk whose arguments are all
 //! near run branch-free (with the same bits).
 
 use super::KernelError;
@@ -10,85 +10,166 @@ use super::op::{self, Apply, Cast, CosNear, SinNear};
 use crate::element::{Element, Slice, SliceMut, c64, c128, with_type};
 use crate::native::{Loop, vectorised};
 use crate::vmath::TRIG_LIMIT;
+use nums_ir::dtype::DType;
 use nums_ir::for_each_map_op;
 use nums_ir::ops::MapOp;
 use std::marker::PhantomData;
 
+/// The loop of an operator, or of a cast, for operands of certain dtypes: what a kernel finds once for all its tiles.
+pub(crate) type Code = fn(&[Slice<'_>], SliceMut<'_>) -> Result<(), Fault>;
+
+/// Why a loop did not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Not the number, dtypes or lengths of its operands.
+    Operands,
+    /// An integer to a negative power.
+    NegativePower,
+}
+
+impl Fault {
+    /// As a task's error.
+    pub(crate) fn of(self, op: &str) -> KernelError {
+        match self {
+            Fault::Operands => KernelError::mismatch(op, "operands of other dtypes or lengths"),
+            Fault::NegativePower => KernelError::NegativePower,
+        }
+    }
+}
+
 /// `dst = op(args)`.
 pub(crate) fn map(op: MapOp, args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), KernelError> {
-    let n = dst.len();
-    if let Some(arg) = args.iter().find(|a| a.len() != n && a.len() != 1) {
-        return Err(KernelError::mismatch(op.name(), format!("{} elements beside {n}", arg.len())));
-    }
-    if op == MapOp::Power && args.get(1).is_some_and(has_negative) {
-        return Err(KernelError::NegativePower);
-    }
-    if matches!(op, MapOp::Sin | MapOp::Cos) && args.first().is_some_and(all_near) {
-        return near(op, args, dst);
-    }
-    row(op, args, dst)
+    let dtypes: Vec<DType> = args.iter().map(Slice::dtype).collect();
+    code(op, &dtypes, dst.dtype())?(args, dst).map_err(|fault| fault.of(op.name()))
+}
+
+/// The loop of an operator for these dtypes.
+pub(crate) fn code(op: MapOp, args: &[DType], dst: DType) -> Result<Code, KernelError> {
+    row(op, args, dst).ok_or_else(|| {
+        let dtypes: Vec<_> = args.iter().map(|a| a.name()).collect();
+        KernelError::mismatch(op.name(), format!("no `{}` of ({}) into {dst}", op.name(), dtypes.join(", ")))
+    })
 }
 
 macro_rules! rows {
     ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] $params:tt $rule:ident
         { $($class:ident : $body:expr;)* } )*) => {
-        fn row(op: MapOp, args: &[Slice<'_>], mut dst: SliceMut<'_>) -> Result<(), KernelError> {
+        fn row(op: MapOp, args: &[DType], dst: DType) -> Option<Code> {
             match op {
                 $(MapOp::$Name => { $( class!($class $Name $params args dst); )* })*
             }
-            let dtypes: Vec<_> = args.iter().map(|a| a.dtype().name()).collect();
-            Err(KernelError::mismatch(op.name(), format!("no `{}` of ({}) into {}", op.name(), dtypes.join(", "), dst.dtype())))
+            None
         }
     };
 }
 
-/// Runs a loop with the baseline's instructions. Loops over integers, truth values and complex numbers wait for memory; each
-/// further variant of them would cost every user seconds of compilation.
-fn plain<L: Loop>(body: L) -> L::Out {
-    body.run()
-}
-
-/// Tries the types of a class: returns from the function where operands and result are of the row.
+/// Tries the types of a class: returns from the function where operands and result are of the row. Only loops over floats get
+/// the machine's best instructions: those over integers, truth values and complex numbers wait for memory, and each further
+/// variant of them would cost every user seconds of compilation.
 macro_rules! class {
-    (bool $($rest:tt)*) => { one!(plain bool; $($rest)*) };
+    (bool $($rest:tt)*) => { one!(false bool; $($rest)*) };
     (int $($rest:tt)*) => {
-        one!(plain i8; $($rest)*); one!(plain i16; $($rest)*); one!(plain i32; $($rest)*); one!(plain i64; $($rest)*);
-        one!(plain u8; $($rest)*); one!(plain u16; $($rest)*); one!(plain u32; $($rest)*); one!(plain u64; $($rest)*);
+        one!(false i8; $($rest)*); one!(false i16; $($rest)*); one!(false i32; $($rest)*); one!(false i64; $($rest)*);
+        one!(false u8; $($rest)*); one!(false u16; $($rest)*); one!(false u32; $($rest)*); one!(false u64; $($rest)*);
     };
-    (float $($rest:tt)*) => { one!(vectorised f32; $($rest)*); one!(vectorised f64; $($rest)*); };
-    (complex $($rest:tt)*) => { one!(plain c64; $($rest)*); one!(plain c128; $($rest)*); };
+    (float $($rest:tt)*) => { one!(true f32; $($rest)*); one!(true f64; $($rest)*); };
+    (complex $($rest:tt)*) => { one!(false c64; $($rest)*); one!(false c128; $($rest)*); };
 }
 
 macro_rules! one {
-    ($how:ident $t:ident; $Name:ident ($a:ident) $args:ident $dst:ident) => {
-        if let [a] = $args
-            && let Some(a) = <$t>::slice(*a)
-            && let Some(dst) = Element::slice_mut($dst.reborrow())
-        {
-            $how(Unary::<op::$Name, $t, _> { a, dst, row: PhantomData });
-            return Ok(());
+    ($fast:literal $t:ident; Power ($a:ident, $b:ident) $args:ident $dst:ident) => {
+        if *$args == [<$t>::DTYPE; 2] && $dst == <$t>::DTYPE {
+            return Some(power::<$fast, $t>);
         }
     };
-    ($how:ident $t:ident; $Name:ident ($a:ident, $b:ident) $args:ident $dst:ident) => {
-        if let [a, b] = $args
-            && let (Some(a), Some(b)) = (<$t>::slice(*a), <$t>::slice(*b))
-            && let Some(dst) = Element::slice_mut($dst.reborrow())
-        {
-            $how(Binary::<op::$Name, $t, _> { a, b, dst, row: PhantomData });
-            return Ok(());
+    (true $t:ident; Sin ($a:ident) $args:ident $dst:ident) => {
+        if *$args == [<$t>::DTYPE] && $dst == <$t>::DTYPE {
+            return Some(near::<op::Sin, SinNear, $t>);
         }
     };
-    ($how:ident $t:ident; $Name:ident ($c:ident, $a:ident, $b:ident) $args:ident $dst:ident) => {
-        if let [c, a, b] = $args
-            && let (Some(c), Some(a), Some(b)) = (bool::slice(*c), <$t>::slice(*a), <$t>::slice(*b))
-            && let Some(dst) = Element::slice_mut($dst.reborrow())
-        {
-            $how(Ternary::<op::$Name, $t, _> { c, a, b, dst, row: PhantomData });
-            return Ok(());
+    (true $t:ident; Cos ($a:ident) $args:ident $dst:ident) => {
+        if *$args == [<$t>::DTYPE] && $dst == <$t>::DTYPE {
+            return Some(near::<op::Cos, CosNear, $t>);
+        }
+    };
+    ($fast:literal $t:ident; $Name:ident ($a:ident) $args:ident $dst:ident) => {
+        if *$args == [<$t>::DTYPE] && $dst == <op::$Name as Apply<($t,)>>::Out::DTYPE {
+            return Some(unary::<$fast, op::$Name, $t>);
+        }
+    };
+    ($fast:literal $t:ident; $Name:ident ($a:ident, $b:ident) $args:ident $dst:ident) => {
+        if *$args == [<$t>::DTYPE; 2] && $dst == <op::$Name as Apply<($t, $t)>>::Out::DTYPE {
+            return Some(binary::<$fast, op::$Name, $t>);
+        }
+    };
+    ($fast:literal $t:ident; $Name:ident ($c:ident, $a:ident, $b:ident) $args:ident $dst:ident) => {
+        if *$args == [DType::Bool, <$t>::DTYPE, <$t>::DTYPE] && $dst == <$t>::DTYPE {
+            return Some(ternary::<$fast, op::$Name, $t>);
         }
     };
 }
 for_each_map_op!(rows);
+
+fn typed<T: Element>(slice: Slice<'_>) -> Result<&[T], Fault> {
+    T::slice(slice).ok_or(Fault::Operands)
+}
+
+fn typed_mut<T: Element>(slice: SliceMut<'_>) -> Result<&mut [T], Fault> {
+    T::slice_mut(slice).ok_or(Fault::Operands)
+}
+
+fn run<const FAST: bool, L: Loop<Out = Option<()>>>(work: L) -> Result<(), Fault> {
+    if FAST { vectorised(work) } else { work.run() }.ok_or(Fault::Operands)
+}
+
+fn unary<const FAST: bool, O, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+where
+    A: Element,
+    O: Apply<(A,), Out: Element>,
+{
+    let &[a] = args else { return Err(Fault::Operands) };
+    run::<FAST, _>(Unary::<O, A, _> { a: typed(a)?, dst: typed_mut(dst)?, row: PhantomData })
+}
+
+fn binary<const FAST: bool, O, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+where
+    A: Element,
+    O: Apply<(A, A), Out: Element>,
+{
+    let &[a, b] = args else { return Err(Fault::Operands) };
+    run::<FAST, _>(Binary::<O, A, _> { a: typed(a)?, b: typed(b)?, dst: typed_mut(dst)?, row: PhantomData })
+}
+
+fn ternary<const FAST: bool, O, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+where
+    A: Element,
+    O: Apply<(bool, A, A), Out: Element>,
+{
+    let &[c, a, b] = args else { return Err(Fault::Operands) };
+    run::<FAST, _>(Ternary::<O, A, _> { c: typed(c)?, a: typed(a)?, b: typed(b)?, dst: typed_mut(dst)?, row: PhantomData })
+}
+
+/// `O` by its near variant `N` where all arguments are near.
+fn near<O, N, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+where
+    A: Element,
+    O: Apply<(A,), Out: Element>,
+    N: Apply<(A,), Out: Element>,
+{
+    if args.iter().all(all_near) { unary::<true, N, A>(args, dst) } else { unary::<true, O, A>(args, dst) }
+}
+
+/// Powers, but for negative ones of integers: those are found before anything is written.
+fn power<const FAST: bool, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+where
+    A: Element,
+    op::Power: Apply<(A, A), Out: Element>,
+{
+    if args.last().is_some_and(has_negative) {
+        return Err(Fault::NegativePower);
+    }
+    binary::<FAST, op::Power, A>(args, dst)
+}
 
 struct Unary<'a, O, A, R> {
     a: &'a [A],
@@ -97,17 +178,20 @@ struct Unary<'a, O, A, R> {
 }
 
 impl<O: Apply<(A,), Out = R>, A: Copy, R: Copy> Loop for Unary<'_, O, A, R> {
-    type Out = ();
+    type Out = Option<()>;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> Option<()> {
         if self.a.len() == self.dst.len() {
             for (d, &a) in self.dst.iter_mut().zip(self.a) {
                 *d = O::apply((a,));
             }
         } else if let [a] = *self.a {
             self.dst.fill(O::apply((a,)));
+        } else {
+            return None;
         }
+        Some(())
     }
 }
 
@@ -119,10 +203,10 @@ struct Binary<'a, O, A, R> {
 }
 
 impl<O: Apply<(A, A), Out = R>, A: Copy, R: Copy> Loop for Binary<'_, O, A, R> {
-    type Out = ();
+    type Out = Option<()>;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> Option<()> {
         let n = self.dst.len();
         match (self.a, self.b) {
             (a, b) if a.len() == n && b.len() == n => {
@@ -141,8 +225,9 @@ impl<O: Apply<(A, A), Out = R>, A: Copy, R: Copy> Loop for Binary<'_, O, A, R> {
                 }
             }
             (&[a], &[b]) => self.dst.fill(O::apply((a, b))),
-            _ => unreachable!("`map` has checked the lengths"),
+            (_, _) => return None,
         }
+        Some(())
     }
 }
 
@@ -155,19 +240,21 @@ struct Ternary<'a, O, A, R> {
 }
 
 impl<O: Apply<(bool, A, A), Out = R>, A: Copy, R: Copy> Loop for Ternary<'_, O, A, R> {
-    type Out = ();
+    type Out = Option<()>;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> Option<()> {
         let n = self.dst.len();
-        let at = |len: usize, i: usize| if len == n { i } else { 0 };
-        if self.c.len() == n && self.a.len() == n && self.b.len() == n {
-            for (((d, &c), &a), &b) in self.dst.iter_mut().zip(self.c).zip(self.a).zip(self.b) {
-                *d = O::apply((c, a, b));
-            }
-            return;
+        if [self.c.len(), self.a.len(), self.b.len()].iter().any(|&len| len != n && len != 1) {
+            return None;
         }
+        let at = |len: usize, i: usize| if len == n { i } else { 0 };
         match (self.a, self.b) {
+            (a, b) if self.c.len() == n && a.len() == n && b.len() == n => {
+                for (((d, &c), &a), &b) in self.dst.iter_mut().zip(self.c).zip(a).zip(b) {
+                    *d = O::apply((c, a, b));
+                }
+            }
             (a, &[b]) if a.len() == n && self.c.len() == n => {
                 for ((d, &c), &a) in self.dst.iter_mut().zip(self.c).zip(a) {
                     *d = O::apply((c, a, b));
@@ -184,6 +271,7 @@ impl<O: Apply<(bool, A, A), Out = R>, A: Copy, R: Copy> Loop for Ternary<'_, O, 
                 }
             }
         }
+        Some(())
     }
 }
 
@@ -209,39 +297,24 @@ fn all_near(slice: &Slice<'_>) -> bool {
     }
 }
 
-fn near(op: MapOp, args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), KernelError> {
-    match (op, args, dst) {
-        (MapOp::Sin, [Slice::F64(a)], SliceMut::F64(dst)) => vectorised(Unary::<SinNear, _, _> { a, dst, row: PhantomData }),
-        (MapOp::Sin, [Slice::F32(a)], SliceMut::F32(dst)) => vectorised(Unary::<SinNear, _, _> { a, dst, row: PhantomData }),
-        (MapOp::Cos, [Slice::F64(a)], SliceMut::F64(dst)) => vectorised(Unary::<CosNear, _, _> { a, dst, row: PhantomData }),
-        (MapOp::Cos, [Slice::F32(a)], SliceMut::F32(dst)) => vectorised(Unary::<CosNear, _, _> { a, dst, row: PhantomData }),
-        (op, args, dst) => return row(op, args, dst),
-    }
-    Ok(())
-}
-
 /// `dst = src` converted.
 pub(crate) fn cast(src: Slice<'_>, dst: SliceMut<'_>) -> Result<(), KernelError> {
-    let (from, to, n) = (src.dtype(), dst.dtype(), dst.len());
-    if src.len() != n && src.len() != 1 {
-        return Err(KernelError::mismatch("cast", format!("{} elements beside {n}", src.len())));
-    }
-    with_type!(from, A => with_type!(to, R => {
-        if let (Some(src), Some(dst)) = (A::slice(src), R::slice_mut(dst)) {
-            convert(src, dst);
-        }
-    }));
-    Ok(())
+    cast_code(src.dtype(), dst.dtype())(&[src], dst).map_err(|fault| fault.of("cast"))
 }
 
-fn convert<A: Element + Cast<R>, R: Element>(src: &[A], dst: &mut [R]) {
-    if let ([one], true) = (src, src.len() != dst.len()) {
-        dst.fill(one.cast());
-        return;
+/// The loop of a cast between two dtypes.
+pub(crate) fn cast_code(from: DType, to: DType) -> Code {
+    with_type!(from, A => with_type!(to, R => convert::<A, R>))
+}
+
+fn convert<A: Element + Cast<R>, R: Element>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault> {
+    let &[src] = args else { return Err(Fault::Operands) };
+    match (typed::<A>(src)?, typed_mut::<R>(dst)?) {
+        (src, dst) if src.len() == dst.len() => dst.iter_mut().zip(src).for_each(|(d, s)| *d = s.cast()),
+        (&[one], dst) => dst.fill(one.cast()),
+        (_, _) => return Err(Fault::Operands),
     }
-    for (d, &s) in dst.iter_mut().zip(src) {
-        *d = s.cast();
-    }
+    Ok(())
 }
 
 #[cfg(test)]
