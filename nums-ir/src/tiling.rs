@@ -3,8 +3,8 @@
 //! A tile passes through the steps of a kernel one after another. That pays while its bytes stay in a cache, and costs every
 //! step a start, so a tile is as large as the cache allows. A panel takes as many rows as fit in half of the second cache
 //! beside what every tile needs (whole operands, totals, packed panels of products); the other half is for what is fetched
-//! ahead. Inside, and in kernels of one element-wise group, loops take a range of elements: natively out of the second cache,
-//! and one operator at a time out of the first. What an element or a row touches is read off the body, so the model is arithmetic.
+//! ahead. Inside, and in kernels of one element-wise group, loops take a range of elements out of the second cache; an interpreter
+//! takes it in chunks. What an element or a row touches is read off the body, so the model is arithmetic.
 //!
 //! Speed is all that depends on it: a tile is a whole number of the panels in which sums are taken (`ROWS`), and sums of
 //! elements take pieces of any length. So no bit of an answer depends on a cache, and experiments may set any (`NUMS_CACHE`).
@@ -16,17 +16,13 @@ use std::fmt::Write as _;
 
 /// Bytes of the second cache that a thread may count on where nothing is known.
 pub const CACHE: usize = 512 << 10;
-/// Bytes of the first cache: no processor that people compute on has less.
-const FIRST: usize = 32 << 10;
 /// Rows of a panel's tile come in multiples of this: whole panels of every sum over rows.
 pub const ROWS: usize = 256;
 /// Panels of a tile at the most: more save nothing.
 const MOST_PANELS: usize = 64;
-/// Elements of a native loop's tile. Longer runs save nothing; shorter ones are over before the hardware fetches ahead.
+/// Elements of a loop's tile. Longer runs save nothing; shorter ones are over before the hardware fetches ahead.
 const MOST: usize = 4096;
 const LEAST: usize = 1024;
-/// Elements of an interpreted tile are a multiple of this, and no fewer than two: a step costs some 50 ns to begin.
-const STEP: usize = 256;
 /// Lines of the left operand that a product packs at a time.
 const LINES: usize = 192;
 
@@ -52,11 +48,6 @@ impl Touched {
         let fit = number(&self.each).map_or(0, |each| room / each.max(1));
         if is_panel { (fit / ROWS).clamp(1, MOST_PANELS) * ROWS } else { (fit / LEAST * LEAST).clamp(LEAST, MOST) }
     }
-}
-
-/// Elements of a tile that is passed over once an operator, where each touches so many bytes.
-pub fn interpreted(each: usize, cache: usize) -> usize {
-    (FIRST.min(cache / 2) / each.max(1) / STEP * STEP).clamp(2 * STEP, MOST)
 }
 
 /// What the tiles of every kernel touch, in words: lines of comments. With a cache also how large they are.
@@ -124,7 +115,7 @@ fn panel(body: &Func) -> Touched {
 
 #[cfg(test)]
 mod tests {
-    use super::{CACHE, ROWS, Touched, explain, interpreted};
+    use super::{CACHE, ROWS, Touched, explain};
     use crate::func::{Func, Op};
     use crate::text;
 
@@ -159,6 +150,5 @@ mod tests {
         let touched = Touched::by(&kernels(text)[0]);
         assert_eq!(touched.each.as_const(), Some(16));
         assert_eq!([1 << 10, 80 << 10, CACHE].map(|cache| touched.tile(false, cache)), [1024, 2048, 4096]);
-        assert_eq!([8, 32, 48, 1000].map(|each| interpreted(each, CACHE)), [4096, 1024, 512, 512]);
     }
 }

@@ -226,18 +226,6 @@ impl Native {
     }
 }
 
-/// Asks for the cache lines of `elements`, which are read soon.
-#[inline]
-pub(crate) fn fetch_ahead<T: Element>(elements: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in elements.chunks(64 / size_of::<T>()) {
-        // SAFETY: every x86-64 has the instruction, which is a hint and reads nothing that the program sees.
-        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = elements;
-}
-
 /// A loop that is worth vector instructions. `run` must be `#[inline(always)]`, or it keeps the baseline's.
 pub(crate) trait Loop {
     type Out;

@@ -4,10 +4,11 @@
 //! common shape of the operand blocks, which may be smaller at an array's edge than the body's types say. A tile is a range
 //! of the index space in C order (`nums_ir::tiling` says how long). Operands of the whole space are read in place, others are
 //! gathered into a tile buffer; single elements stay single. The group runs as native code if the program has some for its
-//! id, else one operator at a time (`map`); mapped results are written in place, reductions are fed tile by tile, so that
-//! nothing of the size of a block is made but results. Bits do not depend on any of this. What a tile needs is allocated
-//! before the first one (`run.rs`).
+//! id, else one operator at a time over a chunk of the tile (`frame`); mapped results are written in place, reductions are fed
+//! tile by tile, so that nothing of the size of a block is made but results. Bits do not depend on any of this. What a tile
+//! needs is allocated before the first one (`run.rs`).
 
+mod frame;
 mod gather;
 mod prepare;
 mod run;
@@ -15,13 +16,15 @@ mod run;
 pub(super) use gather::broadcast;
 pub(super) use run::Run;
 
+use super::map::Code;
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::native::{self, Native};
+use frame::Step;
 use nums_ir::dtype::DType;
 use nums_ir::group::Group;
 use nums_ir::ops::ReduceOp;
-use nums_ir::tiling::{self, Touched};
+use nums_ir::tiling::Touched;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A kernel's body, prepared for running.
@@ -33,12 +36,16 @@ pub(super) struct Kernel {
     sources: Vec<Source>,
     group: Group,
     native: Option<&'static Native>,
+    /// The loops of the group's steps; none of a constant.
+    codes: Vec<Option<Code>>,
     /// What a tile touches.
     touched: Touched,
     /// Where each step's elements go: by step of the group; none where the native loop keeps them in a register.
     places: Vec<Option<Home>>,
-    /// Where each step finds its operands: by step; not looked up for every tile.
-    operands: Vec<Vec<Place>>,
+    /// Steps with one element for the whole space, but for constants.
+    once: Vec<Step>,
+    /// Steps with one element a position; none if the native loop does them.
+    each: Vec<Step>,
     /// The blocks that an execution writes: the native loop's outputs in order, or buffers by turns, then results that are operands.
     homes: Vec<Room>,
     /// Operands that are results: source and home.
@@ -72,13 +79,6 @@ enum Origin {
 /// An index into the blocks of an execution.
 type Home = usize;
 
-/// Where the elements of a slot are.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Source(usize),
-    Home(Home),
-}
-
 /// How much a home holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
@@ -88,6 +88,8 @@ enum Reach {
     Space,
     /// One tile.
     Tile,
+    /// One chunk of a tile (`frame`): what only steps read.
+    Chunk,
 }
 
 /// A block of an execution.
@@ -161,12 +163,7 @@ impl Kernel {
 
     /// Elements of a tile.
     fn tile(&self) -> usize {
-        if self.native.is_some() || self.group.steps.len() < 2 {
-            return self.touched.tile(false, native::cache());
-        }
-        let buffers = self.homes.iter().filter(|h| h.reach == Reach::Tile).map(|h| h.dtype.size()).sum::<usize>();
-        let operands = self.touched.each.as_const().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        tiling::interpreted(operands + buffers, native::cache())
+        self.touched.tile(false, native::cache())
     }
 
     /// Counts one execution of the group.

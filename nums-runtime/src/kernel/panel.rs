@@ -30,7 +30,7 @@ pub struct Kernel(Form);
 #[derive(Debug)]
 enum Form {
     /// One element-wise group with its reductions.
-    Loops(interpret::Kernel),
+    Loops(Box<interpret::Kernel>),
     Panel(Panel),
 }
 
@@ -41,7 +41,7 @@ impl Kernel {
     /// A body of another form.
     pub fn prepare(body: &Func) -> Result<Kernel, KernelError> {
         if body.rows.is_empty() {
-            return interpret::Kernel::prepare(body).map(|k| Kernel(Form::Loops(k)));
+            return interpret::Kernel::prepare(body).map(|k| Kernel(Form::Loops(Box::new(k))));
         }
         Panel::prepare(body).map(|p| Kernel(Form::Panel(p)))
     }
@@ -61,7 +61,7 @@ impl Kernel {
     #[must_use]
     pub fn interpreted(self) -> Kernel {
         Kernel(match self.0 {
-            Form::Loops(kernel) => Form::Loops(kernel.interpreted()),
+            Form::Loops(kernel) => Form::Loops(Box::new(kernel.interpreted())),
             Form::Panel(mut panel) => {
                 let interpreted = |step| match step {
                     Step::Kernel { kernel, args } => Step::Kernel { kernel: Box::new(kernel.interpreted()), args },

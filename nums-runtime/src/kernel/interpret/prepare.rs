@@ -3,11 +3,13 @@
 //! Checks the form of the body (views that add axes, a group, reductions); what is not of the form is `Unsupported`. Buffers
 //! are handed out by lifetime, so that a long chain uses as few as it has values alive at once.
 
-use super::{Home, Kernel, Named, Origin, Output, Param, Place, Reach, Reduce, Room, Slot, Source};
+use super::{Home, Kernel, Named, Origin, Output, Param, Reach, Reduce, Room, Slot, Source, frame};
 use crate::kernel::KernelError;
+use crate::kernel::map::{self, Code};
 use crate::native;
+use nums_ir::dtype::DType;
 use nums_ir::func::{Func, IndexItem, Op, Value};
-use nums_ir::group::{Group, Step};
+use nums_ir::group::{Group, Step, StepOp};
 use nums_ir::tiling::Touched;
 use std::collections::HashMap;
 
@@ -46,28 +48,51 @@ impl Kernel {
             sources: b.sources,
             group,
             native,
+            codes: Vec::new(),
             touched: Touched::by(body),
             places: Vec::new(),
-            operands: Vec::new(),
+            once: Vec::new(),
+            each: Vec::new(),
             homes: Vec::new(),
             copies: Vec::new(),
             reductions,
             results,
         };
+        kernel.codes = kernel.group.steps.iter().map(|step| kernel.code(step)).collect::<Result<_, _>>()?;
         kernel.assign_places();
         Ok(kernel)
+    }
+
+    /// The loop of a step; none of a constant.
+    fn code(&self, step: &Step) -> Result<Option<Code>, KernelError> {
+        let dtypes: Vec<DType> = step.args.iter().map(|slot| self.dtype(*slot)).collect();
+        match (step.op, dtypes.as_slice()) {
+            (StepOp::Map(op), dtypes) => map::code(op, dtypes, step.dtype).map(Some),
+            (StepOp::Cast, &[from]) => Ok(Some(map::cast_code(from, step.dtype))),
+            (StepOp::Cast, _) => Err(self.mismatch("a cast of another number of operands")),
+            (StepOp::Const(_), _) if step.splat => Ok(None),
+            (StepOp::Const(_), _) => Err(self.mismatch("a constant with axes")),
+        }
     }
 
     /// Decides where each step leaves its elements.
     pub(super) fn assign_places(&mut self) {
         self.homes.clear();
         self.places = if self.native.is_some() { self.native_places() } else { self.interpreted_places() };
-        let found = |slot: &Slot| match self.slot(*slot) {
-            Named::Source(s) => Some(Place::Source(s)),
-            Named::Step(s) => self.places[s].map(Place::Home),
-        };
-        let of_step = |step: &Step| step.args.iter().map(found).collect::<Option<Vec<_>>>().unwrap_or_default();
-        self.operands = self.group.steps.iter().map(of_step).collect();
+        (self.once, self.each) = (Vec::new(), Vec::new());
+        let interpreted = |step: &Step| step.splat || self.native.is_none();
+        for (i, step) in self.group.steps.iter().enumerate().filter(|(_, step)| interpreted(step)) {
+            let lane = |slot: &Slot| match self.slot(*slot) {
+                Named::Source(s) => Some(s),
+                Named::Step(s) => self.places[s].map(|home| self.sources.len() + home),
+            };
+            if let (Some(code), Some(home)) = (self.codes[i], self.places[i])
+                && let Some(args) = step.args.iter().map(lane).collect()
+            {
+                let steps = if step.splat { &mut self.once } else { &mut self.each };
+                steps.push(frame::Step { code, args, to: self.sources.len() + home });
+            }
+        }
         self.copies.clear();
         for output in &self.results {
             if let Output::Slot(slot) = *output
@@ -84,10 +109,12 @@ impl Kernel {
     fn reach(&self, step: usize) -> Reach {
         let slot = self.group.inputs.len() + step;
         let is_result = self.results.iter().any(|o| matches!(o, Output::Slot(s) if *s == slot));
-        match (self.group.steps[step].splat, is_result) {
-            (true, _) => Reach::One,
-            (false, true) => Reach::Space,
-            (false, false) => Reach::Tile,
+        let is_reduced = self.reductions.iter().any(|r| r.slot == slot);
+        match (self.group.steps[step].splat, is_result, is_reduced) {
+            (true, _, _) => Reach::One,
+            (false, true, _) => Reach::Space,
+            (false, false, true) => Reach::Tile,
+            (false, false, false) => Reach::Chunk,
         }
     }
 
@@ -113,7 +140,7 @@ impl Kernel {
         let mut free: Vec<Home> = Vec::new();
         for (i, step) in self.group.steps.iter().enumerate() {
             let reach = self.reach(i);
-            let again = free.iter().position(|&home| reach == Reach::Tile && self.homes[home].dtype == step.dtype);
+            let again = free.iter().position(|&home| reach == Reach::Chunk && self.homes[home].dtype == step.dtype);
             let home = match again {
                 Some(at) => free.swap_remove(at),
                 None => {
@@ -125,7 +152,7 @@ impl Kernel {
             // A step never writes where it reads: buffers are freed after their last reader has its own.
             for (before, home) in places.iter().enumerate() {
                 if let Some(home) = *home
-                    && self.homes[home].reach == Reach::Tile
+                    && self.homes[home].reach == Reach::Chunk
                     && last[before] == i
                     && !free.contains(&home)
                 {
@@ -136,7 +163,7 @@ impl Kernel {
         places
     }
 
-    /// By step: the last step that reads it; beyond all steps if a reduction does.
+    /// By step: the last step that reads it.
     fn last_uses(&self) -> Vec<usize> {
         let inputs = self.group.inputs.len();
         let mut last = vec![0; self.group.steps.len()];
@@ -146,11 +173,6 @@ impl Kernel {
                 if let Some(made) = arg.checked_sub(inputs) {
                     last[made] = last[made].max(i);
                 }
-            }
-        }
-        for reduce in &self.reductions {
-            if let Named::Step(s) = self.slot(reduce.slot) {
-                last[s] = usize::MAX;
             }
         }
         last

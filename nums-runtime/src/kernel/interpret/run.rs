@@ -4,14 +4,15 @@
 //! then allocates nothing: operands are asked one by one, and native code takes them so. Reductions along the rows of a panel
 //! go on from tile to tile; others are complete with their rows and drained tile by tile.
 
+use super::frame::{CHUNK, Frame, Lane};
 use super::gather::{Stream, broadcast};
-use super::{Kernel, Named, Output, Place, Reach, Reduce, Room, Slot};
+use super::{Kernel, Named, Output, Reach, Reduce, Room, Slot};
 use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
 use crate::kernel::reduce::{Reduction, finish, reduced_shape, reduction};
 use crate::kernel::view::{Operands, Read, View};
 use crate::kernel::{KernelError, map};
-use crate::native::{Native, fetch_ahead};
+use crate::native::Native;
 use nums_ir::group::StepOp;
 
 /// One execution of a kernel.
@@ -27,6 +28,8 @@ pub(in crate::kernel) struct Run<'k> {
     blocks: Vec<Block>,
     /// By reduction.
     reductions: Vec<Reducing>,
+    /// Where the steps of a tile read and write: room that is used again.
+    lanes: Vec<Lane>,
 }
 
 /// A reduction at work.
@@ -50,6 +53,7 @@ impl<'k> Run<'k> {
             Reach::One => Block::zeros(room.dtype, &[1]),
             Reach::Space => Block::stale(room.dtype, &space),
             Reach::Tile => Block::stale(room.dtype, &[tile]),
+            Reach::Chunk => Block::stale(room.dtype, &[CHUNK]),
         };
         let blocks = kernel.homes.iter().map(room).collect();
         let mut all = space.clone();
@@ -69,7 +73,7 @@ impl<'k> Run<'k> {
             Ok(Reducing { state, space: all.clone(), rows: by_rows.then(|| Block::stale(kernel.dtype(r.slot), &shape())) })
         };
         let reductions = kernel.reductions.iter().map(start).collect::<Result<_, _>>()?;
-        let mut run = Run { kernel, tile, space, streams, blocks, reductions };
+        let mut run = Run { kernel, tile, space, streams, blocks, reductions, lanes: Vec::new() };
         run.splats(args)?;
         Ok(run)
     }
@@ -125,8 +129,13 @@ impl<'k> Run<'k> {
 
     /// Computes the steps that have one element for the whole space.
     fn splats(&mut self, args: &dyn Operands) -> Result<(), KernelError> {
-        let splats = (0..self.kernel.group.steps.len()).filter(|i| self.kernel.group.steps[*i].splat);
-        splats.into_iter().try_for_each(|i| self.step(args, i, 0, 1))
+        let kernel = self.kernel;
+        for (step, home) in kernel.group.steps.iter().zip(&kernel.places) {
+            if let (StepOp::Const(value), Some(home)) = (step.op, home) {
+                with_type!(step.dtype, T => self.blocks[*home].as_mut_slice::<T>().fill(T::from_scalar(value)));
+            }
+        }
+        self.frame(args, 0, 0)?.run(&kernel.once, 1).map_err(|fault| fault.of(&kernel.name))
     }
 
     /// One tile: `len` positions from `start`.
@@ -162,63 +171,23 @@ impl<'k> Run<'k> {
         Ok(())
     }
 
-    fn interpreted_tile(&mut self, args: &dyn Operands, start: usize, len: usize) -> Result<(), KernelError> {
-        let steps = &self.kernel.group.steps;
-        let mapped = steps.iter().filter(|s| !s.splat).count();
-        for (ahead, i) in (0..steps.len()).filter(|i| !steps[*i].splat).enumerate() {
-            // Each step fetches its share of the next tile: no step reads or writes memory long enough for the hardware to do it.
-            let (from, to) = (len * ahead / mapped, len * (ahead + 1) / mapped);
-            self.fetch(args, start + len + from, to - from);
-            self.step(args, i, start, len)?;
-        }
-        Ok(())
-    }
-
-    /// Fetches `len` elements from `start` of every operand that is read in place, and of the results.
-    fn fetch(&self, args: &dyn Operands, start: usize, len: usize) {
-        let part = |n: usize| start.min(n)..(start + len).min(n);
-        let results = self.blocks.iter().zip(&self.kernel.homes).filter(|(_, room)| room.reach == Reach::Space);
-        for (block, _) in results {
-            with_type!(block.dtype(), T => fetch_ahead(&block.as_slice::<T>()[part(block.len())]));
-        }
-        for stream in &self.streams {
-            if let Stream::Whole(index) = stream
-                && let Some(Read::Elements(view)) = args.read(*index)
-            {
-                with_type!(view.dtype(), T => fetch_ahead(&view.as_slice::<T>()[part(view.elements().len())]));
-            }
-        }
-    }
-
-    /// Runs step `i` for `len` positions from `start`.
-    fn step(&mut self, args: &dyn Operands, i: usize, start: usize, len: usize) -> Result<(), KernelError> {
+    /// Where steps read and write the `len` positions from `start`.
+    fn frame<'a>(&'a mut self, args: &'a dyn Operands, start: usize, len: usize) -> Result<Frame<'a>, KernelError> {
         let kernel = self.kernel;
-        let wrong = |why: &str| kernel.mismatch(format!("step {i} {why}"));
-        let (step, Some(home)) = (&kernel.group.steps[i], kernel.places[i]) else { return Err(wrong("has no place")) };
-        let (before, rest) = self.blocks.split_at_mut(home);
-        let Some((to, after)) = rest.split_first_mut() else { return Err(wrong("has no home")) };
-        let streams = &self.streams;
-        let find = |from: &Place| match *from {
-            Place::Source(s) => streams[s].slice(args, start, len),
-            Place::Home(from) => {
-                // A step never writes where it reads.
-                let block = if from < home { before.get(from) } else { after.get(from.checked_sub(home + 1)?) };
-                window(block?, kernel.homes[from].reach, start, len)
-            }
-        };
-        let read = |from: &Place| find(from).ok_or_else(|| wrong("reads what is not there"));
-        let mut dst = window_mut(to, kernel.homes[home].reach, start, len).ok_or_else(|| wrong("writes outside"))?;
-        match (step.op, kernel.operands[i].as_slice()) {
-            (StepOp::Map(op), [a]) => map::map(op, &[read(a)?], dst),
-            (StepOp::Map(op), [a, b]) => map::map(op, &[read(a)?, read(b)?], dst),
-            (StepOp::Map(op), [a, b, c]) => map::map(op, &[read(a)?, read(b)?, read(c)?], dst),
-            (StepOp::Cast, [a]) => map::cast(read(a)?, dst),
-            (StepOp::Const(value), []) => {
-                with_type!(step.dtype, T => if let Some(dst) = T::slice_mut(dst.reborrow()) { dst.fill(T::from_scalar(value)) });
-                Ok(())
-            }
-            (StepOp::Map(_) | StepOp::Cast | StepOp::Const(_), _) => Err(wrong("has another number of operands")),
+        let outside = || kernel.mismatch("a tile outside the index space");
+        let mut frame = Frame::new(&mut self.lanes);
+        for (stream, source) in self.streams.iter().zip(&kernel.sources) {
+            frame.source(stream.slice(args, start, len).ok_or_else(outside)?, source.splat);
         }
+        for (block, room) in self.blocks.iter_mut().zip(&kernel.homes) {
+            frame.home(window_mut(block, room.reach, start, len).ok_or_else(outside)?, room.reach);
+        }
+        Ok(frame)
+    }
+
+    fn interpreted_tile(&mut self, args: &dyn Operands, start: usize, len: usize) -> Result<(), KernelError> {
+        let kernel = self.kernel;
+        self.frame(args, start, len)?.run(&kernel.each, len).map_err(|fault| fault.of(&kernel.name))
     }
 
     fn native_tile(&mut self, args: &dyn Operands, native: &Native, start: usize, len: usize) -> Result<(), KernelError> {
@@ -323,7 +292,7 @@ fn total(kernel: &Kernel, reduce: &Reduce, state: Box<dyn Reduction>, space: &[u
 /// What a home holds of a tile.
 fn window(block: &Block, reach: Reach, start: usize, len: usize) -> Option<Slice<'_>> {
     match reach {
-        Reach::One => Some(block.slice()),
+        Reach::One | Reach::Chunk => Some(block.slice()),
         Reach::Space => block.slice().get(start..start + len),
         Reach::Tile => block.slice().get(0..len),
     }
@@ -331,7 +300,7 @@ fn window(block: &Block, reach: Reach, start: usize, len: usize) -> Option<Slice
 
 fn window_mut(block: &mut Block, reach: Reach, start: usize, len: usize) -> Option<SliceMut<'_>> {
     match reach {
-        Reach::One => Some(block.slice_mut()),
+        Reach::One | Reach::Chunk => Some(block.slice_mut()),
         Reach::Space => part_mut(block, start, len),
         Reach::Tile => part_mut(block, 0, len),
     }
