@@ -192,10 +192,17 @@ fn scalars<const N: usize>(op: &str, args: &[Operand<'_>]) -> Result<[Scalar; N]
 
 /// A zeroed block of a shape that came with a task.
 fn room(op: &str, dtype: DType, shape: &[usize]) -> Result<Block, KernelError> {
-    match crate::block::byte_len(dtype, shape) {
-        Some(_) => Ok(Block::zeros(dtype, shape)),
-        None => Err(KernelError::mismatch(op, format!("a block of shape {shape:?} is larger than memory"))),
-    }
+    fits(op, dtype, shape).map(|()| Block::zeros(dtype, shape))
+}
+
+/// A block that its kernel writes whole.
+fn stale_room(op: &str, dtype: DType, shape: &[usize]) -> Result<Block, KernelError> {
+    fits(op, dtype, shape).map(|()| Block::stale(dtype, shape))
+}
+
+fn fits(op: &str, dtype: DType, shape: &[usize]) -> Result<(), KernelError> {
+    let too_large = || KernelError::mismatch(op, format!("a block of shape {shape:?} is larger than memory"));
+    crate::block::byte_len(dtype, shape).map(|_| ()).ok_or_else(too_large)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 use super::gemm::{Into, Matrix, Packed, Real, gemm_into};
 use super::matmul::{Form, Product, Side};
 use super::op::{self, Apply};
-use super::{KernelError, room};
+use super::{KernelError, room, stale_room};
 use crate::block::Block;
 use crate::element::{c64, c128, with_type};
 use crate::native::{Loop, isa, vectorised};
@@ -43,10 +43,10 @@ pub(super) fn contract(task: &ContractTask, args: &[&Block]) -> Result<Block, Ke
     let shapes: Vec<&[usize]> = task.windows.iter().map(|w| &w.shape[..]).collect();
     let sizes = task.spec.sizes(&shapes).ok_or_else(|| wrong(format!("shapes {shapes:?} for \"{}\"", task.spec)))?;
     let shape: Vec<usize> = task.spec.result.iter().map(|i| sizes[i]).collect();
-    let mut out = room("contract", args[0].dtype(), &shape)?;
-    if out.is_empty() || sizes.values().any(|n| *n == 0) {
-        return Ok(out);
+    if sizes.values().any(|n| *n == 0) {
+        return room("contract", args[0].dtype(), &shape);
     }
+    let mut out = stale_room("contract", args[0].dtype(), &shape)?;
     let views: Vec<View> =
         args.iter().zip(&task.windows).zip(&task.spec.operands).map(|((b, w), set)| View::of(b.shape(), w, set)).collect();
     with_type!(args[0].dtype(), T => {

@@ -8,7 +8,7 @@ use super::gemm::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, again, join_lanes, join_rows};
 use super::view::View;
-use super::{KernelError, room};
+use super::{KernelError, room, stale_room};
 use crate::block::Block;
 use crate::element::{Element, c64, c128, with_type};
 use crate::native::{Loop, isa, vectorised};
@@ -28,11 +28,14 @@ pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), sym
     let mut shape = batch.clone();
     shape.extend((a.shape().len() > 1).then_some(left.rows));
     shape.extend((b.shape().len() > 1).then_some(right.cols));
-    let mut out = room("matmul", a.dtype(), &shape)?;
-    let size = left.rows * right.cols;
-    if out.is_empty() || left.cols == 0 {
+    if left.cols == 0 {
+        return room("matmul", a.dtype(), &shape);
+    }
+    let mut out = stale_room("matmul", a.dtype(), &shape)?;
+    if out.is_empty() {
         return Ok(out);
     }
+    let size = left.rows * right.cols;
     let form = Form::of(&left, &right, left.rows == 1);
     for (i, at) in (0..out.len() / size).map(|i| (i, i * size)) {
         let (x, y) = (left.start(&batch, i), right.start(&batch, i));
@@ -109,7 +112,7 @@ pub(super) enum Form {
 impl Form {
     /// A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns. Tiles of a block
     /// that has more than one row are no vectors, even with one row.
-    fn of(left: &Side, right: &Side, one_row: bool) -> Form {
+    pub(super) fn of(left: &Side, right: &Side, one_row: bool) -> Form {
         match (right.cols == 1, one_row) {
             (true, _) if left.col_stride == 1 => Form::LeftDots,
             (true, _) => Form::LeftRows,
@@ -185,7 +188,7 @@ impl Side {
     }
 }
 
-/// A product of two matrices into a zeroed C-order one; of a `lower` one only the lower triangle is defined.
+/// A product of two matrices with terms, written over a C-order one; of a `lower` one only the lower triangle is defined.
 pub(super) trait Product: Element {
     fn product(left: (&[Self], &Side), right: (&[Self], &Side), out: &mut [Self], form: Form, lower: bool);
 }
@@ -195,6 +198,7 @@ macro_rules! rings {
         impl Product for $t {
             fn product((a, left): (&[$t], &Side), (b, right): (&[$t], &Side), out: &mut [$t], _form: Form, _lower: bool) {
                 for (i, out) in out.chunks_exact_mut(right.cols).enumerate() {
+                    out.fill(<$t>::default());
                     for k in 0..left.cols {
                         let x = a[i * left.row_stride + k * left.col_stride];
                         for (j, out) in out.iter_mut().enumerate() {
@@ -263,6 +267,7 @@ fn floats<T: Real>((a, left): (&[T], &Side), (b, right): (&[T], &Side), out: &mu
 
 /// Two matrices by ndarray.
 fn library<T: Element + ndarray::LinalgScalar>((a, left): (&[T], &Side), (b, right): (&[T], &Side), out: &mut [T]) {
+    out.fill(T::zero());
     let view = |side: &Side| (side.rows, side.cols).strides((side.row_stride, side.col_stride));
     let size = |side: &Side| side.rows * side.cols;
     let (Ok(a), Ok(b), Ok(mut out)) = (

@@ -1,5 +1,6 @@
 //! Tasks from one end to the other.
 
+use super::matmul::{Form, Product, Side};
 use super::{KernelError, Operand, run};
 use crate::block::Block;
 use crate::element::c128;
@@ -72,6 +73,27 @@ fn products_of_integers_wrap_and_of_booleans_are_and_or() {
     assert_eq!(product(&p, &q, false, false).unwrap().as_slice::<bool>(), [true]);
     let i = Block::from_slice(&[c128::new(0.0, 1.0), c128::new(1.0, 0.0)], &[2]);
     assert_eq!(product(&i, &i, false, false).unwrap().as_slice::<c128>(), [c128::new(0.0, 0.0)]);
+}
+
+#[test]
+fn what_was_in_a_buffer_is_not_in_a_product() {
+    fn check<T: Product + PartialEq>(old: T, one: T, two: T, lower: bool) {
+        for (rows, cols) in [(2, 2), (1, 3), (3, 1), (40, 40)] {
+            let (a, b, mut out) = (vec![one; rows * 2], vec![one; 2 * cols], vec![old; rows * cols]);
+            let (left, right) = (Side::strided(rows, 2, 2, 1), Side::strided(2, cols, cols, 1));
+            let form = Form::of(&left, &right, rows == 1);
+            T::product((&a, &left), (&b, &right), &mut out, form, lower && rows == cols);
+            let defined = |i: usize| !lower || i % cols <= i / cols;
+            assert!((0..out.len()).filter(|i| defined(*i)).all(|i| out[i] == two), "{} {rows}x{cols}", T::DTYPE);
+        }
+    }
+    check(f64::NAN, 1.0, 2.0, false);
+    check(f64::NAN, 1.0, 2.0, true);
+    check(f32::NAN, 1.0, 2.0, false);
+    check(c128::new(f64::NAN, f64::INFINITY), c128::new(1.0, 0.0), c128::new(2.0, 0.0), false);
+    check(7i64, 1, 2, false);
+    check(7u8, 1, 2, false);
+    check(true, true, true, false);
 }
 
 #[test]
