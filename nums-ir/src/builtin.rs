@@ -381,29 +381,7 @@ pub fn operator_name(op: &str, operands: usize) -> Option<&'static str> {
 
 /// The row of a Python operator with so many operands.
 fn operator_row(op: &str, operands: usize) -> Option<MapOp> {
-    Some(match (op, operands) {
-        ("+", 2) => MapOp::Add,
-        ("-", 2) => MapOp::Subtract,
-        ("*", 2) => MapOp::Multiply,
-        ("/", 2) => MapOp::Divide,
-        ("%", 2) => MapOp::Remainder,
-        ("**", 2) => MapOp::Power,
-        ("&", 2) => MapOp::BitwiseAnd,
-        ("|", 2) => MapOp::BitwiseOr,
-        ("^", 2) => MapOp::BitwiseXor,
-        ("<<", 2) => MapOp::LeftShift,
-        (">>", 2) => MapOp::RightShift,
-        ("==", 2) => MapOp::Equal,
-        ("!=", 2) => MapOp::NotEqual,
-        ("<", 2) => MapOp::Less,
-        ("<=", 2) => MapOp::LessEqual,
-        (">", 2) => MapOp::Greater,
-        (">=", 2) => MapOp::GreaterEqual,
-        ("-", 1) => MapOp::Negative,
-        ("+", 1) => MapOp::Positive,
-        ("~", 1) => MapOp::Invert,
-        _ => return None,
-    })
+    MapOp::SIGNS.iter().find(|(row, sign)| *sign == op && row.arity() == operands).map(|(row, _)| *row)
 }
 
 /// Whether both hold, element by element: `a < b < c`.

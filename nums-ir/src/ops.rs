@@ -241,6 +241,38 @@ macro_rules! map_op {
 }
 for_each_map_op!(map_op);
 
+impl MapOp {
+    /// Python's signs. A reader of Rust takes `//` for a comment, so that one is only printed.
+    pub const SIGNS: &[(MapOp, &str)] = &[
+        (MapOp::Add, "+"),
+        (MapOp::Subtract, "-"),
+        (MapOp::Multiply, "*"),
+        (MapOp::Divide, "/"),
+        (MapOp::FloorDivide, "//"),
+        (MapOp::Remainder, "%"),
+        (MapOp::Power, "**"),
+        (MapOp::BitwiseAnd, "&"),
+        (MapOp::BitwiseOr, "|"),
+        (MapOp::BitwiseXor, "^"),
+        (MapOp::LeftShift, "<<"),
+        (MapOp::RightShift, ">>"),
+        (MapOp::Equal, "=="),
+        (MapOp::NotEqual, "!="),
+        (MapOp::Less, "<"),
+        (MapOp::LessEqual, "<="),
+        (MapOp::Greater, ">"),
+        (MapOp::GreaterEqual, ">="),
+        (MapOp::Negative, "-"),
+        (MapOp::Positive, "+"),
+        (MapOp::Invert, "~"),
+    ];
+
+    /// Python's sign, of an operator that has one.
+    pub fn sign(self) -> Option<&'static str> {
+        MapOp::SIGNS.iter().find(|(op, _)| *op == self).map(|(_, sign)| *sign)
+    }
+}
+
 /// What a reduction does with the dtype of its operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReduceRule {

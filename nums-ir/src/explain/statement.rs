@@ -79,7 +79,7 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
         }
         (Op::Map(MapOp::Negative), [a]) => Formula::joined(format!("-{}", a.operand())),
         (Op::Map(MapOp::Square), [a]) => Formula::joined(format!("{} ** 2", a.operand())),
-        (Op::Map(op), [a, b]) => match sign(*op) {
+        (Op::Map(op), [a, b]) => match op.sign() {
             Some(sign) => infix(sign, a, b),
             None => call(op.name(), vec![]),
         },
@@ -108,27 +108,4 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
         }
         (op, _) => call(op.name(), attributes(op, names)),
     }
-}
-
-/// Python's sign of an operator that has one.
-fn sign(op: MapOp) -> Option<&'static str> {
-    const SIGNS: &[(MapOp, &str)] = &[
-        (MapOp::Add, "+"),
-        (MapOp::Subtract, "-"),
-        (MapOp::Multiply, "*"),
-        (MapOp::Divide, "/"),
-        (MapOp::FloorDivide, "//"),
-        (MapOp::Remainder, "%"),
-        (MapOp::Power, "**"),
-        (MapOp::Equal, "=="),
-        (MapOp::NotEqual, "!="),
-        (MapOp::Less, "<"),
-        (MapOp::LessEqual, "<="),
-        (MapOp::Greater, ">"),
-        (MapOp::GreaterEqual, ">="),
-        (MapOp::BitwiseAnd, "&"),
-        (MapOp::BitwiseOr, "|"),
-        (MapOp::BitwiseXor, "^"),
-    ];
-    SIGNS.iter().find(|(of, _)| *of == op).map(|(_, sign)| *sign)
 }

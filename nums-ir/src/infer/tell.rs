@@ -37,33 +37,20 @@ pub(crate) fn name_operands(mut diag: Diag, func: &Func, inst: &Inst) -> Diag {
             *text = text.replace(slot, shown);
         }
     }
+    diag.notes.dedup();
     diag
+}
+
+/// Whether operand 0 is what an index is of, and the others its items.
+fn is_index(op: &Op) -> bool {
+    matches!(op, Op::Call(call) if ["getitem", "setitem"].contains(&call.name))
 }
 
 /// How an operator of two operands is written, if it has a symbol.
 fn symbol(op: &Op) -> Option<&'static str> {
-    const SYMBOLS: [(MapOp, &str); 17] = [
-        (MapOp::Add, "+"),
-        (MapOp::Subtract, "-"),
-        (MapOp::Multiply, "*"),
-        (MapOp::Divide, "/"),
-        (MapOp::Remainder, "%"),
-        (MapOp::Power, "**"),
-        (MapOp::Equal, "=="),
-        (MapOp::NotEqual, "!="),
-        (MapOp::Less, "<"),
-        (MapOp::LessEqual, "<="),
-        (MapOp::Greater, ">"),
-        (MapOp::GreaterEqual, ">="),
-        (MapOp::BitwiseAnd, "&"),
-        (MapOp::BitwiseOr, "|"),
-        (MapOp::BitwiseXor, "^"),
-        (MapOp::LeftShift, "<<"),
-        (MapOp::RightShift, ">>"),
-    ];
     match op {
         Op::Matmul { .. } => Some("@"),
-        Op::Map(op) => SYMBOLS.iter().find(|(row, _)| row == op).map(|(_, symbol)| *symbol),
+        Op::Map(op) => op.sign(),
         Op::Const(_)
         | Op::Dim(_)
         | Op::ShapeOf { .. }
