@@ -109,7 +109,7 @@ impl<'a> Sizes<'a> {
                 // A selection of what is kept, which is then sorted: each element is looked at about three times.
                 DataTask::Top { .. } => 3 * read(),
                 DataTask::Take { .. } | DataTask::Put { .. } | DataTask::Merge { .. } | DataTask::TopJoin { .. } => read() + made,
-                DataTask::Count {} | DataTask::Positions { .. } | DataTask::Weights {} => read(),
+                DataTask::Count {} | DataTask::Positions { .. } | DataTask::Check { .. } => read(),
             },
             TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
         };

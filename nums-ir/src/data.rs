@@ -6,7 +6,7 @@
 
 use crate::attr::{Attr, Field, operators};
 use crate::dtype::DType;
-use crate::func::Size;
+use crate::func::{Scalar, Size};
 use crate::ops::ReduceOp;
 
 operators! {
@@ -64,8 +64,11 @@ operators! {
             /// Equal elements count as well.
             right: bool,
         }
-        /// `w`: sums of weights, as they are; one that is 0 is an error, since nothing is divided by it.
-        Weights "weights" {}
+        /// `x`: the elements as they are; one that breaks the rule is an error.
+        Check "check" {
+            /// What they must be.
+            rule: Rule,
+        }
         /// `x`: a factor of a matrix, `x = Q R` with the columns of Q orthogonal and R upper triangular, both as small as can be.
         Qr "qr" {
             /// Q instead of R.
@@ -187,8 +190,11 @@ operators! {
             /// Equal elements count as well.
             right: bool,
         }
-        /// `w`: sums of weights; one that is 0 is an error.
-        Weights "weights" {}
+        /// `x`: the elements as they are; one that breaks the rule is an error.
+        Check "check" {
+            /// What they must be.
+            rule: Rule,
+        }
         /// `x`: the factors of a matrix; makes Q, R, or both.
         Qr "qr" {
             /// Q is made.
@@ -274,5 +280,65 @@ impl Field for Dist {
 
     fn of(attr: Attr) -> Option<Dist> {
         if let Attr::Str(name) = attr { Dist::ALL.iter().copied().find(|d| d.name() == name) } else { None }
+    }
+}
+
+macro_rules! rules {
+    ($( $(#[doc = $doc:literal])* $Name:ident $text:literal $words:literal $holds:expr; )*) => {
+        /// What a function asks of a parameter: of what the source writes when it is compiled, of the rest when it is computed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        pub enum Rule { $( $(#[doc = $doc])* $Name ),* }
+
+        impl Rule {
+            /// All, in order.
+            pub const ALL: &[Rule] = &[$(Rule::$Name),*];
+
+            /// The name in IR text.
+            pub fn name(self) -> &'static str { match self { $(Rule::$Name => $text),* } }
+
+            /// What must be, in words.
+            pub fn words(self) -> &'static str { match self { $(Rule::$Name => $words),* } }
+
+            /// Whether a number keeps to it.
+            pub fn holds(self, x: f64) -> bool { match self { $(Rule::$Name => { let holds: fn(f64) -> bool = $holds; holds(x) }),* } }
+        }
+    };
+}
+// NaN is told of where NumPy tells of it.
+rules! {
+    /// A sum of weights, by which a mean is divided.
+    Weights "weights" "weights must not sum to zero" |x| x != 0.0;
+    /// A part of 1.
+    Quantile "quantile" "quantiles must lie between 0 and 1" |x| (0.0..=1.0).contains(&x);
+    /// A part of 100.
+    Percentile "percentile" "percentiles must lie between 0 and 100" |x| (0.0..=100.0).contains(&x);
+    /// A factor of a distribution's numbers.
+    Scale "scale" "a scale must not be negative" |x| x.is_nan() || x >= 0.0;
+    /// How far apart two bounds are.
+    Width "width" "the higher bound must not be below the lower one" |x| x.is_nan() || x >= 0.0;
+    /// A parameter that decides a distribution's shape.
+    Shape "shape" "shapes and degrees of freedom must be positive" |x| x.is_nan() || x > 0.0;
+}
+
+impl Rule {
+    /// Whether an element keeps to it; of a complex number, its magnitude.
+    pub fn holds_of(self, element: Scalar) -> bool {
+        self.holds(match element {
+            Scalar::Bool(b) => f64::from(u8::from(b)),
+            Scalar::Int(i) => i as f64,
+            Scalar::Float(x) => x,
+            Scalar::Complex(re, im) => re.abs().max(im.abs()),
+        })
+    }
+}
+
+impl Field for Rule {
+    fn attr(&self) -> Attr {
+        Attr::Str(self.name().to_owned())
+    }
+
+    fn of(attr: Attr) -> Option<Rule> {
+        if let Attr::Str(name) = attr { Rule::ALL.iter().copied().find(|r| r.name() == name) } else { None }
     }
 }

@@ -73,7 +73,12 @@ pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let near = |(d, _, k): &(usize, usize, &str)| *d <= budget && *d < name.len().max(k.len());
     // Of two that are as near the one that begins alike; another case alone is no distance.
     let begins = |k: &str| name.bytes().zip(k.bytes()).take_while(|(a, b)| a == b).count();
-    let apart = |k: &str| if name.eq_ignore_ascii_case(k) { 0 } else { distance(name, k) };
+    let apart = |k: &str| match k {
+        _ if name.eq_ignore_ascii_case(k) => 0,
+        // The beginning of a word is as near as a slip.
+        _ if name.len() > 1 && k.starts_with(name) => 1,
+        _ => distance(name, k),
+    };
     let measured = known.into_iter().map(|k| (apart(k), usize::MAX - begins(k), k));
     measured.filter(near).min().map(|(.., k)| k)
 }

@@ -97,6 +97,20 @@ impl Dim {
         }
     }
 
+    /// The two sizes of which it is the smaller.
+    pub fn as_smaller(&self) -> Option<(&Dim, &Dim)> {
+        match self {
+            Dim::Const(_) => None,
+            Dim::Poly(p) => match (p.terms.as_slice(), p.constant) {
+                ([(atoms, 1)], 0) => match atoms.as_slice() {
+                    [Atom::Min(a, b)] => Some((a, b)),
+                    _ => None,
+                },
+                _ => None,
+            },
+        }
+    }
+
     /// `self + other`.
     #[must_use]
     pub fn add(&self, other: &Dim) -> Dim {

@@ -20,12 +20,12 @@ mod stats;
 
 use crate::attr::Attr;
 use crate::builtin::SHAPE;
-use crate::data::DataOp;
+use crate::data::{DataOp, Rule};
 use crate::diag::{Diag, Loc};
 use crate::dim::{Dim, Sameness};
 use crate::dtype::{DType, Kind};
 use crate::func::{Call, IndexItem, Op, Scalar, Size, Value};
-use crate::infer::Infer;
+use crate::infer::{Element, Infer};
 use crate::ops::{MapOp, ReduceOp};
 use crate::types::Type;
 
@@ -69,9 +69,11 @@ pub(crate) fn expand(infer: &mut Infer<'_>, call: &Call, args: Vec<Value>, loc: 
     let mut x = Expand { infer, call, args, loc };
     // A clash inside is told of the function that the user wrote.
     (row.write)(&mut x).map_err(|mut diag| {
-        for inner in ["concatenate", "matmul", "where"] {
-            diag.message = diag.message.replace(&format!("in `{inner}`"), &format!("in `{}`", call.name));
+        let parts = diag.message.split_once("in `").and_then(|(before, rest)| Some((before, rest.split_once('`')?.1)));
+        if let Some((before, after)) = parts {
+            diag.message = format!("{before}in `{}`{after}", call.name);
         }
+        diag.notes.iter_mut().for_each(|note| *note = note.replace("of `concatenate`", &format!("of `{}`", call.name)));
         // The operators inside have axes and operands of their own, which the user did not write.
         let about_operands = diag.message.starts_with("shapes do not agree") || diag.message.starts_with("axis ");
         if about_operands && diag.notes.is_empty() {
@@ -202,6 +204,15 @@ impl Expand<'_, '_> {
 
     /// Sizes of a parameter: one, a list, or the shape of an array.
     fn sizes_at(&self, at: usize) -> Result<Vec<Dim>, Diag> {
+        let sizes = self.integers_at(at)?;
+        match sizes.iter().filter_map(Dim::as_const).find(|n| *n < 0) {
+            Some(n) => self.fail(format!("a size is not negative: {n}")),
+            None => Ok(sizes),
+        }
+    }
+
+    /// Integers of a parameter, which are sizes or count from the end.
+    fn integers_at(&self, at: usize) -> Result<Vec<Dim>, Diag> {
         fn sizes(x: &Expand<'_, '_>, attr: &Attr, out: &mut Vec<Dim>) -> Result<(), Diag> {
             match attr {
                 Attr::Int(i) => out.push(Dim::Const(*i)),
@@ -220,9 +231,6 @@ impl Expand<'_, '_> {
         }
         let mut out = Vec::new();
         sizes(self, self.attr(at), &mut out)?;
-        if let Some(n) = out.iter().filter_map(Dim::as_const).find(|n| *n < 0) {
-            return self.fail(format!("a size is not negative: {n}"));
-        }
         Ok(out)
     }
 
@@ -246,6 +254,48 @@ impl Expand<'_, '_> {
 
     fn kind(&self, v: Value) -> Kind {
         self.dtype(v).kind()
+    }
+
+    /// The numbers that the source writes as elements of `v`.
+    fn written(&self, v: Value) -> Vec<f64> {
+        self.infer.elements(v).iter().filter_map(Element::number).collect()
+    }
+
+    /// A literal integer against the dtype that it is to have.
+    fn fits(&self, v: Value, dtype: DType) -> Result<(), Diag> {
+        match self.infer.constant_of(v) {
+            Some(Scalar::Int(i)) if self.ty(v).weak && dtype.kind() == Kind::Int && !crate::infer::in_range(i, dtype) => {
+                Err(crate::infer::out_of_bounds(i, dtype, self.loc))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `v` in double precision, whose elements keep to a rule: those that are written are told of now, others when they are computed.
+    fn checked(&mut self, v: Value, rule: Rule) -> One {
+        if self.kind(v) == Kind::Complex {
+            return self.fail(format!("parameters of `{}` are real, not {}", self.name(), self.ty(v)));
+        }
+        let written = self.written(v);
+        if let Some(bad) = written.iter().find(|e| !rule.holds(**e)) {
+            return self.fail(format!("{}, found {bad}", rule.words()));
+        }
+        let v = self.cast(v, DType::F64)?;
+        let all = self.product(&self.dims(v)).as_const() == i64::try_from(written.len()).ok();
+        if all { Ok(v) } else { self.data(DataOp::Check { rule }, &[v]) }
+    }
+
+    /// An index against the size of an axis of the first operand.
+    fn inside(&self, i: &Dim, n: &Dim, axis: usize) -> Result<(), Diag> {
+        crate::infer::at(i, n, axis, self.loc).map_err(|diag| diag.note(format!("operand 0 is {}", self.ty(self.arg(0)))))
+    }
+
+    /// The positions that the source writes into `index` against the size of the axis.
+    fn all_inside(&self, index: Value, n: &Dim, axis: usize) -> Result<(), Diag> {
+        self.infer.elements(index).iter().try_for_each(|e| match e {
+            Element::Integer(i) => self.inside(i, n, axis),
+            Element::Real(_) => Ok(()),
+        })
     }
 
     fn is_same(&self, a: &Dim, b: &Dim) -> bool {

@@ -256,7 +256,7 @@ fn data(func: &Func, op: &DataOp, x: Value, r: Value) -> Dim {
     let (read, made) = (elements(func.ty(x)), elements(func.ty(r)));
     match op {
         DataOp::Take { .. } | DataOp::Put { .. } => read.add(&made),
-        DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Weights {} | DataOp::Positions { .. } => read,
+        DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Check { .. } | DataOp::Positions { .. } => read,
         DataOp::Qr { q } => {
             let columns = func.ty(x).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
             read.mul(&columns).mul(&Dim::from(if *q { 4 } else { 2 }))

@@ -5,16 +5,18 @@
 //! rigid-symbol rule of `dim`: what is refuted is a mistake, what is unknown is accepted and decided by `bind`, with the same
 //! words. A mistake poisons its value, so that one run reports all independent mistakes and none that follows from another.
 //! The types of results are in `infer/results.rs` and the files that it names; `infer/calls.rs` expands calls, `infer/tell.rs` puts
-//! mistakes into the user's words.
+//! mistakes into the user's words, `infer/known.rs` keeps what the source writes of elements.
 
 mod calls;
 mod data;
 mod index;
+mod known;
 mod results;
 mod shapes;
 mod tell;
 
 pub(crate) use index::at;
+pub(crate) use known::Element;
 pub use results::result_types;
 pub(crate) use tell::{name_operands, out_of_bounds};
 
@@ -43,6 +45,7 @@ pub(crate) fn infer_with(func: &Func, known: &HashMap<Value, i64>) -> Result<Fun
         map: (0..func.values.len() as u32).map(Value).collect(),
         dims: HashMap::new(),
         constants: HashMap::new(),
+        elements: HashMap::new(),
         poisoned: vec![false; func.values.len()],
         diags: vec![],
     };
@@ -74,6 +77,7 @@ pub(crate) struct Infer<'a> {
     /// Weak integers whose value is a size.
     dims: HashMap<Value, Dim>,
     constants: HashMap<Value, Scalar>,
+    elements: HashMap<Value, Vec<Element>>,
     /// Parsed values that have no type because of a mistake.
     poisoned: Vec<bool>,
     diags: Vec<Diag>,
@@ -235,6 +239,7 @@ impl Infer<'_> {
     fn define(&mut self, result: Value, op: Op, args: Vec<Value>, ty: Type) {
         self.out.values[result.0 as usize].ty = Some(ty);
         self.out.insts.push(Inst { op, args, results: vec![result] });
+        self.know(result);
     }
 
     /// `v` in another dtype: itself if it has it, a constant of that dtype for a literal, else a cast.
@@ -253,6 +258,7 @@ impl Infer<'_> {
             self.constants.insert(new, c);
         }
         self.out.insts.push(Inst { op, args, results: vec![new] });
+        self.know(new);
         Ok(new)
     }
 

@@ -188,7 +188,7 @@ pub fn why_alone(func: &Func, inst: &Inst) -> Option<&'static str> {
             Some("it depends on the order of all elements")
         }
         Op::Data(DataOp::Take { .. } | DataOp::Put { .. }) => Some("it reads at positions that the data names"),
-        Op::Data(DataOp::Random { .. } | DataOp::Weights {}) => None,
+        Op::Data(DataOp::Random { .. } | DataOp::Check { .. }) => None,
         Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } | Op::Kernel(_) => None,
         Op::Transpose { .. } | Op::Reshape { .. } | Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } => None,
         Op::Arange { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose => None,

@@ -250,7 +250,7 @@ fn arity(op: &Op) -> Option<usize> {
             | DataOp::ArgBest { .. }
             | DataOp::Top { .. }
             | DataOp::Positions { .. }
-            | DataOp::Weights {} => 1,
+            | DataOp::Check { .. } => 1,
             DataOp::Search { .. } => 2,
             DataOp::Random { dist, .. } => 1 + dist.parameters(),
         }),

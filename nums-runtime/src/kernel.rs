@@ -26,6 +26,7 @@ pub use interpret::{Counts, counts};
 pub use panel::Kernel;
 
 use crate::block::Block;
+use nums_ir::data::Rule;
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::graph::TaskOp;
@@ -51,8 +52,13 @@ pub enum KernelError {
     NegativePower,
     /// `max` or `min` of no elements.
     EmptyReduction(ReduceOp),
-    /// Weights whose sum is 0, by which a mean would be divided.
-    NoWeight,
+    /// An element that breaks a rule.
+    Rule {
+        /// Which.
+        rule: Rule,
+        /// The element.
+        found: String,
+    },
     /// A position outside an axis.
     Index {
         /// As it was given.
@@ -92,7 +98,7 @@ impl fmt::Display for KernelError {
             KernelError::Singular => f.write_str("singular"),
             KernelError::NegativePower => f.write_str("integers to negative integer powers are not allowed"),
             KernelError::EmptyReduction(op) => write!(f, "`{}` of an empty axis has no value", op.name()),
-            KernelError::NoWeight => f.write_str("weights sum to zero, which a mean cannot be divided by"),
+            KernelError::Rule { rule, found } => write!(f, "{}, found {found}", rule.words()),
             KernelError::Index { index, axis, size } => {
                 write!(f, "index {index} is out of bounds for axis {axis} with size {size}")
             }

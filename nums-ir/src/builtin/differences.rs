@@ -10,7 +10,7 @@ pub const DIFFERENCES: &[(&str, &str)] = &[
     ("convolve", "one operand has a constant size"),
     ("copy", "the array itself: values do not change"),
     ("empty_like", "zeros"),
-    ("gradient", "one axis a call"),
+    ("gradient", "one axis a call, at one distance"),
     ("lexsort", "keys of a matrix are constant in number"),
     ("linalg.matrix_norm", "orders 1, -1, infinity, -infinity and Frobenius'"),
     ("linalg.matrix_power", "powers that are not negative"),

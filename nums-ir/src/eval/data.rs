@@ -58,13 +58,10 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             shape[*axis] = shape[*axis].min(sizes(std::slice::from_ref(k))?[0]);
             Ok(places.gather(&shape, <[usize]>::to_vec))
         }
-        (DataOp::Weights {}, [w]) => {
-            let none = |w: &Scalar| matches!(w, Scalar::Float(0.0)) || *w == Scalar::Complex(0.0, 0.0);
-            match w.scalars().iter().any(none) {
-                true => Err("weights sum to zero".to_owned()),
-                false => Ok((*w).clone()),
-            }
-        }
+        (DataOp::Check { rule }, [x]) => match x.scalars().iter().find(|s| !rule.holds_of(**s)) {
+            Some(bad) => Err(format!("{}, found {bad}", rule.words())),
+            None => Ok((*x).clone()),
+        },
         (DataOp::Qr { q }, [x]) => super::product::qr(x, *q),
         (DataOp::Search { right }, [a, v]) => {
             let sorted = a.scalars();

@@ -6,6 +6,7 @@
 use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
 use crate::data::DataOp;
+use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
 use crate::func::Value;
@@ -28,8 +29,12 @@ fn bincount(x: &mut Expand<'_, '_>) -> One {
     {
         return x.fail(format!("`bincount` adds real weights, not {}", x.ty(weights)));
     }
+    weight_for_each(x, x.given(1), v)?;
     let v = x.cast(v, DType::I64)?;
     let least = x.integer(2)?.unwrap_or(0);
+    if least < 0 {
+        return x.fail(format!("`minlength` of `bincount` must not be negative, found {least}"));
+    }
     // The number of bins is in the data; one more element makes the largest of nothing -1.
     let none = x.int(-1)?;
     let none = x.full(&[Dim::Const(1)], none, DType::I64)?;
@@ -42,6 +47,13 @@ fn bincount(x: &mut Expand<'_, '_>) -> One {
     let bins = x.item(bins)?;
     let bins = x.as_dim(bins)?;
     counted(x, v, x.given(1), &bins)
+}
+
+fn weight_for_each(x: &Expand<'_, '_>, weights: Option<Value>, v: Value) -> Result<(), Diag> {
+    match weights.filter(|w| x.rank(*w) != x.rank(v) || x.dims(*w).iter().zip(&x.dims(v)).any(|(a, b)| !x.is_same(a, b))) {
+        Some(w) => x.fail(format!("`{}` wants a weight for each element: {} for {}", x.name(), x.ty(w), x.ty(v))),
+        None => Ok(()),
+    }
 }
 
 /// How often each of `0..bins` stands in `v`, or the sum of its weights.
@@ -64,13 +76,19 @@ fn counted(x: &mut Expand<'_, '_>, v: Value, weights: Option<Value>, bins: &Dim)
 }
 
 fn histogram(x: &mut Expand<'_, '_>) -> Made {
+    weight_for_each(x, x.given(3), x.arg(0))?;
     let v = x.ravel(x.arg(0))?;
     let weights = match x.given(3) {
         Some(w) => Some(x.ravel(w)?),
         None => None,
     };
     let edges = match x.attr(1).clone() {
-        Attr::Arg(i) if x.rank(x.args[i]) == 1 => x.args[i],
+        Attr::Arg(i) if x.rank(x.args[i]) == 1 => {
+            if falls(&x.written(x.args[i])) {
+                return x.fail("the edges of `histogram` must not fall");
+            }
+            x.args[i]
+        }
         attr => {
             let bins = match attr {
                 Attr::None => Dim::Const(10),
@@ -119,8 +137,16 @@ fn histogram(x: &mut Expand<'_, '_>) -> Made {
 }
 
 /// The range of a histogram: given, or of the data; an empty one is widened by a half on each side.
-fn bounds(x: &mut Expand<'_, '_>, v: Value) -> Result<(Value, Value), crate::diag::Diag> {
-    let (low, high) = match x.list(2).as_slice() {
+fn bounds(x: &mut Expand<'_, '_>, v: Value) -> Result<(Value, Value), Diag> {
+    let range = x.list(2);
+    if *x.attr(2) != Attr::None && range.len() != 2 {
+        return x.fail(format!("`range` of `histogram` is a pair of two numbers, not {} of them", range.len()));
+    }
+    let ends: Vec<f64> = range.iter().flat_map(|end| x.written(*end)).collect();
+    if falls(&ends) {
+        return x.fail(format!("`range` of `histogram` ends below its beginning: {} to {}", ends[0], ends[1]));
+    }
+    let (low, high) = match range.as_slice() {
         [low, high] => (x.cast(*low, x.dtype(v))?, x.cast(*high, x.dtype(v))?),
         _ if x.dims(v)[0] == Dim::Const(0) => {
             let (zero, one) = (x.float(0.0)?, x.float(1.0)?);
@@ -148,10 +174,31 @@ fn even_edges(x: &mut Expand<'_, '_>, low: Value, high: Value, bins: &Dim) -> On
     x.choose(last, high, inner)
 }
 
+/// Whether a number is less than the one before it.
+fn falls(numbers: &[f64]) -> bool {
+    numbers.windows(2).any(|w| w[1] < w[0])
+}
+
+/// The bin of each element. Edges that are written from the largest down are read from behind, as NumPy does.
 fn digitize(x: &mut Expand<'_, '_>) -> One {
+    if x.rank(x.arg(1)) != 1 {
+        return x.fail(format!("the edges of `digitize` must have one axis, found {}", x.ty(x.arg(1))));
+    }
+    let mut edges = x.written(x.arg(1));
+    let down = falls(&edges);
+    edges.reverse();
+    if down && falls(&edges) {
+        return x.fail("the edges of `digitize` must all rise or all fall");
+    }
     let (v, bins) = super::select::common(x, x.arg(0), x.arg(1))?;
     let right = x.flag(2, false)?;
-    x.data(DataOp::Search { right: !right }, &[bins, v])
+    if !down {
+        return x.data(DataOp::Search { right: !right }, &[bins, v]);
+    }
+    let up = x.slice(bins, 0, None, None, -1)?;
+    let behind = x.data(DataOp::Search { right: !right }, &[up, v])?;
+    let n = x.dim(&x.dims(bins)[0].clone())?;
+    x.map(MapOp::Subtract, &[n, behind])
 }
 
 fn interp(x: &mut Expand<'_, '_>) -> One {

@@ -50,10 +50,15 @@ fn subscripts(x: &Expand<'_, '_>, text: &str, ranks: &[usize]) -> Result<(Vec<Ve
         Some((left, right)) => (left, Some(right)),
         None => (text.as_str(), None),
     };
+    let letters = [left, right.unwrap_or("")].concat().replace("...", "").replace(',', "");
+    if let Some(c) = letters.chars().find(|c| !c.is_ascii_alphabetic()) {
+        return x.fail(format!("`{c}` is no index: the subscripts are letters"));
+    }
     let parts: Vec<&str> = left.split(',').collect();
     if parts.len() != ranks.len() {
         let (n, m) = (parts.len(), ranks.len());
-        return x.fail(format!("the subscripts \"{text}\" name {n} operands, {m} are given"));
+        let (named, given) = (crate::infer::count(n, "operand", "operands"), crate::infer::are(m));
+        return x.fail(format!("the subscripts \"{text}\" name {named}, {given} given"));
     }
     let mut stretch = 0;
     let mut indices = Vec::new();
@@ -82,9 +87,6 @@ fn subscripts(x: &Expand<'_, '_>, text: &str, ranks: &[usize]) -> Result<(Vec<Ve
             once
         }
     };
-    if let Some(c) = operands.iter().flatten().chain(&result).find(|c| !c.is_alphanumeric()) {
-        return x.fail(format!("`{c}` is no index: the subscripts are letters"));
-    }
     for (i, c) in result.iter().enumerate() {
         if result[..i].contains(c) {
             return x.fail(format!("the index `{c}` stands twice in the result of \"{text}\""));

@@ -89,7 +89,10 @@ fn array(x: &mut Expand<'_, '_>) -> One {
     }
     let made = build(x, &x.attr(0).clone())?;
     match x.dtype_at(1)? {
-        Some(dtype) => x.op(Op::Cast(dtype), &[made]),
+        Some(dtype) => {
+            x.args.iter().try_for_each(|part| x.fits(*part, dtype))?;
+            x.op(Op::Cast(dtype), &[made])
+        }
         None => x.cast(made, x.dtype(made)),
     }
 }
@@ -153,6 +156,9 @@ fn logspace(x: &mut Expand<'_, '_>) -> One {
 }
 
 fn geomspace(x: &mut Expand<'_, '_>) -> One {
+    if x.args.iter().take(2).any(|end| x.written(*end) == [0.0]) {
+        return x.fail("`geomspace` has no ratio from or to 0");
+    }
     let (low, high) = (x.cast(x.arg(0), DType::F64)?, x.cast(x.arg(1), DType::F64)?);
     let (a, b) = (x.map(MapOp::Log10, &[low])?, x.map(MapOp::Log10, &[high])?);
     let n = match x.attr(2) {
@@ -214,7 +220,7 @@ fn triangle(x: &mut Expand<'_, '_>, keep: MapOp) -> One {
     let (rows, cols) = match dims.as_slice() {
         [n] => (n.clone(), n.clone()),
         [.., rows, cols] => (rows.clone(), cols.clone()),
-        [] => return x.fail(format!("`{}` wants a matrix", x.name())),
+        [] => return x.fail(format!("`{}` wants a matrix, found {}", x.name(), x.ty(v))),
     };
     let (i, j) = corners(x, &rows, &cols, x.integer(1)?.unwrap_or(0))?;
     let inside = x.map(keep, &[j, i])?;

@@ -6,7 +6,7 @@
 
 use super::stats::{axes, float_of};
 use super::{Expand, Expansion, One, one};
-use crate::data::DataOp;
+use crate::data::{DataOp, Rule};
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::func::Value;
@@ -213,10 +213,10 @@ fn between(x: &mut Expand<'_, '_>, a: Value, b: Value, t: Value) -> One {
 /// The quantiles that are asked for, as parts of 1, and whether they are plain numbers.
 fn asked(x: &mut Expand<'_, '_>, scale: f64) -> Result<(Value, bool), crate::diag::Diag> {
     let weak = x.ty(x.arg(1)).weak;
-    let q = x.cast(x.arg(1), DType::F64)?;
-    if x.rank(q) > 1 {
+    if x.rank(x.arg(1)) > 1 {
         return x.fail(format!("`{}` takes one number or one axis of them", x.name()));
     }
+    let q = x.checked(x.arg(1), if scale == 1.0 { Rule::Quantile } else { Rule::Percentile })?;
     let scale = x.float(scale)?;
     Ok((x.map(MapOp::Divide, &[q, scale])?, weak))
 }

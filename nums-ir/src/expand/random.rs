@@ -5,7 +5,7 @@
 
 use super::{Expand, Expansion, One, one};
 use crate::attr::Attr;
-use crate::data::{DataOp, Dist};
+use crate::data::{DataOp, Dist, Rule};
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
@@ -30,8 +30,37 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "random.choice", write: |x| choice(x).map(one) },
 ];
 
+/// The method's name, as a generator has it.
+fn method(x: &Expand<'_, '_>) -> &'static str {
+    x.name().trim_start_matches("random.")
+}
+
+/// A parameter of a distribution, where the source writes it.
+fn holds(x: &Expand<'_, '_>, at: usize, what: &str, rule: impl Fn(f64) -> bool) -> Result<(), Diag> {
+    let written = x.given(at).map(|v| x.written(v)).unwrap_or_default();
+    match written.iter().find(|p| !rule(**p)) {
+        Some(bad) => x.fail(format!("`{}` of `{}` must {what}, found {bad}", x.parameter(at), method(x))),
+        None => Ok(()),
+    }
+}
+
+fn not_negative(x: &Expand<'_, '_>, at: usize) -> Result<(), Diag> {
+    holds(x, at, "not be negative", |p| p >= 0.0)
+}
+
+/// Bounds of integers that are written, the second above the first.
+fn rise(x: &Expand<'_, '_>, low: Value, high: Value, closed: bool) -> Result<(), Diag> {
+    match (&x.written(low)[..], &x.written(high)[..]) {
+        ([a], [b]) if b < a || !closed && b == a => x.fail(format!("`{}` has nothing to draw from {a} to {b}", method(x))),
+        _ => Ok(()),
+    }
+}
+
 /// Numbers of a distribution; `part` tells apart several that one draw needs.
 fn draw(x: &mut Expand<'_, '_>, dist: Dist, parameters: &[Value], dims: &[Dim], dtype: DType, part: u64) -> One {
+    if let Some(bad) = x.written(x.arg(0)).iter().find(|seed| **seed < 0.0) {
+        return x.fail(format!("a seed must not be negative, found {bad}"));
+    }
     let seed = x.cast(x.arg(0), DType::I64)?;
     let stream = match x.attr(1) {
         Attr::Int(i) => u64::try_from(*i).unwrap_or(0) * 16 + part,
@@ -101,31 +130,37 @@ fn uniform(x: &mut Expand<'_, '_>) -> One {
         }
         (None, high) => high,
     };
+    let width = width.map(|width| x.checked(width, Rule::Width)).transpose()?;
     scaled(x, raw, low, width)
 }
 
 fn normal(x: &mut Expand<'_, '_>) -> One {
     let dims = shape_of(x, 4)?;
     let raw = draw(x, Dist::Normal, &[], &dims, DType::F64, 0)?;
-    scaled(x, raw, x.given(2), x.given(3))
+    let scale = x.given(3).map(|scale| x.checked(scale, Rule::Scale)).transpose()?;
+    scaled(x, raw, x.given(2), scale)
 }
 
 fn exponential(x: &mut Expand<'_, '_>) -> One {
     let dims = shape_of(x, 3)?;
     let raw = draw(x, Dist::Exponential, &[], &dims, DType::F64, 0)?;
-    scaled(x, raw, None, x.given(2))
+    let scale = x.given(2).map(|scale| x.checked(scale, Rule::Scale)).transpose()?;
+    scaled(x, raw, None, scale)
 }
 
 fn gamma(x: &mut Expand<'_, '_>) -> One {
+    not_negative(x, 2)?;
     let dims = shape_of(x, 4)?;
     let raw = draw(x, Dist::Gamma, &[x.arg(2)], &dims, DType::F64, 0)?;
-    scaled(x, raw, None, x.given(3))
+    let scale = x.given(3).map(|scale| x.checked(scale, Rule::Scale)).transpose()?;
+    scaled(x, raw, None, scale)
 }
 
 fn chisquare(x: &mut Expand<'_, '_>) -> One {
     let dims = shape_of(x, 3)?;
     let two = x.float(2.0)?;
-    let half = x.map(MapOp::Divide, &[x.arg(2), two])?;
+    let freedom = x.checked(x.arg(2), Rule::Shape)?;
+    let half = x.map(MapOp::Divide, &[freedom, two])?;
     let raw = draw(x, Dist::Gamma, &[half], &dims, DType::F64, 0)?;
     x.map(MapOp::Multiply, &[raw, two])
 }
@@ -133,8 +168,9 @@ fn chisquare(x: &mut Expand<'_, '_>) -> One {
 /// A ratio of gamma variables.
 fn beta(x: &mut Expand<'_, '_>) -> One {
     let dims = shape_of(x, 4)?;
-    let a = draw(x, Dist::Gamma, &[x.arg(2)], &dims, DType::F64, 0)?;
-    let b = draw(x, Dist::Gamma, &[x.arg(3)], &dims, DType::F64, 1)?;
+    let (a, b) = (x.checked(x.arg(2), Rule::Shape)?, x.checked(x.arg(3), Rule::Shape)?);
+    let a = draw(x, Dist::Gamma, &[a], &dims, DType::F64, 0)?;
+    let b = draw(x, Dist::Gamma, &[b], &dims, DType::F64, 1)?;
     let sum = x.map(MapOp::Add, &[a, b])?;
     x.map(MapOp::Divide, &[a, sum])
 }
@@ -152,9 +188,15 @@ fn integers(x: &mut Expand<'_, '_>) -> One {
     if x.kind(low).max(x.kind(high)) != Kind::Int {
         return x.fail("the bounds of `integers` are integers");
     }
-    if x.flag(6, false)? {
+    let closed = x.flag(6, false)?;
+    rise(x, low, high, closed)?;
+    if closed {
         let one = x.int(1)?;
         high = x.map(MapOp::Add, &[high, one])?;
+    }
+    let (least, beyond) = crate::infer::range(dtype);
+    if x.written(low).iter().any(|a| *a < least as f64) || x.written(high).iter().any(|b| *b > (beyond + 1) as f64) {
+        return x.fail(format!("a bound of `integers` is outside {dtype}, which holds {least} to {beyond}"));
     }
     (low, high) = (x.cast(low, DType::I64)?, x.cast(high, DType::I64)?);
     draw(x, Dist::Integers, &[low, high], &dims, dtype, 0)
@@ -162,6 +204,10 @@ fn integers(x: &mut Expand<'_, '_>) -> One {
 
 fn counts(x: &mut Expand<'_, '_>, dist: Dist) -> One {
     let n = dist.parameters();
+    not_negative(x, 2)?;
+    if dist == Dist::Binomial {
+        holds(x, 3, "lie between 0 and 1", |p| (0.0..=1.0).contains(&p))?;
+    }
     let dims = shape_of(x, 2 + n)?;
     let parameters: Vec<Value> = (0..n).map(|i| x.arg(2 + i)).collect();
     draw(x, dist, &parameters, &dims, DType::I64, 0)
@@ -192,6 +238,26 @@ fn permutation(x: &mut Expand<'_, '_>) -> One {
     }
 }
 
+/// Probabilities of a choice from `n`.
+fn weights(x: &Expand<'_, '_>, p: Value, n: &Dim) -> Result<(), Diag> {
+    let dims = x.dims(p);
+    if dims.len() != 1 || !x.is_same(&dims[0], n) {
+        return x.fail(format!("`choice` wants a probability for each of {n}, not {}", x.ty(p)));
+    }
+    let written = x.written(p);
+    let whole = dims[0].as_const() == i64::try_from(written.len()).ok();
+    let sum: f64 = written.iter().sum();
+    match written.iter().find(|p| **p < 0.0) {
+        Some(bad) => x.fail(format!("a probability of `choice` must not be negative, found {bad}")),
+        // As close to 1 as NumPy asks.
+        None if whole && (sum - 1.0).abs() > 1.5e-8 => {
+            let sum = (sum * 1e8).round() / 1e8;
+            x.fail(format!("the probabilities of `choice` must sum to 1, not to {sum}"))
+        }
+        None => Ok(()),
+    }
+}
+
 fn choice(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(2);
     let n = if x.rank(v) == 0 { x.as_dim(v)? } else { x.dims(v)[0].clone() };
@@ -202,6 +268,7 @@ fn choice(x: &mut Expand<'_, '_>) -> One {
             draw(x, Dist::Integers, &[zero, n], &dims, DType::I64, 0)?
         }
         (true, Some(p)) => {
+            weights(x, p, &n)?;
             let p = x.cast(p, DType::F64)?;
             let sums = x.data(DataOp::Scan { op: ReduceOp::Sum, axis: 0 }, &[p])?;
             let total = x.at(sums, 0, Dim::Const(-1))?;

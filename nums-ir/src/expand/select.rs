@@ -98,10 +98,14 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
                 }
             }
             Attr::Int(i) => {
+                x.inside(&Dim::Const(*i), &dims[axis], axis)?;
                 out.push(Part::Basic(IndexItem::At(Size::Dim(Dim::Const(*i)))));
                 axis += 1;
             }
             Attr::Size(size) => {
+                if let Size::Dim(i) = size {
+                    x.inside(i, &dims[axis], axis)?;
+                }
                 out.push(Part::Basic(IndexItem::At(size.clone())));
                 axis += 1;
             }
@@ -136,9 +140,12 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
                     axis += x.rank(index);
                     out.extend(nonzero_of(x, index)?.into_iter().map(Part::Places));
                 } else if x.kind(index) == Kind::Int && x.ty(index).weak && x.infer.dim_of(index).is_some() {
-                    out.push(Part::Basic(IndexItem::At(Size::Dim(x.as_dim(index)?))));
+                    let i = x.as_dim(index)?;
+                    x.inside(&i, &dims[axis], axis)?;
+                    out.push(Part::Basic(IndexItem::At(Size::Dim(i))));
                     axis += 1;
                 } else if x.kind(index) == Kind::Int || x.dims(index) == [Dim::Const(0)] {
+                    x.all_inside(index, &dims[axis], axis)?;
                     out.push(Part::Places(x.cast(index, DType::I64)?));
                     axis += 1;
                 } else {
@@ -277,7 +284,6 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
                 axis += 1;
             }
             Part::Basic(IndexItem::At(Size::Dim(d))) => {
-                crate::infer::at(&d, &dims[axis], axis, x.loc).map_err(|diag| diag.note(format!("operand 0 is {}", x.ty(v))))?;
                 let i = x.dim(&d)?;
                 lists.push((x.cast(i, DType::I64)?, true));
                 spots.push(true);
@@ -345,6 +351,7 @@ fn converted(x: &mut Expand<'_, '_>, given: Value, into: Value) -> One {
         return Err(diag.help("take the real part, `.real`, or make the array complex first, `x = x.astype(c128);`"));
     }
     let dtype = x.dtype(into);
+    x.fits(given, dtype)?;
     x.cast(given, dtype)
 }
 
@@ -359,7 +366,16 @@ fn take(x: &mut Expand<'_, '_>) -> One {
         return x.fail(format!("positions of `take` are integers, not {}", x.ty(index)));
     }
     let index = match x.word(3)?.unwrap_or("raise") {
-        "raise" => index,
+        "raise" => {
+            let ravelled = |mut diag: Diag| {
+                if x.attr(2) == &Attr::None && rank != 1 {
+                    diag.message = diag.message.replace("axis 0 with size", "the ravelled array of size");
+                }
+                diag
+            };
+            x.all_inside(index, &x.dims(v)[axis], axis).map_err(ravelled)?;
+            index
+        }
         "wrap" => {
             let n = x.dims(v)[axis].clone();
             let n = x.dim(&n)?;
@@ -388,6 +404,7 @@ fn places_along(x: &mut Expand<'_, '_>, index: Value, axis: usize, rank: usize, 
     if x.rank(index) != rank || x.kind(index) != Kind::Int {
         return x.fail(format!("`{}` wants integers with {rank} axes, not {}", x.name(), x.ty(index)));
     }
+    x.all_inside(index, &dims[axis], axis)?;
     let own = x.dims(index);
     let mut places = Vec::new();
     for a in 0..rank {
@@ -550,6 +567,9 @@ fn select(x: &mut Expand<'_, '_>) -> One {
     let (conditions, choices) = (x.list(0), x.list(1));
     if conditions.len() != choices.len() || choices.is_empty() {
         return x.fail("`select` wants as many choices as conditions, at least one");
+    }
+    if let Some(c) = conditions.iter().find(|c| x.kind(**c) != Kind::Bool) {
+        return x.fail(format!("the conditions of `select` must be booleans, found {}", x.ty(*c)));
     }
     let mut out = match x.given(2) {
         Some(v) => v,

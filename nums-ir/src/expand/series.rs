@@ -101,6 +101,12 @@ fn gradient(x: &mut Expand<'_, '_>) -> One {
                 .help("write one call an axis: `gradient(x, axis=0)`"));
         }
     };
+    if x.dims(x.arg(0))[axis].as_const().is_some_and(|n| n < 2) {
+        return x.fail(format!("`gradient` wants at least 2 elements along axis {axis} of {}", x.ty(x.arg(0))));
+    }
+    if let Some(spacing) = x.given(1).filter(|h| x.rank(*h) > 0) {
+        return x.fail(format!("`gradient` takes one distance, not {}: coordinates are not in nums yet", x.ty(spacing)));
+    }
     let v = x.floating(x.arg(0))?;
     let c = Dim::Const;
     let (a, b) = (x.slice(v, axis, Some(c(2)), None, 1)?, x.slice(v, axis, None, Some(c(-2)), 1)?);

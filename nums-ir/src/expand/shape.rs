@@ -41,7 +41,15 @@ pub(super) const ROWS: &[Expansion] = &[
     Expansion { name: "append", write: |x| append(x).map(one) },
     Expansion { name: "split", write: |x| split(x, None, true) },
     Expansion { name: "array_split", write: |x| split(x, None, false) },
-    Expansion { name: "vsplit", write: |x| split(x, Some(0), true) },
+    Expansion {
+        name: "vsplit",
+        write: |x| {
+            if x.rank(x.arg(0)) < 2 {
+                return x.fail(format!("`vsplit` wants at least 2 axes, not {}", x.ty(x.arg(0))));
+            }
+            split(x, Some(0), true)
+        },
+    },
     Expansion {
         name: "hsplit",
         write: |x| {
@@ -129,6 +137,11 @@ fn move_axis(x: &mut Expand<'_, '_>) -> One {
     let (from, to) = (list(x, 1)?, list(x, 2)?);
     if from.len() != to.len() {
         return x.fail("`moveaxis` wants as many destinations as sources");
+    }
+    for (axes, what) in [(&from, "sources"), (&to, "destinations")] {
+        if let Some(i) = (1..axes.len()).find(|i| axes[..*i].contains(&axes[*i])) {
+            return x.fail(format!("axis {} stands twice among the {what} of `moveaxis`", axes[i]));
+        }
     }
     let mut perm: Vec<usize> = (0..rank).filter(|a| !from.contains(a)).collect();
     let mut pairs: Vec<_> = to.iter().zip(&from).collect();
@@ -259,7 +272,8 @@ fn roll(x: &mut Expand<'_, '_>) -> One {
         Attr::None => {
             let dims = x.dims(v);
             let flat = x.ravel(v)?;
-            let out = rolled(x, flat, &shifts[0], 0)?;
+            let all = shifts.iter().fold(Dim::Const(0), |sum, shift| sum.add(shift));
+            let out = rolled(x, flat, &all, 0)?;
             return x.reshape(out, &dims);
         }
         Attr::Int(a) => vec![x.normal(*a, rank)?],
@@ -326,8 +340,15 @@ fn repeat(x: &mut Expand<'_, '_>) -> One {
 fn repeat_each(x: &mut Expand<'_, '_>, v: Value, times: Value, axis: usize) -> One {
     use crate::data::DataOp;
     use crate::ops::ReduceOp;
-    let times = x.cast(times, DType::I64)?;
+    if let Some(bad) = x.written(times).iter().find(|n| **n < 0.0) {
+        return x.fail(format!("`repeats` of `repeat` must not be negative, found {bad}"));
+    }
     let n = x.dims(v)[axis].clone();
+    let counts = &x.dims(times)[0];
+    if *counts != Dim::Const(1) && !x.is_same(counts, &n) {
+        return x.fail(format!("`repeat` has {counts} numbers for axis {axis} of size {n}"));
+    }
+    let times = x.cast(times, DType::I64)?;
     let times = x.broadcast(times, &[n])?;
     let ends = x.data(DataOp::Scan { op: ReduceOp::Sum, axis: 0 }, &[times])?;
     let total = x.reduce(ReduceOp::Sum, times, &[0], false)?;
@@ -463,6 +484,9 @@ fn pad(x: &mut Expand<'_, '_>) -> One {
         return Err(Diag::new(x.loc, format!("`pad_width` is not negative: {width}")).help("drop elements by a slice, `x[1:-1]`"));
     }
     let mode = x.word(2)?.unwrap_or("constant").to_owned();
+    if mode != "constant" && *x.attr(3) != Attr::None {
+        return x.fail(format!("`pad` with the mode \"{mode}\" takes no `constant_values`"));
+    }
     for (axis, (before, after)) in widths.into_iter().enumerate() {
         let n = x.dims(v)[axis].clone();
         let c = Dim::Const;

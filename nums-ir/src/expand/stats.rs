@@ -5,7 +5,7 @@
 
 use super::{Expand, Expansion, Made, One, one};
 use crate::attr::Attr;
-use crate::data::DataOp;
+use crate::data::{DataOp, Rule};
 use crate::dim::Dim;
 use crate::dtype::{DType, Kind};
 use crate::func::{Scalar, Value};
@@ -98,6 +98,10 @@ fn from_initial(x: &mut Expand<'_, '_>, op: ReduceOp) -> One {
     let (axes, keepdims) = (axes(x)?, x.flag(2, false)?);
     let v = x.arg(0);
     let (_, dtype) = crate::promote::reduce_dtypes(op, x.dtype(v)).map_err(|e| crate::diag::Diag::new(x.loc, e))?;
+    if x.rank(x.arg(3)) > 0 {
+        return x.fail(format!("`initial` of `{}` must be one value, found {}", x.name(), x.ty(x.arg(3))));
+    }
+    x.fits(x.arg(3), dtype)?;
     let initial = x.cast(x.arg(3), dtype)?;
     if axes.iter().any(|a| x.dims(v)[*a] == Dim::Const(0)) {
         let dims = x.dims(v).into_iter().enumerate().filter(|(a, _)| keepdims || !axes.contains(a));
@@ -281,7 +285,7 @@ fn average(x: &mut Expand<'_, '_>) -> Made {
     let sum = x.reduce(ReduceOp::Sum, scaled, &axes, keepdims)?;
     let weights = x.broadcast(weights, &dims)?;
     let total = x.reduce(ReduceOp::Sum, weights, &axes, keepdims)?;
-    let total = x.data(DataOp::Weights {}, &[total])?;
+    let total = x.data(DataOp::Check { rule: Rule::Weights }, &[total])?;
     let mean = x.map(MapOp::Divide, &[sum, total])?;
     Ok(if both { vec![mean, total] } else { vec![mean] })
 }

@@ -56,6 +56,7 @@ impl Infer<'_> {
             let types = made.map(|made| made.iter().map(|v| open(self.out.ty(*v))).collect::<Vec<_>>());
             self.out.insts.truncate(insts);
             self.out.values.truncate(values);
+            self.forget(values);
             if types.is_ok() || found.is_err() {
                 found = types;
             }

@@ -78,7 +78,7 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
                 Some(_) => Err(Diag::new(loc, format!("`linalg.qr` is of one matrix, not of {}", args[0]))),
             }
         }
-        DataOp::Weights {} => Ok(args[0].with_dtype(args[0].dtype)),
+        DataOp::Check { .. } => Ok(args[0].with_dtype(args[0].dtype)),
         DataOp::Search { right: _ } => {
             if args[0].rank().is_some_and(|r| r != 1) || args[0].dtype != args[1].dtype {
                 return Err(Diag::new(loc, format!("`searchsorted` looks for {} in {}", args[1], args[0]))

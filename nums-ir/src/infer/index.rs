@@ -54,11 +54,18 @@ fn resolved(size: &Size, loc: Loc) -> Result<&Dim, Diag> {
     }
 }
 
+/// Whether `i` is `n` or more for all sizes. An integer parameter may be negative, so only a distance that is a number tells.
+fn beyond(i: &Dim, n: &Dim) -> bool {
+    match n.as_smaller() {
+        Some((a, b)) => beyond(i, a) || beyond(i, b),
+        None => i.sub(n).as_const().is_some_and(|c| c >= 0),
+    }
+}
+
 /// An index against the size of its axis: `x[n]` is outside whatever `n` is.
 pub(crate) fn at(i: &Dim, n: &Dim, axis: usize, loc: Loc) -> Result<(), Diag> {
-    // An integer parameter may be negative, so only a distance that is a number refutes.
-    let outside = |beyond: Dim| beyond.as_const().is_some_and(|c| c >= 0);
-    if !outside(i.sub(n)) && !outside(Dim::Const(-1).sub(n).sub(i)) {
+    let before = Dim::Const(-1).sub(i);
+    if !beyond(i, n) && !beyond(&before, n) {
         return Ok(());
     }
     let diag = Diag::new(loc, format!("index {i} is out of bounds for axis {axis} with size {n}"));

@@ -20,7 +20,7 @@ pub(crate) fn name_operands(mut diag: Diag, func: &Func, inst: &Inst) -> Diag {
         let nth = ["the first operand", "the second operand", "the third operand"].get(i).copied();
         let shown = match name {
             Some(name) => format!("`{name}`"),
-            None if names.len() == 1 => "the array".to_owned(),
+            None if names.len() == 1 || i == 0 && is_index(&inst.op) => "the array".to_owned(),
             None => nth.map_or_else(|| format!("operand number {}", i + 1), str::to_owned),
         };
         slots.push((format!("operand {i}"), shown));

@@ -42,13 +42,13 @@ impl Tiler {
                 let task = |offset| DataTask::Top { axis, offset, k };
                 self.tournament(func, inst, axis, &task, &DataTask::TopJoin { axis, k });
             }
-            DataOp::Weights {} => {
+            DataOp::Check { rule } => {
                 let w = self.operand(func, inst.args[0]);
                 let grid = self.grid(w).clone();
                 let id = self.result(func, out, grid.clone());
                 for i in 0..grid.n_blocks() {
                     let (from, to) = (self.block(w, i), self.block(id, i));
-                    self.task(TaskOp::Data(DataTask::Weights {}), vec![Arg::Block(from)], vec![to], loc);
+                    self.task(TaskOp::Data(DataTask::Check { rule: *rule }), vec![Arg::Block(from)], vec![to], loc);
                 }
             }
             DataOp::Search { right } => self.search(func, inst, *right),

@@ -255,7 +255,7 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::TopJoin { .. }
             | DataTask::ArgJoin { .. }
             | DataTask::Search { .. }
-            | DataTask::Weights {}
+            | DataTask::Check { .. }
             | DataTask::Qr { .. }
             | DataTask::Count {}
             | DataTask::Positions { .. }

@@ -13,7 +13,7 @@ use super::op::{self, Apply};
 use super::{KernelError, Operand, all_blocks, map, room, scalars};
 use crate::block::Block;
 use crate::element::{Element, with_type};
-use nums_ir::data::DataTask;
+use nums_ir::data::{DataTask, Rule};
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::ops::ReduceOp;
@@ -48,7 +48,7 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Top { axis, offset, k }, [x]) => order::top(x, *axis, *offset, *k),
         (DataTask::TopJoin { axis, k }, [a, p, b, q]) => order::top_join((a, p), (b, q), *axis, *k),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
-        (DataTask::Weights {}, [w]) => weights(w).map(one),
+        (DataTask::Check { rule }, [x]) => checked(*rule, x).map(one),
         (DataTask::Qr { q, r }, [x]) => super::qr::qr(x, *q, *r),
         (DataTask::Count {}, [m]) => Ok(one(Block::scalar(truths(m)?.iter().filter(|b| **b).count() as i64))),
         (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
@@ -64,10 +64,13 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
     }
 }
 
-/// Sums of weights, of which none is 0.
-fn weights(w: &Block) -> Result<Block, KernelError> {
-    let none = with_type!(w.dtype(), T => w.as_slice::<T>().contains(&T::from_scalar(Scalar::Int(0))));
-    if none { Err(KernelError::NoWeight) } else { Ok(w.clone()) }
+/// Elements that keep to a rule.
+fn checked(rule: Rule, x: &Block) -> Result<Block, KernelError> {
+    let bad = with_type!(x.dtype(), T => x.as_slice::<T>().iter().map(|e| e.to_scalar()).find(|e| !rule.holds_of(*e)));
+    match bad {
+        Some(bad) => Err(KernelError::Rule { rule, found: bad.to_string() }),
+        None => Ok(x.clone()),
+    }
 }
 
 fn one(block: Block) -> Vec<Block> {

@@ -120,7 +120,7 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::TopJoin { .. }
         | DataTask::Search { .. }
         | DataTask::Qr { .. }
-        | DataTask::Weights {}
+        | DataTask::Check { .. }
         | DataTask::Count {} => Ok(()),
     }
 }

@@ -1,0 +1,12 @@
+//! Two probabilities for three.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(k: usize) -> i64[k] {
+        rng = np.random.default_rng(1);
+        rng.choice(3, k, p=[0.5, 0.5])
+    }
+}
+
+fn main() {}

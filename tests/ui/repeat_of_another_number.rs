@@ -1,0 +1,11 @@
+//! Not one number for each element.
+
+use nums::prelude::*;
+
+nums! {
+    fn f(x: f64[3]) -> f64[k] {
+        repeat(x, [1, 2])
+    }
+}
+
+fn main() {}
