@@ -595,3 +595,20 @@ fn edges_written_from_the_largest_down_are_read_from_behind() {
         Ok(())
     });
 }
+
+#[test]
+fn integers_by_numpys_functions_are_its_scalars_and_sizes_still() {
+    on_threads(|| {
+        let (u, f) = (nums! { np.array([1, 2, 3], dtype=u8) -> Array<u8> }?, nums! { np.ones(3, dtype=f32) -> Array<f32> }?);
+        let k = 2;
+        let scalar: Array<i64> = nums! { np.minimum(u, np.minimum(3, True ** 2)) }?;
+        assert_eq!(scalar.to_vec()?, [1, 1, 1]);
+        let (wide, plain): (Array<f64>, Array<f32>) = nums! { (f * np.minimum(k, 5), f * k) }?;
+        assert_eq!((wide.to_vec()?, plain.to_vec()?), (vec![2.0; 3], vec![2.0; 3]));
+        let (sized, part): (Array<f64>, Array<u8>) = nums! { (np.zeros(np.minimum(k, 5) + 1), u[:np.minimum(k, len(u))]) }?;
+        assert_eq!((sized.shape(), part.to_vec()?), (&[3][..], vec![1, 2]));
+        let element: u8 = nums! { u[np.maximum(k - 1, 0)] }?;
+        assert_eq!(element, 2);
+        Ok(())
+    });
+}

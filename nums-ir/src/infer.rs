@@ -74,7 +74,7 @@ pub(crate) struct Infer<'a> {
     out: Func,
     /// The typed value of each parsed one.
     map: Vec<Value>,
-    /// Weak integers whose value is a size.
+    /// Integers whose value is a size.
     dims: HashMap<Value, Dim>,
     constants: HashMap<Value, Scalar>,
     elements: HashMap<Value, Vec<Element>>,
@@ -144,6 +144,10 @@ impl Infer<'_> {
             Op::Map(op) => self.map_op(*op, args, result, loc)?,
             Op::Cast(dtype) => {
                 let ty = self.out.ty(args[0]).with_dtype(*dtype);
+                // A size that a NumPy scalar holds is one still.
+                if let (Some(dim), DType::I64) = (self.dims.get(&args[0]), dtype) {
+                    self.dims.insert(result, dim.clone());
+                }
                 self.define(result, Op::Cast(*dtype), args, ty);
             }
             Op::Reduce { op, axes, keepdims } => self.reduce(*op, axes.as_deref(), *keepdims, args[0], result, loc)?,
@@ -326,14 +330,19 @@ impl Infer<'_> {
         }
     }
 
-    /// Weak integers made of sizes are sizes.
+    /// Integers made of sizes are sizes.
     fn track(&mut self, op: MapOp, result: Value) {
         let ty = self.out.ty(result);
-        if !ty.weak || ty.dtype != DType::I64 {
+        if ty.rank() != Some(0) || ty.dtype != DType::I64 {
             return;
         }
         let Some(inst) = self.out.insts.last() else { return };
-        let dims: Option<Vec<Dim>> = inst.args.iter().map(|a| self.dims.get(a).cloned()).collect();
+        let size = |v: &Value| match (self.dims.get(v), self.constants.get(v)) {
+            (Some(dim), _) => Some(dim.clone()),
+            (None, Some(Scalar::Int(i))) => i64::try_from(*i).ok().map(Dim::Const),
+            (None, _) => None,
+        };
+        let dims: Option<Vec<Dim>> = inst.args.iter().map(size).collect();
         let dim = match (op, dims.as_deref()) {
             (MapOp::Add, Some([a, b])) => Some(a.add(b)),
             (MapOp::Subtract, Some([a, b])) => Some(a.sub(b)),

@@ -12,10 +12,10 @@ use crate::promote::promote_all;
 pub(super) const ROWS: &[Expansion] = &[
     Expansion {
         name: "numpy_scalar",
-        // A plain float that a function of NumPy's gives is a float64; plain integers stay, so that they can be sizes.
+        // A plain number that a function of NumPy's gives is a float64 or an int64; such an integer can be a size still.
         write: |x| {
             let v = x.arg(0);
-            if x.ty(v).weak && x.kind(v) >= Kind::Float { x.cast(v, x.dtype(v)).map(one) } else { Ok(one(v)) }
+            if x.ty(v).weak && x.kind(v) >= Kind::Int { x.cast(v, x.dtype(v)).map(one) } else { Ok(one(v)) }
         },
     },
     Expansion {

@@ -139,7 +139,7 @@ fn parts(x: &mut Expand<'_, '_>, v: Value, from: usize) -> Result<Vec<Part>, Dia
                     }
                     axis += x.rank(index);
                     out.extend(nonzero_of(x, index)?.into_iter().map(Part::Places));
-                } else if x.kind(index) == Kind::Int && x.ty(index).weak && x.infer.dim_of(index).is_some() {
+                } else if x.kind(index) == Kind::Int && x.rank(index) == 0 && x.infer.dim_of(index).is_some() {
                     let i = x.as_dim(index)?;
                     x.inside(&i, &dims[axis], axis)?;
                     out.push(Part::Basic(IndexItem::At(Size::Dim(i))));
