@@ -11,12 +11,14 @@ mod calls;
 mod data;
 mod index;
 mod known;
+mod literal;
 mod results;
 mod shapes;
 mod tell;
 
 pub(crate) use index::at;
 pub(crate) use known::Element;
+pub(crate) use literal::{in_range, range};
 pub use results::result_types;
 pub(crate) use tell::{name_operands, out_of_bounds};
 
@@ -27,6 +29,7 @@ use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value, ValueDa
 use crate::ops::{DTypeRule, MapOp, ReduceOp};
 use crate::promote::{map_dtypes, reduce_dtypes, stays_weak};
 use crate::types::{Shape, Type};
+use literal::{convert, real};
 use std::collections::HashMap;
 
 /// The typed form of a parsed function.
@@ -578,40 +581,4 @@ fn broadcast(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, (Dim, Dim)> {
 fn more_telling(a: Dim, b: Dim) -> Dim {
     let rank = |d: &Dim| (d.as_const().is_none(), d.as_symbol().is_none());
     if rank(&a) <= rank(&b) { a } else { b }
-}
-
-/// A literal in a dtype of its own or a higher kind.
-fn convert(c: Scalar, dtype: DType, loc: Loc) -> Result<Scalar, Diag> {
-    let small = |x: f64| if dtype.to_float() == DType::F32 { f64::from(x as f32) } else { x };
-    Ok(match (c, dtype.kind()) {
-        (Scalar::Bool(b), Kind::Int) => Scalar::Int(i128::from(b)),
-        (Scalar::Int(i), Kind::Int) if !in_range(i, dtype) => {
-            return Err(tell::out_of_bounds(i, dtype, loc));
-        }
-        (Scalar::Complex(re, im), _) => Scalar::Complex(small(re), small(im)),
-        (c, Kind::Bool | Kind::Int) => c,
-        (c, Kind::Float) => Scalar::Float(small(real(c).unwrap_or(f64::NAN))),
-        (c, Kind::Complex) => Scalar::Complex(small(real(c).unwrap_or(f64::NAN)), 0.0),
-    })
-}
-
-/// The real number, if it is one.
-fn real(c: Scalar) -> Option<f64> {
-    match c {
-        Scalar::Bool(b) => Some(f64::from(u8::from(b))),
-        Scalar::Int(i) => Some(i as f64),
-        Scalar::Float(x) => Some(x),
-        Scalar::Complex(..) => None,
-    }
-}
-
-pub(crate) fn in_range(i: i128, dtype: DType) -> bool {
-    let (low, high) = range(dtype);
-    (low..=high).contains(&i)
-}
-
-/// The smallest and largest integer of an integer dtype.
-pub(crate) fn range(dtype: DType) -> (i128, i128) {
-    let bits = dtype.size() as u32 * 8;
-    if dtype.is_unsigned_int() { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }
