@@ -356,17 +356,22 @@ nums! {
     }
 
     fn by_python(w: f32[n], s: f64, k: usize) -> f32[n] {
-        w * abs(s) + pow(s, 2) + floor_divide(s, 2) + np.abs(k)
+        w * abs(s) + pow(s, 2) + floor_divide(s, 2) + abs(k)
+    }
+
+    fn by_numpy_of_an_integer(w: f32[n], k: usize) -> f64[n] {
+        w * np.abs(k)
     }
 }
 
 #[test]
-fn functions_of_numpy_make_plain_floats_its_scalars() {
+fn functions_of_numpy_make_plain_numbers_its_scalars() {
     let cluster = Cluster::threads(1).unwrap();
     let _guard = cluster.enter();
     let w = Array::from_vec(vec![1.0f32, 2.0], &[2]).unwrap();
     assert_eq!(by_numpy(&w, -0.1).unwrap().to_vec().unwrap(), [0.1, 0.2]);
     assert_eq!(by_numpy_on_the_way(&w, 3.0).unwrap().to_vec().unwrap(), [4.0, 8.0]);
+    assert_eq!(by_numpy_of_an_integer(&w, 3).unwrap().to_vec().unwrap(), [3.0, 6.0]);
     assert_eq!(by_python(&w, -2.0, 3).unwrap().to_vec().unwrap(), [8.0, 10.0]);
     let s = 0.1;
     let of_numpy: nums::DynArray = nums! { w * np.negative(s) }.unwrap();
