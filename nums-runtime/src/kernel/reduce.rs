@@ -294,19 +294,22 @@ impl<O: Join<T>, T: Element> Loop for FeedRuns<'_, O, T> {
 /// A panel of which all elements are at hand: the same lanes as `take_part` fills.
 #[inline(always)]
 fn whole_panel<O: Join<T>, T: Element>(panel: &[T]) -> T {
-    let mut lanes = [T::default(); LANES];
-    let (first, rest) = panel.split_at(LANES.min(panel.len()));
-    lanes[..first.len()].copy_from_slice(first);
-    let mut chunks = rest.chunks_exact(LANES);
-    for chunk in &mut chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = join::<O, T>(*lane, x);
-        }
+    let (chunks, rest) = panel.as_chunks::<LANES>();
+    let Some((&first, chunks)) = chunks.split_first() else {
+        let mut lanes = [T::default(); LANES];
+        lanes[..rest.len()].copy_from_slice(rest);
+        return join_lanes::<O, T>(lanes, rest.len());
+    };
+    // A value of its own, of which no element is reached by an index that is not known: it stays in registers.
+    let mut sums = first;
+    for chunk in chunks {
+        sums = std::array::from_fn(|i| join::<O, T>(sums[i], chunk[i]));
     }
-    for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {
+    let mut lanes = sums;
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = join::<O, T>(*lane, x);
     }
-    join_lanes::<O, T>(lanes, panel.len())
+    join_lanes::<O, T>(lanes, LANES)
 }
 
 /// The lanes of a panel of `size` elements as one: halves folded onto each other, missing lanes left out.
