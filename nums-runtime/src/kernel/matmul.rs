@@ -309,8 +309,16 @@ where
 
     #[inline(always)]
     fn run(self) {
+        let n = self.vector.len();
+        // Rows of one panel have nothing to join: counting panels took a third of the time of rows of 64.
+        if (1..=PANEL).contains(&n) {
+            for (i, out) in self.out.iter_mut().enumerate() {
+                *out = dot_panel(&self.matrix[i * self.stride..][..n], self.vector);
+            }
+            return;
+        }
         for (i, out) in self.out.iter_mut().enumerate() {
-            let row = &self.matrix[i * self.stride..][..self.vector.len()];
+            let row = &self.matrix[i * self.stride..][..n];
             DotPanels { x: row, y: self.vector, counter: &mut *self.counter }.run();
             *out = self.counter.take(add).unwrap_or_default();
         }

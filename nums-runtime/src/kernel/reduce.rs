@@ -238,6 +238,11 @@ impl<O: Join<T>, T: Element> Runs<O, T> {
             let n = piece.len().min(self.len - self.pos);
             let (run, rest) = piece.split_at(n);
             piece = rest;
+            if n == self.len && n <= PANEL {
+                // Nothing to join.
+                out.push(whole_panel::<O, T>(run));
+                continue;
+            }
             self.take_run(run);
             if self.pos == self.len {
                 self.pos = 0;
