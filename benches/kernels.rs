@@ -9,6 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use nums::Stage;
 use nums::prelude::*;
 use nums_ir::bind::{Bound, bind};
+use nums_ir::data::DataTask;
 use nums_ir::dtype::DType;
 use nums_ir::func::Op;
 use nums_ir::graph::TaskOp;
@@ -124,10 +125,16 @@ fn products(c: &mut Criterion) {
     let (x, y, beta) = (shaped(1 << 15, 32), block(1 << 15), block(32));
     let flops = (1u64 << 15) * (2 * 32 + 2 * 32 + 32 * 33 + 32 + 40);
     both(c, "flops", "newton, 32768 × 32", &newton::ir(Stage::Fused), &[&x, &y, &beta], Throughput::Elements(flops));
-    let qr = TaskOp::Data(nums_ir::data::DataTask::Qr { q: true, r: true });
+    let qr = TaskOp::Data(DataTask::Qr { keep: true, joined: false });
+    let q = TaskOp::Data(DataTask::Orthogonal { rows: 1 << 15, columns: 32, joined: false });
     let mut group = c.benchmark_group("flops");
     group.throughput(Throughput::Elements(4 * (1 << 15) * 32 * 32));
-    group.bench_function("qr, 32768 × 32", |b| b.iter(|| run(&qr, &[], black_box(&[Operand::Block(&x)]))));
+    group.bench_function("qr, 32768 × 32", |b| {
+        b.iter(|| {
+            let made = run(&qr, &[], black_box(&[Operand::Block(&x)])).expect("a matrix");
+            run(&q, &[], black_box(&[Operand::Block(&made[0])])).expect("factors")
+        });
+    });
     assert_eq!(x.dtype(), DType::F64);
 }
 

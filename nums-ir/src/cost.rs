@@ -99,11 +99,9 @@ impl<'a> Sizes<'a> {
                 // A comparison for every halving.
                 DataTask::Sort { .. } => read() * u64::from(read().max(2).ilog2()),
                 DataTask::Search { .. } => made * u64::from(read().max(2).ilog2()),
-                DataTask::Qr { q, r: _ } => match operands().next() {
-                    // 2 m n² for the reflections, as much for Q.
-                    Some(x) => self.elements(x) * self.columns(x) * if *q { 4 } else { 2 },
-                    None => 0,
-                },
+                // 2 m n² for the reflections, as much for Q.
+                DataTask::Qr { .. } => operands().next().map_or(0, |x| 2 * self.elements(x) * self.columns(x)),
+                DataTask::Orthogonal { columns, .. } => 2 * made * *columns as u64,
                 DataTask::Random { .. } => made * TRANSCENDENTAL,
                 DataTask::Scan { .. } | DataTask::Total { .. } | DataTask::ArgBest { .. } | DataTask::ArgJoin { .. } => read(),
                 // A selection of what is kept, which is then sorted: each element is looked at about three times.

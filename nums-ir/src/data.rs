@@ -195,12 +195,21 @@ operators! {
             /// What they must be.
             rule: Rule,
         }
-        /// `x`: the factors of a matrix; makes Q, R, or both.
+        /// `x`: R of a matrix; makes, if they are kept, the factors that Q is made of (`reflections`), and R.
         Qr "qr" {
-            /// Q is made.
-            q: bool,
-            /// R is made.
-            r: bool,
+            /// Factors are kept.
+            keep: bool,
+            /// The rows are triangles under each other: R keeps the signs of the first.
+            joined: bool,
+        }
+        /// `factors` or `factors, above`: Q, or the rows of Q below those of the matrix's triangle in a larger one.
+        Orthogonal "orthogonal" {
+            /// Rows of the matrix.
+            rows: usize,
+            /// Columns of the matrix.
+            columns: usize,
+            /// The rows were triangles under each other.
+            joined: bool,
         }
         /// `m`: how many elements are true.
         Count "count" {}

@@ -35,6 +35,7 @@ pub mod panel;
 pub mod pass;
 pub mod passes;
 pub mod promote;
+pub mod reflections;
 pub mod scalar;
 pub mod text;
 pub mod tile;

@@ -1,8 +1,9 @@
 //! QR of a matrix cut by rows: each block by itself, then their triangles under each other, in a tree, and Q back down.
 //!
 //! Triangles are small, so a few of them are factored at once; many are split at ⌈n/2⌉ as sums are: a function of the grid
-//! alone. A block's Q is its own times its rows of the Q of the triangles above it, down from the root. Q and R are two
-//! instructions over one operand: whoever comes first makes the factors, with Q's parts only if Q is asked for at all.
+//! alone. No block has a Q of its own: its factors are kept, and its rows of Q are made of them and of its rows of the Q of the
+//! triangles above it, down from the root. Q and R are two instructions over one operand: whoever comes first factors, and
+//! keeps the factors only if Q is asked for at all.
 
 use super::{Tiler, sizes};
 use crate::data::{DataOp, DataTask};
@@ -11,17 +12,18 @@ use crate::dtype::DType;
 use crate::func::{Func, Inst, Op};
 use crate::graph::{Arg, BlockId, Piece, TaskOp};
 use crate::grid::Grid;
+use crate::reflections::Cut;
 
 /// Bytes of triangles that are factored at once.
 const AT_ONCE: usize = 1 << 20;
 
-/// A factored part of a matrix, or all of it: its triangle, and its own Q in rows of its parts.
+/// A factored part of a matrix, or all of it: its triangle, and the factors of which its rows of Q are made.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     r: BlockId,
-    /// Rows of the triangle.
-    rows: usize,
-    q: Option<BlockId>,
+    cut: Cut,
+    kept: Option<BlockId>,
+    /// Those whose triangles were factored, if any were.
     parts: Vec<Part>,
 }
 
@@ -67,14 +69,12 @@ impl Tiler {
 
     /// One QR task.
     fn factor(&mut self, x: BlockId, m: usize, parts: Vec<Part>, want: Want<'_>) -> Part {
-        let k = m.min(want.columns);
-        let mut outs = Vec::new();
-        let q = want.q.then(|| self.between(&format!("{}.q", want.name), want.dtype, &[m, k], want.loc));
-        outs.extend(q);
-        let r = self.between(&format!("{}.r", want.name), want.dtype, &[k, want.columns], want.loc);
-        outs.push(r);
-        self.task(TaskOp::Data(DataTask::Qr { q: want.q, r: true }), vec![Arg::Block(x)], outs, want.loc);
-        Part { r, rows: k, q, parts }
+        let cut = Cut { m, n: want.columns };
+        let kept = want.q.then(|| self.between(&format!("{}.q", want.name), want.dtype, &[cut.len()], want.loc));
+        let r = self.between(&format!("{}.r", want.name), want.dtype, &[cut.k(), want.columns], want.loc);
+        let op = TaskOp::Data(DataTask::Qr { keep: want.q, joined: !parts.is_empty() });
+        self.task(op, vec![Arg::Block(x)], kept.into_iter().chain([r]).collect(), want.loc);
+        Part { r, cut, kept, parts }
     }
 
     /// Triangles joined until one is left.
@@ -82,20 +82,20 @@ impl Tiler {
         if parts.len() == 1 {
             return parts.swap_remove(0);
         }
-        let rows: usize = parts.iter().map(|p| p.rows).sum();
+        let rows: usize = parts.iter().map(|p| p.cut.k()).sum();
         if parts.len() > 2 && rows * want.columns * want.dtype.size() > AT_ONCE {
             let right = parts.split_off(parts.len().div_ceil(2));
             parts = vec![self.tree(parts, want), self.tree(right, want)];
         }
-        let rows: usize = parts.iter().map(|p| p.rows).sum();
+        let rows: usize = parts.iter().map(|p| p.cut.k()).sum();
         let mut at = 0;
         let pieces = parts.iter().enumerate().map(|(arg, part)| {
-            at += part.rows;
-            let shape = vec![part.rows, want.columns];
+            at += part.cut.k();
+            let shape = vec![part.cut.k(), want.columns];
             Piece {
                 arg: arg as u32,
                 src: vec![0, 0],
-                dest: vec![at - part.rows, 0],
+                dest: vec![at - part.cut.k(), 0],
                 shape,
                 axes: vec![Some(0), Some(1)],
                 step: vec![1, 1],
@@ -108,30 +108,21 @@ impl Tiler {
         self.factor(stack, rows, parts, want)
     }
 
-    /// Makes Q's blocks, the last of `to` first: a part's own Q times its rows of what is above, if there is anything.
+    /// Makes Q's blocks, the last of `to` first, of a part's factors and its rows of what is above, if there is anything.
     fn down(&mut self, part: &Part, above: Option<BlockId>, to: &mut Vec<BlockId>, name: &str, loc: Loc) {
-        let Some(own) = part.q else { return };
-        let (m, dtype) = (self.shape_of(own)[0], self.graph.array(self.graph.array_of(own)).dtype);
-        let k = self.shape_of(above.unwrap_or(own))[1];
+        let Some(kept) = part.kept else { return };
+        let (Cut { m, n }, dtype) = (part.cut, self.graph.array(self.graph.array_of(kept)).dtype);
+        let k = above.map_or(part.cut.k(), |above| self.shape_of(above)[1]);
         let leaf = if part.parts.is_empty() { to.pop() } else { None };
-        let q = match above {
-            None if leaf.is_none() => own,
-            Some(_) | None => leaf.unwrap_or_else(|| self.between(&format!("{name}.q"), dtype, &[m, k], loc)),
-        };
-        match above {
-            Some(above) => {
-                let op = TaskOp::Matmul { trans_a: false, trans_b: false, symmetric: false };
-                self.task(op, vec![Arg::Block(own), Arg::Block(above)], vec![q], loc);
-            }
-            None if q != own => self.piece(own, [0, 0], &[m, k], q, loc),
-            None => {}
-        }
+        let q = leaf.unwrap_or_else(|| self.between(&format!("{name}.q"), dtype, &[m, k], loc));
+        let op = TaskOp::Data(DataTask::Orthogonal { rows: m, columns: n, joined: !part.parts.is_empty() });
+        self.task(op, [kept].into_iter().chain(above).map(Arg::Block).collect(), vec![q], loc);
         let mut at = 0;
         for below in &part.parts {
-            let rows = self.between(&format!("{name}.t"), dtype, &[below.rows, k], loc);
-            self.piece(q, [at, 0], &[below.rows, k], rows, loc);
+            let rows = self.between(&format!("{name}.t"), dtype, &[below.cut.k(), k], loc);
+            self.piece(q, [at, 0], &[below.cut.k(), k], rows, loc);
             self.down(below, Some(rows), to, name, loc);
-            at += below.rows;
+            at += below.cut.k();
         }
     }
 

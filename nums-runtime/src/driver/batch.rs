@@ -257,6 +257,7 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::Search { .. }
             | DataTask::Check { .. }
             | DataTask::Qr { .. }
+            | DataTask::Orthogonal { .. }
             | DataTask::Count {}
             | DataTask::Positions { .. }
             | DataTask::Random { .. },

@@ -49,7 +49,10 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::TopJoin { axis, k }, [a, p, b, q]) => order::top_join((a, p), (b, q), *axis, *k),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
         (DataTask::Check { rule }, [x]) => checked(*rule, x).map(one),
-        (DataTask::Qr { q, r }, [x]) => super::qr::qr(x, *q, *r),
+        (DataTask::Qr { keep, joined }, [x]) => super::qr::factor(x, *keep, *joined),
+        (DataTask::Orthogonal { rows, columns, joined }, [kept, above @ ..]) if above.len() < 2 => {
+            super::qr::orthogonal(kept, above.first().copied(), (*rows, *columns), *joined).map(one)
+        }
         (DataTask::Count {}, [m]) => Ok(one(Block::scalar(truths(m)?.iter().filter(|b| **b).count() as i64))),
         (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
             positions(room(name, DType::I64, &[*len])?, before, m, *offset, *low).map(one)

@@ -1,23 +1,24 @@
-//! QR of one block: Householder's method on panels that stay in the cache, joined as a tall and skinny QR.
+//! QR of one block: Householder's method on tiles that stay in the first cache, products of matrices for all else.
 //!
-//! A tall block falls into panels of rows. Each is factored by itself, column by column; the triangles of all panels, under each
-//! other, are factored the same way; and the Q of a panel is its own times its rows of the Q of the triangles. So no pass over
-//! the block is repeated a column, and Q is orthogonal to rounding however ill-conditioned the block is. Panels depend on the
-//! sizes alone. R has the signs that Householder's method gives it, as LAPACK's and NumPy's.
+//! The block is cut as `nums_ir::reflections` says. Each tile of a panel is reduced together with the triangle that the tiles
+//! above it left (`tile.rs`), and its reflections, `1 - V T Vᵀ` at once, are applied to the columns right of the panel. `factor`
+//! makes R and keeps `V` and `T`; `orthogonal` applies the reflections, last one first, to the first columns of the identity, or to
+//! the rows of a Q above it: then the block was a part of a larger matrix, and what comes out is that part's rows of Q. No pass
+//! over the block is repeated a column, and Q is orthogonal to rounding however ill-conditioned the block is.
+//!
+//! R has the signs that Householder's method gives it in the first tile, LAPACK's and NumPy's for a block of one tile; tiles and
+//! triangles below (`joined`) do not turn them.
 
-use super::KernelError;
-use super::gemm::{Into, Matrix, Packed, Real, gemm};
+mod tile;
+
+use self::tile::Tile;
+use super::gemm::{Into, Matrix, Packed, Real, gemm, gemm_into};
+use super::{KernelError, stale_room};
 use crate::block::Block;
 use crate::native::{Loop, isa, vectorised};
 use nums_ir::dtype::DType;
+use nums_ir::reflections::{Cut, PANEL};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-
-/// Sums kept side by side in a dot product.
-const LANES: usize = 16;
-/// Columns that a reflection takes at a time.
-const SIDE: usize = 4;
-/// Rows of a panel at the least: with 32 columns it fits in a second-level cache several times.
-const PANEL: usize = 256;
 
 /// What a factorisation needs of its elements.
 pub(super) trait Field:
@@ -25,38 +26,50 @@ pub(super) trait Field:
 {
     const ZERO: Self;
     const ONE: Self;
-    /// Squares of numbers between these neither overflow nor vanish.
+    /// Columns whose largest element is between these are factored as they are; others are scaled.
     const SAFE: (Self, Self);
+    /// A sum of squares below this is nothing beside a safe column, and one above it has all digits.
+    const NOTHING: Self;
     fn root(self) -> Self;
     fn size(self) -> Self;
+    fn is_negative(self) -> bool;
+    fn is_finite(self) -> bool;
+    /// The power of two at or below a positive number.
+    fn power(self) -> Self;
 }
 
 macro_rules! fields {
-    ($($t:ident $low:literal $high:literal)*) => {$(
+    ($($t:ident $low:literal $high:literal $nothing:literal;)*) => {$(
         impl Field for $t {
             const ZERO: $t = 0.0;
             const ONE: $t = 1.0;
             const SAFE: ($t, $t) = ($low, $high);
+            const NOTHING: $t = $nothing;
             fn root(self) -> $t { self.sqrt() }
             fn size(self) -> $t { self.abs() }
+            fn is_negative(self) -> bool { self.is_sign_negative() }
+            fn is_finite(self) -> bool { self.is_finite() }
+            fn power(self) -> $t { $t::from_bits(self.max($t::MIN_POSITIVE).to_bits() & $t::INFINITY.to_bits()) }
         }
     )*};
 }
-fields!(f32 1e-12 1e12 f64 1e-120 1e120);
+fields! {
+    f32 1e-6 1e12 1e-30;
+    f64 1e-120 1e120 1e-280;
+}
 
-/// Q (`m × k`) and R (`k × n`) of a block of `m × n`, with `k` the smaller of both; those that are wanted, in this order.
-pub(super) fn qr(x: &Block, want_q: bool, want_r: bool) -> Result<Vec<Block>, KernelError> {
+/// R of a block, and before it the block's factors if they are kept; `joined` for triangles under each other.
+pub(super) fn factor(x: &Block, keep: bool, joined: bool) -> Result<Vec<Block>, KernelError> {
     let &[m, n] = x.shape() else {
         return Err(KernelError::mismatch("qr", format!("a block of shape {:?}, expected a matrix", x.shape())));
     };
-    let k = m.min(n);
+    let cut = Cut { m, n };
     macro_rules! of {
         ($t:ident) => {{
-            let mut q = Block::stale(x.dtype(), &[if want_q { m } else { 0 }, k]);
-            let mut r = Block::zeros(x.dtype(), &[k, n]);
-            let rows = want_q.then(|| q.as_mut_slice::<$t>());
-            factor::<$t>(x.as_slice(), (m, n), rows, r.as_mut_slice());
-            Ok([want_q.then_some(q), want_r.then_some(r)].into_iter().flatten().collect())
+            let mut kept = if keep { Some(stale_room("qr", x.dtype(), &[cut.len()])?) } else { None };
+            let mut r = Block::zeros(x.dtype(), &[cut.k(), n]);
+            factor_scaled::<$t>(x.as_slice(), cut, joined, kept.as_mut().map(|kept| kept.as_mut_slice()), r.as_mut_slice());
+            Ok(kept.into_iter().chain([r]).collect())
         }};
     }
     match x.dtype() {
@@ -66,293 +79,226 @@ pub(super) fn qr(x: &Block, want_q: bool, want_r: bool) -> Result<Vec<Block>, Ke
     }
 }
 
-/// Factors `a` (`m × n`, rows in memory) into `q` and a zeroed `r`.
-fn factor<T: Field>(a: &[T], (m, n): (usize, usize), mut q: Option<&mut [T]>, r: &mut [T]) {
-    let height = PANEL.max(4 * n);
-    if n == 0 || m < 2 * height {
-        let mut panel = Panel::new(a, (m, n));
-        panel.reduce();
-        panel.triangle(r);
-        if let Some(q) = q {
-            panel.orthogonal(q);
-        }
+/// The Q of a block's factors, or its part of the rows of a larger one of which `above` has the rows of the block's triangle.
+pub(super) fn orthogonal(
+    kept: &Block,
+    above: Option<&Block>,
+    (m, n): (usize, usize),
+    joined: bool,
+) -> Result<Block, KernelError> {
+    let cut = Cut { m, n };
+    let fits = |a: &Block| a.dtype() == kept.dtype() && a.shape().len() == 2 && a.shape()[0] == cut.k();
+    if kept.shape() != [cut.len()] || !above.is_none_or(fits) {
+        let above = above.map(Block::shape);
+        return Err(KernelError::mismatch("qr", format!("factors {:?} of {m} × {n} below {above:?}", kept.shape())));
+    }
+    let columns = above.map_or(cut.k(), |a| a.shape()[1]);
+    let mut q = stale_room("qr", kept.dtype(), &[m, columns])?;
+    match kept.dtype() {
+        DType::F32 => spread::<f32>(kept.as_slice(), cut, joined, above.map(Block::as_slice), q.as_mut_slice(), columns),
+        DType::F64 => spread::<f64>(kept.as_slice(), cut, joined, above.map(Block::as_slice), q.as_mut_slice(), columns),
+        other => return Err(KernelError::Unsupported(format!("`qr` of {other}"))),
+    }
+    Ok(q)
+}
+
+/// Factors a block whose columns may be very large or very small: these are scaled by powers of two, and R's with them.
+fn factor_scaled<T: Field>(a: &[T], cut: Cut, joined: bool, kept: Option<&mut [T]>, r: &mut [T]) {
+    if cut.is_empty() {
         return;
     }
-    // The last panel takes what is left over, so that all have at least as many rows as columns.
-    let panels = m / height;
-    let end = |p: usize| if p + 1 == panels { m } else { (p + 1) * height };
-    let mut triangles = vec![T::ZERO; panels * n * n];
-    for p in 0..panels {
-        let rows = p * height..end(p);
-        let mut panel = Panel::new(&a[rows.start * n..rows.end * n], (rows.len(), n));
-        panel.reduce();
-        panel.triangle(&mut triangles[p * n * n..][..n * n]);
-        if let Some(q) = &mut q {
-            panel.orthogonal(&mut q[rows.start * n..rows.end * n]);
-        }
+    let mut largest = vec![T::ZERO; cut.n];
+    vectorised(Largest { rows: a, largest: &mut largest });
+    let is_safe = |x: T| x == T::ZERO || !x.is_finite() || (x > T::SAFE.0 && x < T::SAFE.1);
+    if largest.iter().all(|x| is_safe(*x)) {
+        return factor_rows(a, cut, joined, kept, r);
     }
-    let mut joined = vec![T::ZERO; if q.is_some() { panels * n * n } else { 0 }];
-    factor(&triangles, (panels * n, n), q.is_some().then_some(&mut joined[..]), r);
-    let Some(q) = q else { return };
-    let (mut packed, mut own) = (Packed::new(), Vec::new());
-    for p in 0..panels {
-        let rows = p * height..end(p);
-        let q = &mut q[rows.start * n..rows.end * n];
-        own.clear();
-        own.extend_from_slice(q);
-        let left = Matrix { data: &own, rows: rows.len(), cols: n, row_stride: n, col_stride: 1 };
-        let right = Matrix { data: &joined[p * n * n..][..n * n], rows: n, cols: n, row_stride: n, col_stride: 1 };
-        gemm(isa(), left, right, q, Into { accumulate: false, lower: false }, &mut packed);
+    let powers: Vec<T> = largest.iter().map(|x| if is_safe(*x) { T::ONE } else { x.power() }).collect();
+    let scaled: Vec<T> = a.chunks_exact(cut.n).flat_map(|row| row.iter().zip(&powers).map(|(x, p)| *x / *p)).collect();
+    factor_rows(&scaled, cut, joined, kept, r);
+    for row in r.chunks_exact_mut(cut.n) {
+        row.iter_mut().zip(&powers).for_each(|(x, p)| *x = *x * *p);
     }
 }
 
-/// A panel by columns; after `reduce` the triangle above the diagonal and the reflections below it, each with a leading 1.
-struct Panel<T> {
-    columns: Vec<T>,
-    factors: Vec<T>,
-    m: usize,
-    n: usize,
-}
-
-impl<T: Field> Panel<T> {
-    fn new(rows: &[T], (m, n): (usize, usize)) -> Panel<T> {
-        let mut columns = vec![T::ZERO; m * n];
-        for (i, row) in rows.chunks_exact(n.max(1)).enumerate() {
-            for (j, &x) in row.iter().enumerate() {
-                columns[j * m + i] = x;
+/// Factors a block (rows in memory) into what is kept and a zeroed `r`.
+fn factor_rows<T: Field>(a: &[T], cut: Cut, joined: bool, kept: Option<&mut [T]>, r: &mut [T]) {
+    let (n, k) = (cut.n, cut.k());
+    let (mut vectors, mut squares) = kept.map(|kept| kept.split_at_mut(cut.m * k)).unzip();
+    // What is right of a panel changes before its own turn.
+    let mut work = if n > PANEL.min(k) { a.to_vec() } else { Vec::new() };
+    let (mut own, mut square, mut room, mut at) = (Vec::new(), Vec::new(), Room::new(), 0);
+    for panel in cut.panels() {
+        let (width, right) = (panel.len(), n - panel.end);
+        let mut tile = Tile::new(width);
+        square.resize(width * width, T::ZERO);
+        for rows in cut.tiles(&panel) {
+            let is_first = rows.start == panel.start;
+            let keeps_signs = joined || !is_first;
+            let from = if work.is_empty() { a } else { &work };
+            tile.reduce(&from[rows.start * n + panel.start..(rows.end - 1) * n + panel.end], n, is_first, keeps_signs);
+            tile.joined(&mut square);
+            if let Some(squares) = &mut squares {
+                squares[at..at + square.len()].copy_from_slice(&square);
+                at += square.len();
+            }
+            if let Some(vectors) = &mut vectors {
+                tile.vectors(&mut vectors[rows.start * k + panel.start..(rows.end - 1) * k + panel.end], k);
+            }
+            if right > 0 {
+                own.resize(rows.len() * width, T::ZERO);
+                tile.vectors(&mut own, width);
+                let v = Matrix { data: &own, rows: rows.len(), cols: width, row_stride: width, col_stride: 1 };
+                let (above, below) = work.split_at_mut(rows.start * n);
+                let top = (!is_first).then(|| &mut above[panel.start * n + panel.end..]);
+                let to = Rows { top, below: &mut below[panel.end..], stride: n, columns: right, are_zero: false };
+                Reflections { v, square: &square, keeps_signs }.apply(true, to, &mut room);
             }
         }
-        Panel { columns, factors: vec![T::ZERO; m.min(n)], m, n }
-    }
-
-    fn reduce(&mut self) {
-        for j in 0..self.m.min(self.n) {
-            let (head, tail) = self.columns.split_at_mut((j + 1) * self.m);
-            let v = &mut head[j * self.m + j..];
-            self.factors[j] = reflection(v);
-            let diagonal = std::mem::replace(&mut v[0], T::ONE);
-            reflect(v, self.factors[j], tail, self.m, j);
-            v[0] = diagonal;
+        tile.triangle(&mut r[panel.start * n + panel.start..(panel.end - 1) * n + panel.end], n);
+        for row in panel.clone().filter(|_| right > 0) {
+            let right = row * n + panel.end..(row + 1) * n;
+            r[right.clone()].copy_from_slice(&work[right]);
         }
     }
+}
 
-    /// The rows of R.
-    fn triangle(&self, r: &mut [T]) {
-        for (i, row) in r.chunks_exact_mut(self.n.max(1)).enumerate() {
-            for (j, x) in row.iter_mut().enumerate().skip(i) {
-                *x = self.columns[j * self.m + i];
+/// Q's rows (`columns` wide) of a block's factors: reflections of the identity, or of the rows `above`.
+fn spread<T: Field>(kept: &[T], cut: Cut, joined: bool, above: Option<&[T]>, q: &mut [T], columns: usize) {
+    let k = cut.k();
+    if k == 0 {
+        return q.fill(T::ZERO);
+    }
+    let (vectors, squares) = kept.split_at(cut.m * k);
+    let head = &mut q[..k * columns];
+    match above {
+        Some(above) => head.copy_from_slice(above),
+        None => {
+            head.fill(T::ZERO);
+            head.iter_mut().step_by(k + 1).for_each(|x| *x = T::ONE);
+        }
+    }
+    let (mut end, mut room) = (squares.len(), Room::new());
+    for panel in cut.panels().rev() {
+        let width = panel.len();
+        // The identity's columns left of the panel are zero in the panel's rows.
+        let left = if above.is_some() { 0 } else { panel.start };
+        for rows in cut.tiles(&panel).rev() {
+            let is_first = rows.start == panel.start;
+            let is_last_panel = panel.end == k;
+            let (above, below) = q.split_at_mut(rows.start * columns);
+            if is_last_panel {
+                below[(rows.start.max(k) - rows.start) * columns..rows.len() * columns].fill(T::ZERO);
             }
-        }
-    }
-
-    /// The rows of Q: the reflections, last one first, of the first columns of the identity.
-    fn orthogonal(&mut self, q: &mut [T]) {
-        let (m, k) = (self.m, self.m.min(self.n));
-        for j in (0..k).rev() {
-            let (head, tail) = self.columns[..k * m].split_at_mut((j + 1) * m);
-            let column = &mut head[j * m..];
-            let factor = self.factors[j];
-            column[j] = T::ONE;
-            reflect(&column[j..], factor, tail, m, j);
-            column[..j].fill(T::ZERO);
-            column[j] = T::ONE - factor;
-            column[j + 1..].iter_mut().for_each(|x| *x = -(factor * *x));
-        }
-        for (i, row) in q.chunks_exact_mut(k.max(1)).enumerate() {
-            for (j, x) in row.iter_mut().enumerate() {
-                *x = self.columns[j * m + i];
-            }
+            let v = &vectors[rows.start * k + panel.start..];
+            let v = Matrix { data: v, rows: rows.len(), cols: width, row_stride: k, col_stride: 1 };
+            let top = (!is_first).then(|| &mut above[panel.start * columns + left..]);
+            let are_zero = is_last_panel && !is_first;
+            let to = Rows { top, below: &mut below[left..], stride: columns, columns: columns - left, are_zero };
+            let square = &squares[end - width * width..end];
+            end -= square.len();
+            Reflections { v, square, keeps_signs: joined || !is_first }.apply(false, to, &mut room);
         }
     }
 }
 
-/// The reflection that leaves of `v` its first element: `v` becomes that element and the rest of the reflection's vector, whose
-/// first element is 1. What is given back is the reflection's factor.
-fn reflection<T: Field>(v: &mut [T]) -> T {
-    let largest = v[1..].iter().fold(T::ZERO, |a, x| if x.size() > a { x.size() } else { a });
-    let unknown = v[1..].iter().any(|x| x.size() != x.size());
-    if largest == T::ZERO && !unknown {
-        return T::ZERO;
-    }
-    let alpha = v[0];
-    // Far from 1 the squares are taken of scaled elements.
-    let far = largest < T::SAFE.0 || largest > T::SAFE.1 || alpha.size() > T::SAFE.1;
-    let scale = if far { if alpha.size() > largest { alpha.size() } else { largest } } else { T::ONE };
-    if far {
-        v.iter_mut().for_each(|x| *x = *x / scale);
-    }
-    let norm = vectorised(Dot::<T, 1> { v, columns: v, stride: 0, at: 0 })[0].root();
-    let beta = if v[0] > T::ZERO { -norm } else { norm };
-    let factor = (beta - v[0]) / beta;
-    let below = v[0] - beta;
-    v[1..].iter_mut().for_each(|x| *x = *x / below);
-    v[0] = beta * scale;
-    factor
+/// The reflections of a tile, `1 - V T Vᵀ`, and after them rows that turn their signs.
+struct Reflections<'a, T> {
+    v: Matrix<'a, T>,
+    /// The columns of `T`.
+    square: &'a [T],
+    keeps_signs: bool,
 }
 
-/// Reflects the columns from row `from` on.
-fn reflect<T: Field>(v: &[T], factor: T, columns: &mut [T], m: usize, from: usize) {
-    if factor == T::ZERO {
-        return;
-    }
-    let n = columns.len() / m.max(1);
-    let mut j = 0;
-    while j + SIDE <= n {
-        vectorised(Reflect::<T, SIDE> { v, factor, columns: &mut columns[j * m..][..SIDE * m], stride: m, at: from });
-        j += SIDE;
-    }
-    for j in j..n {
-        vectorised(Reflect::<T, 1> { v, factor, columns: &mut columns[j * m..][..m], stride: m, at: from });
-    }
-}
-
-/// `v` times some columns from row `at` on.
-struct Dot<'a, T, const N: usize> {
-    v: &'a [T],
-    columns: &'a [T],
+/// What reflections are applied to: the rows of the tile, and those of the triangle if they are not the tile's first.
+struct Rows<'a, T> {
+    top: Option<&'a mut [T]>,
+    below: &'a mut [T],
     stride: usize,
-    at: usize,
+    columns: usize,
+    /// Nothing has been written into the rows below.
+    are_zero: bool,
 }
 
-impl<T: Field, const N: usize> Loop for Dot<'_, T, N> {
-    type Out = [T; N];
+/// What applying reflections needs.
+struct Room<T> {
+    products: Vec<T>,
+    taken: Vec<T>,
+    packed: Packed<T>,
+}
 
-    #[inline(always)]
-    fn run(self) -> [T; N] {
-        let columns: [&[T]; N] = std::array::from_fn(|c| &self.columns[c * self.stride + self.at..][..self.v.len()]);
-        let mut lanes = [[T::ZERO; LANES]; N];
-        let mut parts = self.v.chunks_exact(LANES);
-        let mut i = 0;
-        for v in &mut parts {
-            for (lanes, column) in lanes.iter_mut().zip(&columns) {
-                for (lane, (&x, &y)) in lanes.iter_mut().zip(v.iter().zip(&column[i..i + LANES])) {
-                    *lane = *lane + x * y;
-                }
-            }
-            i += LANES;
-        }
-        for (lanes, column) in lanes.iter_mut().zip(&columns) {
-            for (lane, (&x, &y)) in lanes.iter_mut().zip(parts.remainder().iter().zip(&column[i..])) {
-                *lane = *lane + x * y;
-            }
-        }
-        lanes.map(|mut lanes| {
-            let mut width = LANES / 2;
-            while width > 0 {
-                for l in 0..width {
-                    lanes[l] = lanes[l] + lanes[l + width];
-                }
-                width /= 2;
-            }
-            lanes[0]
-        })
+impl<T: Field> Room<T> {
+    fn new() -> Room<T> {
+        Room { products: Vec::new(), taken: Vec::new(), packed: Packed::new() }
     }
 }
 
-/// The reflection of some columns.
-struct Reflect<'a, T, const N: usize> {
-    v: &'a [T],
-    factor: T,
-    columns: &'a mut [T],
-    stride: usize,
-    at: usize,
+impl<T: Field> Reflections<'_, T> {
+    /// Applies them, or, `transposed`, their inverse.
+    fn apply(&self, transposed: bool, mut to: Rows<'_, T>, room: &mut Room<T>) {
+        let (v, width, isa) = (self.v, self.v.cols, isa());
+        let Room { products, taken, packed } = room;
+        if !transposed {
+            self.turn(&mut to);
+        }
+        products.clear();
+        if let Some(top) = &to.top {
+            products.extend(top.chunks(to.stride).take(width).flat_map(|row| &row[..to.columns]));
+        } else {
+            products.resize(width * to.columns, T::ZERO);
+        }
+        if !to.are_zero {
+            let v = Matrix { rows: v.cols, cols: v.rows, row_stride: v.col_stride, col_stride: v.row_stride, ..v };
+            let below = Matrix { data: to.below, rows: v.cols, cols: to.columns, row_stride: to.stride, col_stride: 1 };
+            gemm(isa, v, below, products, Into { accumulate: to.top.is_some(), lower: false }, packed);
+        }
+        let (row_stride, col_stride) = if transposed { (width, 1) } else { (1, width) };
+        let square = Matrix { data: self.square, rows: width, cols: width, row_stride, col_stride };
+        let by = Matrix { data: products, rows: width, cols: to.columns, row_stride: to.columns, col_stride: 1 };
+        taken.resize(width * to.columns, T::ZERO);
+        gemm(isa, square, by, taken, Into { accumulate: false, lower: false }, packed);
+        taken.iter_mut().for_each(|x| *x = -*x);
+        if let Some(top) = &mut to.top {
+            for (row, taken) in top.chunks_mut(to.stride).zip(taken.chunks_exact(to.columns)) {
+                row.iter_mut().zip(taken).for_each(|(x, t)| *x = *x + *t);
+            }
+        }
+        let by = Matrix { data: taken, rows: width, cols: to.columns, row_stride: to.columns, col_stride: 1 };
+        let into = Into { accumulate: !to.are_zero, lower: false };
+        gemm_into(isa, v, by, (to.below, to.stride), into, packed);
+        if transposed {
+            self.turn(&mut to);
+        }
+    }
+
+    /// Turns the signs of the triangle's rows that a reflection turned, if they are kept.
+    fn turn(&self, to: &mut Rows<'_, T>) {
+        let width = self.v.cols;
+        let rows = to.top.as_deref_mut().unwrap_or(to.below).chunks_mut(to.stride).take(width);
+        for (_, row) in rows.enumerate().filter(|(j, _)| self.keeps_signs && self.square[j * width + j] != T::ZERO) {
+            row[..to.columns].iter_mut().for_each(|x| *x = -*x);
+        }
+    }
 }
 
-impl<T: Field, const N: usize> Loop for Reflect<'_, T, N> {
+/// The largest size of an element of each column.
+struct Largest<'a, T> {
+    rows: &'a [T],
+    largest: &'a mut [T],
+}
+
+impl<T: Field> Loop for Largest<'_, T> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        let Reflect { v, factor, columns, stride, at } = self;
-        let sums = Dot::<T, N> { v, columns, stride, at }.run();
-        for (column, sum) in columns.chunks_exact_mut(stride).zip(sums) {
-            let by = factor * sum;
-            for (x, &v) in column[at..].iter_mut().zip(v) {
-                *x = *x - by * v;
+        for row in self.rows.chunks_exact(self.largest.len()) {
+            for (most, x) in self.largest.iter_mut().zip(row) {
+                *most = if x.size() > *most { x.size() } else { *most };
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::qr;
-    use crate::block::Block;
-    use crate::native::{Isa, with_isa};
-    use nums_ir::dtype::DType;
-
-    /// A matrix whose columns differ from one another by less and less: condition about `10^digits`.
-    fn matrix(m: usize, n: usize, digits: f64) -> Block {
-        let x = |i: usize, j: usize| {
-            let noise = ((i * 7919 + j * 104_729) % 10_007) as f64 / 10_007.0 - 0.5;
-            (i as f64 * 0.37).sin() + noise * 10f64.powf(-digits * j as f64 / n as f64)
-        };
-        let x: Vec<f64> = (0..m * n).map(|at| x(at / n, at % n)).collect();
-        Block::from_slice(&x, &[m, n])
-    }
-
-    /// The largest errors of `QᵀQ = I` and of `QR = A`, the latter beside the largest element.
-    fn errors(a: &Block, q: &Block, r: &Block) -> (f64, f64) {
-        let (&[m, n], &[_, k]) = (a.shape(), q.shape()) else { panic!("matrices") };
-        let (x, q, r) = (a.as_slice::<f64>(), q.as_slice::<f64>(), r.as_slice::<f64>());
-        let (mut orthogonal, mut product) = (0f64, 0f64);
-        for i in 0..k {
-            for j in 0..k {
-                let dot: f64 = (0..m).map(|t| q[t * k + i] * q[t * k + j]).sum();
-                orthogonal = orthogonal.max((dot - f64::from(u8::from(i == j))).abs());
-            }
-        }
-        let largest = x.iter().fold(0f64, |a, x| a.max(x.abs()));
-        for i in 0..m {
-            for j in 0..n {
-                let sum: f64 = (0..k).map(|t| q[i * k + t] * r[t * n + j]).sum();
-                product = product.max((sum - x[i * n + j]).abs() / largest);
-            }
-        }
-        (orthogonal, product)
-    }
-
-    #[test]
-    fn q_is_orthogonal_and_the_product_is_the_matrix() {
-        for (m, n, digits) in
-            [(1, 1, 0.0), (5, 3, 1.0), (3, 5, 1.0), (300, 7, 10.0), (3000, 32, 10.0), (2111, 5, 15.0), (64, 64, 3.0)]
-        {
-            let a = matrix(m, n, digits);
-            let [q, r] = &qr(&a, true, true).unwrap()[..] else { panic!("two blocks") };
-            assert_eq!((q.shape(), r.shape()), (&[m, m.min(n)][..], &[m.min(n), n][..]));
-            let (orthogonal, product) = errors(&a, q, r);
-            assert!(orthogonal < 1e-13 && product < 1e-13, "{m} × {n}: {orthogonal:e}, {product:e}");
-            let r = r.as_slice::<f64>();
-            assert!((0..m.min(n)).all(|i| r[i * n..i * n + i].iter().all(|x| *x == 0.0)), "R is a triangle");
-            assert_eq!(qr(&a, false, true).unwrap()[0].as_slice::<f64>(), r, "R alone is the same");
-        }
-    }
-
-    #[test]
-    fn every_isa_with_fused_products_gives_the_same_bits() {
-        let a = matrix(3000, 9, 5.0);
-        let run = |isa| with_isa(isa, || qr(&a, true, true).unwrap().iter().map(|b| b.bytes().to_vec()).collect::<Vec<_>>());
-        for isa in Isa::available().filter(|isa| isa.class() == Isa::detected().class()) {
-            assert_eq!(run(isa), run(Isa::detected()), "{isa:?}");
-        }
-    }
-
-    #[test]
-    fn extreme_sizes_zeros_and_nothing() {
-        for scale in [1e-200, 1e200] {
-            let mut a = matrix(40, 3, 1.0);
-            a.as_mut_slice::<f64>().iter_mut().for_each(|x| *x *= scale);
-            let [q, r] = &qr(&a, true, true).unwrap()[..] else { panic!("two blocks") };
-            let (orthogonal, product) = errors(&a, q, r);
-            assert!(orthogonal < 1e-13 && product < 1e-13, "{scale:e}: {orthogonal:e}, {product:e}");
-        }
-        let zeros = qr(&Block::zeros(DType::F64, &[6, 2]), true, true).unwrap();
-        assert_eq!(zeros[0].as_slice::<f64>()[..4], [1.0, 0.0, 0.0, 1.0]);
-        for shape in [[0, 3], [3, 0]] {
-            let none = qr(&Block::zeros(DType::F32, &shape), true, true).unwrap();
-            assert_eq!((none[0].shape(), none[1].shape()), (&[shape[0], 0][..], &[0, shape[1]][..]));
-        }
-        assert!(qr(&Block::zeros(DType::I64, &[2, 2]), true, true).is_err());
-        assert!(qr(&Block::zeros(DType::F64, &[2]), true, true).is_err());
-    }
-}
+mod tests;

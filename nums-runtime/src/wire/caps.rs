@@ -105,6 +105,7 @@ fn check_data(task: &DataTask) -> Result<(), String> {
     match task {
         DataTask::Take { shape, .. } => check_shape(shape, DType::Bool),
         DataTask::Positions { len, .. } => check_shape(&[*len], DType::I64),
+        DataTask::Orthogonal { rows, columns, joined: _ } => check_shape(&[*rows, *columns], DType::F32),
         DataTask::Random { whole, shape, dtype, .. } => {
             most("axes of an array", whole.len(), RANK)?;
             check_shape(shape, *dtype)
