@@ -3,7 +3,7 @@
 //! These have one right answer to the last bit, so oracle and kernels share them. Transcendentals are not here: the
 //! expanding module brings its own `math`.
 
-use std::ops::{Div, Mul};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Integer helpers, for all eight integer dtypes.
 pub trait Int: Copy {
@@ -398,16 +398,16 @@ pub fn complex_reciprocal<C: Complex>(a: C) -> C {
 /// Count, mean (or sum) and sum of squared deviations from the mean of some elements.
 pub type Moments<T> = (T, T, T);
 
-/// Elements that have moments: Welford's steps and Chan's merge, the meaning of `ReduceOp::Moments`.
-pub trait Spread: Copy + std::ops::Add<Output = Self> {
+/// Elements that have moments, and Chan's merge: the meaning of `ReduceOp::Moments`.
+pub trait Spread:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
     /// A number of elements.
     fn of(n: usize) -> Self;
-    /// The part that element number `step` has of the mean so far.
-    fn share(step: usize) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
     /// The squared deviation of one element: 0, or NaN if it is not finite.
     fn alone(x: Self) -> Self;
-    /// Mean and squares with one more element.
-    fn step(so_far: (Self, Self), x: Self, first: bool, share: Self) -> (Self, Self);
     /// Mean and squares of two parts together; each is count, mean, squares.
     fn join(a: Moments<Self>, b: Moments<Self>) -> (Self, Self);
     /// The same with their count.
@@ -428,20 +428,13 @@ macro_rules! spread {
             }
 
             #[inline(always)]
-            fn share(step: usize) -> $t {
-                1.0 / (step + 1) as $t
+            fn is_finite(self) -> bool {
+                self.is_finite()
             }
 
             #[inline(always)]
             fn alone(x: $t) -> $t {
                 x - x
-            }
-
-            #[inline(always)]
-            fn step((mean, squares): ($t, $t), x: $t, first: bool, share: $t) -> ($t, $t) {
-                let off = x - mean;
-                let next = mean + off * share;
-                if first { (x, x - x) } else { (next, squares + off * (x - next)) }
             }
 
             #[inline(always)]

@@ -1,7 +1,7 @@
 //! Variances take one pass: a sum of squared deviations from the mean is a part of the moments of its operand.
 //!
 //! `sum((x - mean(x)) ** 2)` reads `x` twice: the mean must be complete before the first deviation. `moments` has count, sum
-//! and squared deviations in one pass (Welford's steps, Chan's merge; never a sum of squares minus a square). It takes the place
+//! and squared deviations in one pass (of small parts, joined by Chan's formula; never a sum of squares minus the square of a sum). It takes the place
 //! of both sums where they are over the same axes, however the program wrote them: `var`, `std`, `mean((x - mean(x)) ** 2)`,
 //! `d * d`. The mean keeps its bits. Runs after `cse`, so that one value is one value; deviations that something else reads stay.
 

@@ -1,33 +1,38 @@
 //! Count, sum, and sum of squared deviations from the mean, in one pass: `ReduceOp::Moments`.
 //!
-//! The sums are those of `ReduceOp::Sum`, to the last bit. Beside them panels of elements take Welford's steps (each lane or
-//! column keeps its mean, and the squares of what is left), and panels are joined by Chan's formula in the tree of `Counter`.
-//! Nothing is ever a sum of squares minus a square. Pieces of any length give the same bits, as for every reduction.
+//! The sums are those of `ReduceOp::Sum`, to the last bit. A panel of neighbours is summed and, while it is in the first cache, its
+//! squared deviations from its own mean are. Of a panel of rows each column takes deviations from its first element, and
+//! corrects their squares when the panel ends: that element is one of the panel, so at most `PANEL_ROWS` times the
+//! result cancels, wherever the mean lies. Panels are joined by Chan's formula in the tree of `Counter`. Pieces of any length
+//! give the same bits, as for every reduction.
 
-use super::{Counter, PANEL, ROWS, Reduction, reduction};
+use super::{Counter, PANEL, ROWS, Reduction, again, join_rows, reduction, whole_panel};
 use crate::element::{Element, Slice, SliceMut};
 use crate::kernel::KernelError;
-use crate::kernel::op;
+use crate::kernel::op::{self, Apply};
 use crate::native::{Loop, vectorised};
 use nums_ir::ops::ReduceOp;
 use nums_ir::scalar::Moments as Triple;
 use nums_ir::scalar::Spread;
 
-/// Lanes of a panel of neighbours: enough for the steps of several vectors to run beside each other.
+/// Squares side by side in a panel of neighbours.
 const LANES: usize = 32;
-/// Elements of a panel of neighbours.
+/// Elements of a panel of neighbours: as many panels of sums as fill a level of their tree.
 const NEIGHBOURS: usize = 8 * PANEL;
 /// Rows of a panel of rows.
 const PANEL_ROWS: usize = 4 * ROWS;
 /// Columns that stay in registers while the rows of a piece are taken.
-const COLUMNS: usize = 32;
+const COLUMNS: usize = 16;
 
 /// The moments of a block.
 pub(super) struct Moments<T> {
-    sums: Box<dyn Reduction>,
     first: First<T>,
+    /// The sums behind the first stage.
+    sums: Box<dyn Reduction>,
     /// The stages behind the first, innermost first.
     rest: Vec<Joined<T>>,
+    /// The sums that the first stage hands on.
+    summed: Vec<T>,
     /// What one stage hands to the next, and the other way round.
     buffers: [Part<T>; 2],
     /// Moments of the kept positions that are complete: means and squares.
@@ -47,12 +52,7 @@ struct Part<T> {
 impl<T: Spread> Part<T> {
     /// Both joined; the room of the other is given back.
     fn join(mut self, other: Part<T>, spare: &mut Vec<Part<T>>) -> Part<T> {
-        let n = (self.count, other.count);
-        let ours = self.mean.iter_mut().zip(&mut self.squares);
-        for ((mean, squares), (m, s)) in ours.zip(other.mean.iter().zip(&other.squares)) {
-            (*mean, *squares) = T::join((n.0, *mean, *squares), (n.1, *m, *s));
-        }
-        self.count = n.0 + n.1;
+        vectorised(JoinParts { to: &mut self, other: &other });
         spare.push(other);
         self
     }
@@ -69,6 +69,26 @@ impl<T: Spread> Part<T> {
     }
 }
 
+struct JoinParts<'a, T> {
+    to: &'a mut Part<T>,
+    other: &'a Part<T>,
+}
+
+impl<T: Spread> Loop for JoinParts<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (to, other) = (self.to, self.other);
+        let n = (to.count, other.count);
+        let ours = to.mean.iter_mut().zip(&mut to.squares);
+        for ((mean, squares), (m, s)) in ours.zip(other.mean.iter().zip(&other.squares)) {
+            (*mean, *squares) = T::join((n.0, *mean, *squares), (n.1, *m, *s));
+        }
+        to.count = n.0 + n.1;
+    }
+}
+
 /// What takes the elements themselves.
 enum First<T> {
     /// Runs of neighbours, one position each.
@@ -79,7 +99,10 @@ enum First<T> {
     Each,
 }
 
-impl<T: Spread + Element> Moments<T> {
+impl<T: Spread + Element> Moments<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
     pub(super) fn new(shape: &[usize], axes: &[usize]) -> Result<Moments<T>, KernelError> {
         // Merged axes as (reduced, size), innermost first; an axis of size 1 is of either kind.
         let mut groups: Vec<(bool, usize)> = Vec::new();
@@ -99,9 +122,18 @@ impl<T: Spread + Element> Moments<T> {
                 (true, ..) => rest.push(Joined::new(n, width)),
             }
         }
-        let sums = reduction(ReduceOp::Sum, T::DTYPE, shape, axes)?;
+        // What the first stage reduces has one element left.
+        let (mut left, mut reduced) = (shape.to_vec(), false);
+        for axis in (0..shape.len()).rev().filter(|axis| shape[*axis] != 1) {
+            match (axes.contains(&axis), reduced) {
+                (true, _) => (left[axis], reduced) = (1, true),
+                (false, true) => break,
+                (false, false) => {}
+            }
+        }
+        let sums = reduction(ReduceOp::Sum, T::DTYPE, &left, axes)?;
         let count = axes.iter().map(|a| shape[*a]).product();
-        Ok(Moments { sums, first, rest, buffers: [empty(), empty()], done: empty(), count })
+        Ok(Moments { first, sums, rest, summed: Vec::new(), buffers: [empty(), empty()], done: empty(), count })
     }
 }
 
@@ -109,24 +141,29 @@ fn empty<T: Spread>() -> Part<T> {
     Part { count: T::of(0), mean: Vec::new(), squares: Vec::new() }
 }
 
-impl<T: Spread + Element> Reduction for Moments<T> {
+impl<T: Spread + Element> Reduction for Moments<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
     fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError> {
         let Some(elements) = T::slice(piece) else {
             return Err(KernelError::mismatch("moments", format!("{} into {}", piece.dtype(), T::DTYPE)));
         };
-        self.sums.feed(piece)?;
+        self.summed.clear();
         let [a, b] = &mut self.buffers;
         let (mut made, mut next) = (a, b);
         made.clear();
         match &mut self.first {
-            First::Runs(runs) => vectorised(FeedRuns { runs, piece: elements, out: made }),
-            First::Rows(rows) => rows.feed(elements, made),
+            First::Runs(runs) => vectorised(FeedRuns { runs, piece: elements, out: made, sums: &mut self.summed }),
+            First::Rows(rows) => rows.feed(elements, made, &mut self.summed),
             First::Each => {
+                self.summed.extend_from_slice(elements);
                 made.count = T::of(1);
                 made.mean.extend_from_slice(elements);
                 made.squares.extend(elements.iter().map(|&x| T::alone(x)));
             }
         }
+        self.sums.feed(T::wrap(&self.summed))?;
         for stage in &mut self.rest {
             next.clear();
             stage.feed(made, next);
@@ -162,32 +199,46 @@ impl<T: Spread + Element> Reduction for Moments<T> {
 /// Runs of `len` neighbours.
 struct Runs<T> {
     len: usize,
-    /// Elements of the current run that are in.
+    /// Elements of the current run that were taken.
     pos: usize,
-    mean: [T; LANES],
-    squares: [T; LANES],
+    /// Those that are in, but no whole panel yet.
+    held: Vec<T>,
+    sums: Counter<op::Add, T>,
     counter: Counter<op::Add, Triple<T>>,
 }
 
-impl<T: Spread> Runs<T> {
+impl<T: Spread + Element> Runs<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
     fn new(len: usize) -> Runs<T> {
-        Runs { len, pos: 0, mean: [T::of(0); LANES], squares: [T::of(0); LANES], counter: Counter::new() }
+        Runs { len, pos: 0, held: Vec::new(), sums: Counter::new(), counter: Counter::new() }
     }
 
     #[inline(always)]
-    fn feed(&mut self, mut piece: &[T], out: &mut Part<T>) {
+    fn feed(&mut self, mut piece: &[T], out: &mut Part<T>, sums: &mut Vec<T>) {
         while !piece.is_empty() {
-            let start = self.pos % NEIGHBOURS;
-            let size = NEIGHBOURS.min(self.len - (self.pos - start));
-            let n = piece.len().min(size - start);
+            let size = NEIGHBOURS.min(self.len - self.pos);
+            let n = piece.len().min(size - self.held.len());
             let (part, rest) = piece.split_at(n);
-            self.take(part, start);
-            (piece, self.pos) = (rest, self.pos + n);
-            if start + n == size {
-                self.counter.push(self.panel(size), T::join_counted);
-            }
+            piece = rest;
+            let (sum, moments) = if n == size {
+                panel(part)
+            } else {
+                self.held.extend_from_slice(part);
+                if self.held.len() < size {
+                    return;
+                }
+                let made = panel(&self.held);
+                self.held.clear();
+                made
+            };
+            self.sums.push(sum, |a, b| a + b);
+            self.counter.push(moments, T::join_counted);
+            self.pos += size;
             if self.pos == self.len {
                 self.pos = 0;
+                sums.extend(self.sums.take(|a, b| a + b));
                 if let Some((n, mean, squares)) = self.counter.take(T::join_counted) {
                     out.count = n;
                     out.mean.push(mean);
@@ -196,61 +247,71 @@ impl<T: Spread> Runs<T> {
             }
         }
     }
+}
 
-    /// Elements of a panel from its position `at`.
-    #[inline(always)]
-    fn take(&mut self, mut part: &[T], mut at: usize) {
-        while !part.is_empty() {
-            let (lane, step) = (at % LANES, at / LANES);
-            let n = part.len().min(LANES - lane);
-            let (now, rest) = part.split_at(n);
-            let share = T::share(step);
-            if n == LANES {
-                for ((mean, squares), &x) in self.mean.iter_mut().zip(&mut self.squares).zip(now) {
-                    (*mean, *squares) = T::step((*mean, *squares), x, step == 0, share);
-                }
-            } else {
-                let lanes = self.mean[lane..].iter_mut().zip(&mut self.squares[lane..]);
-                for ((mean, squares), &x) in lanes.zip(now) {
-                    (*mean, *squares) = T::step((*mean, *squares), x, step == 0, share);
-                }
-            }
-            (part, at) = (rest, at + n);
+/// The sum of a panel, and its moments.
+#[inline(always)]
+fn panel<T: Spread + Element>(x: &[T]) -> (T, Triple<T>)
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
+    let mut sums = [T::of(0); NEIGHBOURS / PANEL];
+    for (sum, part) in sums.iter_mut().zip(x.chunks(PANEL)) {
+        *sum = whole_panel::<op::Add, T>(part);
+    }
+    // Neighbours join, one that has none waits: the tree of `Counter`.
+    let mut left = x.len().div_ceil(PANEL);
+    while left > 1 {
+        for i in 0..left.div_ceil(2) {
+            sums[i] = if 2 * i + 1 < left { sums[2 * i] + sums[2 * i + 1] } else { sums[2 * i] };
+        }
+        left = left.div_ceil(2);
+    }
+    let (sum, count) = (sums[0], T::of(x.len()));
+    // Elements whose sum overflows have a mean all the same.
+    let mean = if sum.is_finite() { sum / count } else { x.iter().fold(T::of(0), |mean, &x| mean + x / count) };
+    (sum, (count, mean, squares(x, mean)))
+}
+
+/// The squared deviations of a panel's elements from its mean.
+#[inline(always)]
+fn squares<T: Spread>(x: &[T], mean: T) -> T {
+    let mut lanes = [T::of(0); LANES];
+    let (chunks, last) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = *lane + (x - mean) * (x - mean);
         }
     }
-
-    /// The lanes of a panel of `size` elements as one: halves folded onto each other.
-    #[inline(always)]
-    fn panel(&self, size: usize) -> Triple<T> {
-        let mut parts = [(T::of(0), T::of(0), T::of(0)); LANES];
-        for (lane, part) in parts.iter_mut().enumerate().take(size) {
-            *part = (T::of((size - lane).div_ceil(LANES)), self.mean[lane], self.squares[lane]);
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for i in 0..width {
-                if i + width < size {
-                    parts[i] = T::join_counted(parts[i], parts[i + width]);
-                }
-            }
-            width /= 2;
-        }
-        parts[0]
+    for (lane, &x) in lanes.iter_mut().zip(last) {
+        *lane = *lane + (x - mean) * (x - mean);
     }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = lanes[i] + lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 struct FeedRuns<'a, T> {
     runs: &'a mut Runs<T>,
     piece: &'a [T],
     out: &'a mut Part<T>,
+    sums: &'a mut Vec<T>,
 }
 
-impl<T: Spread> Loop for FeedRuns<'_, T> {
+impl<T: Spread + Element> Loop for FeedRuns<'_, T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        self.runs.feed(self.piece, self.out);
+        self.runs.feed(self.piece, self.out, self.sums);
     }
 }
 
@@ -260,49 +321,68 @@ struct Rows<T> {
     width: usize,
     /// Elements of the current rows that are in.
     pos: usize,
-    mean: Vec<T>,
-    squares: Vec<T>,
+    panel: Columns<T>,
+    sums: Counter<op::Add, Vec<T>>,
     counter: Counter<op::Add, Part<T>>,
+    spare_sums: Vec<Vec<T>>,
     spare: Vec<Part<T>>,
 }
 
-impl<T: Spread> Rows<T> {
+/// What a panel has of each column.
+struct Columns<T> {
+    /// Of the last `ROWS` rows at most: a panel of sums.
+    sum: Vec<T>,
+    first: Vec<T>,
+    /// Sum of the deviations from the first element, and of their squares.
+    off: Vec<T>,
+    squares: Vec<T>,
+}
+
+impl<T: Spread + Element> Rows<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
     fn new(count: usize, width: usize) -> Rows<T> {
-        let (mean, squares) = (vec![T::of(0); width], vec![T::of(0); width]);
-        Rows { count, width, pos: 0, mean, squares, counter: Counter::new(), spare: Vec::new() }
+        let room = || vec![T::of(0); width];
+        let panel = Columns { sum: room(), first: room(), off: room(), squares: room() };
+        let (sums, counter) = (Counter::new(), Counter::new());
+        Rows { count, width, pos: 0, panel, sums, counter, spare_sums: Vec::new(), spare: Vec::new() }
     }
 
-    fn feed(&mut self, mut piece: &[T], out: &mut Part<T>) {
+    fn feed(&mut self, mut piece: &[T], out: &mut Part<T>, sums: &mut Vec<T>) {
         while !piece.is_empty() {
             let (row, col) = (self.pos / self.width, self.pos % self.width);
-            let in_panel = row % PANEL_ROWS;
-            // Whole rows of this panel, or a part of one row.
-            let rows = (piece.len() / self.width).min(PANEL_ROWS - in_panel).min(self.count - row);
+            // Whole rows of this panel of sums, or a part of one row.
+            let rows = (piece.len() / self.width).min(ROWS - row % ROWS).min(self.count - row);
             let n = if col == 0 && rows > 0 { rows * self.width } else { piece.len().min(self.width - col) };
             let (part, rest) = piece.split_at(n);
-            let columns = if n >= self.width { 0..self.width } else { col..col + n };
-            let (mean, squares) = (&mut self.mean[columns.clone()], &mut self.squares[columns]);
-            vectorised(AddRows { mean, squares, rows: part, first: in_panel });
+            vectorised(TakeRows { panel: &mut self.panel, col, width: n.min(self.width), rows: part, first: row % PANEL_ROWS });
             (piece, self.pos) = (rest, self.pos + n);
-            self.close(out);
+            self.close(out, sums);
         }
     }
 
-    /// Ends the panel, and the reduction, where they end.
-    fn close(&mut self, out: &mut Part<T>) {
+    /// Ends the panels, and the reduction, where they end.
+    fn close(&mut self, out: &mut Part<T>, sums: &mut Vec<T>) {
         if !self.pos.is_multiple_of(self.width) {
             return;
         }
         let row = self.pos / self.width;
+        if row.is_multiple_of(ROWS) || row == self.count {
+            let part = again(&mut self.spare_sums, &self.panel.sum);
+            self.sums.push(part, |a, b| join_rows::<op::Add, T>(a, b, &mut self.spare_sums));
+        }
         if row.is_multiple_of(PANEL_ROWS) || row == self.count {
-            let count = T::of((row - 1) % PANEL_ROWS + 1);
             let mut part = self.spare.pop().unwrap_or_else(empty);
-            part.clear();
-            part.append(count, &self.mean, &self.squares);
+            vectorised(CloseColumns { panel: &self.panel, rows: (row - 1) % PANEL_ROWS + 1, to: &mut part });
             self.counter.push(part, |a, b| a.join(b, &mut self.spare));
         }
         if row == self.count {
             self.pos = 0;
+            if let Some(row) = self.sums.take(|a, b| join_rows::<op::Add, T>(a, b, &mut self.spare_sums)) {
+                sums.extend_from_slice(&row);
+                self.spare_sums.push(row);
+            }
             if let Some(part) = self.counter.take(|a, b| a.join(b, &mut self.spare)) {
                 out.append(part.count, &part.mean, &part.squares);
                 self.spare.push(part);
@@ -311,41 +391,91 @@ impl<T: Spread> Rows<T> {
     }
 }
 
-/// Takes rows as wide as the panel, of which the first is row `first` of it.
-struct AddRows<'a, T> {
-    mean: &'a mut [T],
-    squares: &'a mut [T],
+/// Takes rows of `width` columns from `col` on, of which the first is row `first` of the panel.
+struct TakeRows<'a, T> {
+    panel: &'a mut Columns<T>,
+    col: usize,
+    width: usize,
     rows: &'a [T],
     first: usize,
 }
 
-impl<T: Spread> Loop for AddRows<'_, T> {
+impl<T: Spread> Loop for TakeRows<'_, T> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        let width = self.mean.len();
-        let mut col = 0;
-        let (mut means, mut squares) = (self.mean.chunks_exact_mut(COLUMNS), self.squares.chunks_exact_mut(COLUMNS));
-        for (means, squares) in (&mut means).zip(&mut squares) {
-            let (mut m, mut s) = ([T::of(0); COLUMNS], [T::of(0); COLUMNS]);
-            m.copy_from_slice(means);
-            s.copy_from_slice(squares);
-            for (k, row) in self.rows.chunks_exact(width).enumerate() {
-                let (k, share) = (self.first + k, T::share(self.first + k));
-                for ((m, s), &x) in m.iter_mut().zip(&mut s).zip(&row[col..col + COLUMNS]) {
-                    (*m, *s) = T::step((*m, *s), x, k == 0, share);
-                }
-            }
-            means.copy_from_slice(&m);
-            squares.copy_from_slice(&s);
-            col += COLUMNS;
+        let TakeRows { panel: Columns { sum, first: origin, off, squares }, col, width, rows, first } = self;
+        let columns = col..col + width;
+        let (sum, origin) = (&mut sum[columns.clone()], &mut origin[columns.clone()]);
+        let (off, squares) = (&mut off[columns.clone()], &mut squares[columns]);
+        if first.is_multiple_of(ROWS) {
+            // -0 + x = x: the first panel of a sum starts from its elements.
+            sum.fill(-T::of(0));
         }
-        for (col, (m, s)) in (col..).zip(means.into_remainder().iter_mut().zip(squares.into_remainder())) {
-            for (k, row) in self.rows.chunks_exact(width).enumerate() {
-                let k = self.first + k;
-                (*m, *s) = T::step((*m, *s), row[col], k == 0, T::share(k));
+        if first == 0 {
+            origin.copy_from_slice(&rows[..width]);
+            off.fill(T::of(0));
+            squares.fill(T::of(0));
+        }
+        let (sums, sums_last) = sum.as_chunks_mut::<COLUMNS>();
+        let (origins, origins_last) = origin.as_chunks::<COLUMNS>();
+        let (offs, offs_last) = off.as_chunks_mut::<COLUMNS>();
+        let (all, all_last) = squares.as_chunks_mut::<COLUMNS>();
+        for (c, (((to_sum, origin), to_off), to_squares)) in sums.iter_mut().zip(origins).zip(offs).zip(all).enumerate() {
+            let (mut sum, origin, mut off, mut squares) = (*to_sum, *origin, *to_off, *to_squares);
+            for row in rows.chunks_exact(width) {
+                let Some(row) = row[c * COLUMNS..].first_chunk::<COLUMNS>() else { continue };
+                let d = each(*row, origin, |x, origin| x - origin);
+                sum = each(sum, *row, |sum, x| sum + x);
+                off = each(off, d, |off, d| off + d);
+                squares = each(squares, d, |squares, d| squares + d * d);
             }
+            (*to_sum, *to_off, *to_squares) = (sum, off, squares);
+        }
+        let at = width - sums_last.len();
+        for row in rows.chunks_exact(width) {
+            for (i, &x) in row[at..].iter().enumerate() {
+                let d = x - origins_last[i];
+                sums_last[i] = sums_last[i] + x;
+                offs_last[i] = offs_last[i] + d;
+                all_last[i] = all_last[i] + d * d;
+            }
+        }
+    }
+}
+
+/// Two lines as one: by value, so that lines stay in registers.
+#[inline(always)]
+fn each<T: Copy, const N: usize>(mut a: [T; N], b: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+    for i in 0..N {
+        a[i] = f(a[i], b[i]);
+    }
+    a
+}
+
+/// The moments of a panel's columns.
+struct CloseColumns<'a, T> {
+    panel: &'a Columns<T>,
+    rows: usize,
+    to: &'a mut Part<T>,
+}
+
+impl<T: Spread> Loop for CloseColumns<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (Columns { sum: _, first, off, squares }, to) = (self.panel, self.to);
+        to.count = T::of(self.rows);
+        let share = T::of(1) / to.count;
+        to.mean.resize(first.len(), T::of(0));
+        to.squares.resize(first.len(), T::of(0));
+        let made = to.mean.iter_mut().zip(&mut to.squares);
+        for ((mean, made), ((&first, &off), &squares)) in made.zip(first.iter().zip(off).zip(squares)) {
+            *mean = first + off * share;
+            // What has overflowed stays so.
+            *made = if squares.is_finite() { squares - off * (off * share) } else { squares };
         }
     }
 }

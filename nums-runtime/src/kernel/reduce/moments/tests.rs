@@ -67,6 +67,21 @@ fn squares_are_those_of_two_passes_and_sums_keep_their_bits() {
 }
 
 #[test]
+fn one_that_is_far_from_all_others_costs_no_digits() {
+    // Rows take deviations from their panel's first element: here that one, or one of the others.
+    for far in [0, 1, 64, 99] {
+        for size in [1e3, 1e9, 1e150] {
+            let mut src = numbers(&[100, 3], 0.0);
+            src.as_mut_slice::<f64>()[far * 3..far * 3 + 3].fill(size);
+            let (got, want) = (reduce(ReduceOp::Moments, &src, &[0]).unwrap(), naive(&src, &[0]));
+            for (g, w) in got.as_slice::<f64>()[6..].iter().zip(&want) {
+                assert!((g - w).abs() <= 1e-13 * w, "{size:e} in row {far}: {g}, want {w}");
+            }
+        }
+    }
+}
+
+#[test]
 fn pieces_and_instructions_change_no_bit() {
     for (shape, axes) in cases() {
         let src = numbers(&shape, 3.0);
