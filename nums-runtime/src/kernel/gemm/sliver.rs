@@ -11,7 +11,7 @@ use crate::native::{Loop, vectorised};
 /// elsewhere leave it sooner, and pages with it.
 pub(super) fn is_direct<T>((line, term): (usize, usize), readers: usize) -> bool {
     match (line, term) {
-        (_, 1) => readers <= 16,
+        (_, 1) => readers <= 64,
         (1, term) if term * size_of::<T>() <= 4096 => readers <= 4,
         (1, _) => readers <= 2,
         _ => false,
