@@ -219,7 +219,12 @@ impl Node {
         state
     }
 
+    /// Waits to be woken, unless the node was closed since the caller looked: `take` gives the lock up on the way, and nobody is
+    /// woken twice for the end.
     fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if state.closed {
+            return state;
+        }
         let begin = trace::is_on().then(trace::now);
         state.idle += 1;
         let mut state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -329,4 +334,25 @@ fn operand(arg: &JobArg) -> Operand<'_> {
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a kernel panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Node;
+    use crate::worker::Worker;
+    use nums_ir::graph::NodeId;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn nobody_sleeps_after_the_end() {
+        let node = Node::new(Worker::new(NodeId(0), 50));
+        let (tell, told) = mpsc::channel();
+        node.close();
+        std::thread::spawn(move || {
+            drop(node.sleep(node.lock()));
+            tell.send(())
+        });
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(()), "the end was missed");
+    }
 }
