@@ -241,6 +241,17 @@ fn a_plan_says_what_it_costs() {
     assert!(local.bound().expect("known").attained);
 }
 
+/// 64 sums: in one process 4 tasks of 16 and one of those; on two nodes two tasks of 16 and their join on each, and one more of both.
+#[test]
+fn small_joins_of_one_node_are_one_task() {
+    let tasks = |spec: &ClusterSpec| total::plan_with(spec, &[&[256, 8]], &[&[4, 8]], &[]).expect("a plan").tasks();
+    assert_eq!(tasks(&ClusterSpec::uniform(1, 2)), 64 + 4 + 1);
+    assert_eq!(tasks(&ClusterSpec::uniform(2, 1)), 64 + 2 * 3 + 1);
+    // All leaves are held until they are joined: not where memory is short.
+    let scarce = ClusterSpec { nodes: vec![NodeSpec { threads: 2, memory: 256 * 8 * 8 + 4096 }], ..ClusterSpec::uniform(1, 2) };
+    assert_eq!(tasks(&scarce), 64 + 63);
+}
+
 /// What a plan says moves is what the workers receive, and none holds more than a tenth over what it says.
 #[test]
 fn the_pool_moves_what_the_plan_says() {

@@ -80,7 +80,7 @@ impl<'a> Sizes<'a> {
                 let space = operands().chain(task.outs.iter().copied()).map(|b| self.elements(b)).max().unwrap_or(1);
                 self.kernels[*k as usize] * space
             }
-            TaskOp::Combine(_) => made,
+            TaskOp::Combine(_) => made * (task.args.len() as u64).saturating_sub(1),
             TaskOp::Matmul { symmetric, .. } => {
                 // m·k·n = sqrt(m·k · k·n · m·n), two operations a term.
                 let terms: f64 = operands().map(|b| self.elements(b) as f64).product();

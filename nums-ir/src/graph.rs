@@ -116,7 +116,7 @@ pub enum Arg {
 pub enum TaskOp {
     /// Runs kernel `k` on the blocks; outputs are its results for the block: mapped values, and partial reductions.
     Kernel(u32),
-    /// Joins two partial results of a reduction.
+    /// Joins partial results of a reduction, two or more, in a fixed tree: those of a range split at ⌈n/2⌉.
     Combine(ReduceOp),
     /// A product of two blocks (NumPy's matmul on the blocks' shapes after the transposes).
     Matmul {

@@ -120,8 +120,11 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
             return kernels.get(*k as usize).ok_or_else(missing)?.run(args);
         }
         TaskOp::Combine(reduce) => {
-            let [a, b] = blocks("combine", args)?;
-            combine(*reduce, a, b)?
+            let parts = all_blocks("combine", args)?;
+            if parts.len() < 2 {
+                return Err(KernelError::mismatch("combine", format!("{} operands, expected at least 2", parts.len())));
+            }
+            join(*reduce, &parts)?
         }
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             let [a, b] = blocks("matmul", args)?;
@@ -143,6 +146,14 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
 }
 
 /// Two partial results of a reduction joined.
+/// Joins two or more partial results; a range splits at ⌈n/2⌉.
+fn join(reduce: ReduceOp, parts: &[&Block]) -> Result<Block, KernelError> {
+    let one = |parts: &[&Block]| if parts.len() == 1 { Ok(None) } else { join(reduce, parts).map(Some) };
+    let (left, right) = parts.split_at(parts.len().div_ceil(2));
+    let (a, b) = (one(left)?, one(right)?);
+    combine(reduce, a.as_ref().unwrap_or(left[0]), b.as_ref().unwrap_or(right[0]))
+}
+
 fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError> {
     if reduce == ReduceOp::Moments {
         return combine_moments(a, b);

@@ -5,13 +5,15 @@
 //! all, refines the best and takes it. Blocks are homed by `place/layout.rs`, and `place/choose.rs` says which layouts
 //! an expression would like; `place/measure.rs` and `place/bound.rs` say what
 //! a plan costs and what any plan must; `place/regions.rs` cuts what
-//! changes its layout; `place/sound.rs` refuses what cannot be planned. Nothing here sees data.
+//! changes its layout; `place/joins.rs` makes one task of small joins on one node; `place/sound.rs` refuses what cannot be planned. Nothing
+//! here sees data.
 
 mod bound;
 mod choose;
 mod dynamic;
 mod grids;
 mod held;
+mod joins;
 mod layout;
 mod load;
 mod lshs;
@@ -61,7 +63,7 @@ pub const COMPARED: &[(&str, Policy)] = &[("dynamic", dynamic::place)];
 /// A graph with a place for every task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
-    /// The graph; with `Order::Fastest` its tasks join what the placement made neighbours.
+    /// The graph: what one node joins by itself is one task, and with `Order::Fastest` tasks join what the placement made neighbours.
     pub graph: Graph,
     /// Where its tasks run.
     pub placement: Placement,
@@ -118,7 +120,8 @@ pub fn place_at(mut graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: 
     let policy = name.to_owned();
     let inputs = homes[..problem.n_inputs].to_vec();
     let free = problem.into_free();
-    let placement = finish(&mut graph, free, parts, Placement { policy, homes: inputs, ..Placement::default() });
+    let mut placement = finish(&mut graph, free, parts, Placement { policy, homes: inputs, ..Placement::default() });
+    joins::gather(&mut graph, &mut placement, spec);
     let mut placed = Placed { graph, placement, costs, score };
     measure::fits(&mut placed, spec)?;
     Ok(placed)

@@ -76,14 +76,14 @@ fn hold(graph: &Graph, spec: &ClusterSpec, homes: &[NodeId]) -> Result<(), Strin
     }
     if let Some(best) = &best {
         verify_graph(&best.graph).map_err(|broken| broken.join("; "))?;
-        checked(spec, homes, best)?;
+        checked(graph, spec, homes, best)?;
     }
     for (name, _) in POLICIES.iter().filter(|(p, _)| *p != "all-on-one" || spec.score != Score::Net) {
         let Some(alone) = place(Some(name))? else { continue };
         if spec.score != Score::Reference && moved(&alone) != alone.costs[0].moved {
             return Err(format!("{name} moves {} bytes and says {}", moved(&alone), alone.costs[0].moved));
         }
-        checked(spec, homes, &alone).map_err(|why| format!("{name}: {why}"))?;
+        checked(graph, spec, homes, &alone).map_err(|why| format!("{name}: {why}"))?;
         if !fits(&alone, spec) {
             continue;
         }
@@ -99,8 +99,17 @@ fn hold(graph: &Graph, spec: &ClusterSpec, homes: &[NodeId]) -> Result<(), Strin
 }
 
 /// Results are at home, and no less moves than must.
-fn checked(spec: &ClusterSpec, homes: &[NodeId], placed: &Placed) -> Result<(), String> {
+fn checked(graph: &Graph, spec: &ClusterSpec, homes: &[NodeId], placed: &Placed) -> Result<(), String> {
     let Placed { graph: made, placement, .. } = placed;
+    // Blocks that are no longer made have left the graph that was placed: inputs and results are the same, in the same order.
+    let mut all = vec![NodeId(0); made.n_blocks()];
+    let outputs = |graph: &Graph| graph.outputs.iter().map(|o| o.array).collect::<Vec<_>>();
+    let ends = |graph: &Graph| [graph.inputs.clone(), outputs(graph)].concat();
+    for (before, now) in ends(graph).into_iter().zip(ends(made)) {
+        let blocks = graph.array(before).blocks().zip(made.array(now).blocks());
+        blocks.for_each(|(before, now)| all[now.0 as usize] = homes[before.0 as usize]);
+    }
+    let homes = all;
     for (task, node) in made.tasks.iter().zip(&placement.tasks) {
         let is_result = |b: &&BlockId| made.outputs.iter().any(|o| made.array_of(**b) == o.array);
         // A task that makes blocks of several results is at the home of one.
@@ -110,9 +119,7 @@ fn checked(spec: &ClusterSpec, homes: &[NodeId], placed: &Placed) -> Result<(), 
         }
     }
     // Cutting regions out makes smaller blocks than the graph's own, so the bound is that of the graph which was placed.
-    let mut all = homes.to_vec();
-    all.resize(made.n_blocks(), NodeId(0));
-    match bound(made, spec, &all, moved(placed)) {
+    match bound(made, spec, &homes, moved(placed)) {
         Some(least) if least.bytes > moved(placed) => Err(format!("{} bytes move, {} must", moved(placed), least.bytes)),
         Some(_) | None => Ok(()),
     }
