@@ -133,6 +133,8 @@ struct Plan {
     def: HashMap<Value, usize>,
     /// Cluster of each instruction; a barrier is one of its own.
     cluster: Vec<NodeIndex>,
+    /// Passes that must be complete before each instruction can run: reductions on the longest way to it.
+    level: Vec<usize>,
     /// Clusters and who feeds whom; a weight lists the members.
     graph: DiGraph<Vec<usize>, ()>,
     /// Values used by barriers or returned: cheap ones among them need a kernel after all.
@@ -180,7 +182,8 @@ impl Plan {
         for v in by_barrier.flat_map(|(i, _)| &i.args).chain(reduced.flat_map(|i| &i.args)).chain(&func.results) {
             exposed[v.0 as usize] = true;
         }
-        Plan { role, def, cluster: Vec::new(), graph: DiGraph::new(), exposed }
+        let level = levels(func, &def);
+        Plan { role, def, cluster: Vec::new(), level, graph: DiGraph::new(), exposed }
     }
 
     /// The values that instruction `i` waits for, looking through what is repeated.
@@ -208,7 +211,7 @@ impl Plan {
         let mut home = None;
         if self.role[i] == Role::Data {
             let space = space(func, &func.insts[i]);
-            home = self.graph.node_indices().rev().find(|c| {
+            let fits = |c: &NodeIndex| {
                 let members = &self.graph[*c];
                 let first = members.first().map(|m| &func.insts[*m]);
                 members.first().is_some_and(|m| self.role[*m] == Role::Data)
@@ -216,7 +219,11 @@ impl Plan {
                     && self.related(func, members, &sources)
                     && self.readable(func, members, &sources)
                     && feeds.iter().all(|f| f == c || !has_path_connecting(&self.graph, *c, *f, None))
-            });
+            };
+            // What waits for as many passes shares one: a sum of what a later pass reads again does not wait for that.
+            let own = |c: &NodeIndex| self.graph[*c].iter().map(|m| self.level[*m]).max() == Some(self.level[i]);
+            let all = || self.graph.node_indices().rev();
+            home = all().find(|c| own(c) && fits(c)).or_else(|| all().find(fits));
         }
         let home = home.unwrap_or_else(|| self.graph.add_node(Vec::new()));
         self.graph[home].push(i);
@@ -313,6 +320,17 @@ impl Plan {
         let inst = &func.insts[members[0]];
         self.role[members[0]] == Role::Data || self.exposed[inst.results[0].0 as usize]
     }
+}
+
+/// By instruction: how many reductions stand on the longest way to it.
+fn levels(func: &Func, def: &HashMap<Value, usize>) -> Vec<usize> {
+    let mut level: Vec<usize> = Vec::with_capacity(func.insts.len());
+    for inst in &func.insts {
+        let before = inst.args.iter().filter_map(|arg| def.get(arg));
+        let passes = before.map(|d| level[*d] + usize::from(matches!(func.insts[*d].op, Op::Reduce { .. })));
+        level.push(passes.max().unwrap_or(0));
+    }
+    level
 }
 
 /// `x[:, None]` and the like: full slices and new axes.

@@ -43,6 +43,9 @@ fn run(func: &mut Func) -> Changed {
 }
 
 fn rule(func: &Func, at: usize, inst: &Inst) -> Option<Rewrite> {
+    if let Some(rewrite) = without_lead(func, at, inst) {
+        return Some(rewrite);
+    }
     let def = |v: Value| func.insts[..at].iter().find(|i| i.results.contains(&v));
     let constant = |v: Value| def(v).and_then(|i| if let Op::Const(c) = i.op { Some(c) } else { None });
     let [result] = inst.results[..] else { return None };
@@ -111,6 +114,32 @@ fn rule(func: &Func, at: usize, inst: &Inst) -> Option<Rewrite> {
         }
         _ => None,
     }
+}
+
+/// x + v[newaxis, :] = x + v, where x has an axis there: operands get the axes before their own by themselves.
+fn without_lead(func: &Func, at: usize, inst: &Inst) -> Option<Rewrite> {
+    let Op::Map(_) = inst.op else { return None };
+    let rank = func.ty(inst.results[0]).rank()?;
+    let bare = |v: Value| {
+        let Inst { op: Op::Index { items }, args, .. } = func.insts[..at].iter().find(|i| i.results.contains(&v))? else {
+            return None;
+        };
+        let lead = items.iter().take_while(|item| matches!(item, IndexItem::NewAxis)).count();
+        let rest = |item: &IndexItem| matches!(item, IndexItem::Slice { start: None, stop: None, step: 1 });
+        (lead > 0 && items[lead..].iter().all(rest)).then_some(args[0])
+    };
+    for (k, v) in inst.args.iter().enumerate() {
+        let others = || inst.args.iter().enumerate().filter(|(other, _)| *other != k);
+        if let Some(inner) = bare(*v)
+            && others().any(|(_, o)| func.ty(*o).rank() == Some(rank))
+            && !func.ty(inner).weak
+        {
+            let mut args = inst.args.clone();
+            args[k] = inner;
+            return Some(Rewrite::By(inst.op.clone(), args));
+        }
+    }
+    None
 }
 
 /// Whether an index only takes away axes of size 1 and adds some: the elements stay in their order.
