@@ -3,9 +3,10 @@
 //! Along some rows every value has a level: how many passes over those rows must be complete before it is there. A row value is
 //! there in the pass that makes it; what is accumulated over the rows, and what is made of that, is there in the next. What has
 //! nothing to do with these rows (norms of centroids, a matrix of another size) raises no level along them. Instructions of
-//! one level and one number of rows that read or make a row value in common share a panel, if one of them is a product
-//! (element-wise ones alone share a kernel already), and if no two panels would wait for each other: passes over different rows
-//! may feed one another both ways. Fusing moves no bits: a product takes the same panels of its contracted axis alone and in a tile.
+//! one level and one number of rows that read or make a row value in common share a panel: products, and kernels that `fuse` keeps
+//! apart because one needs a reduction inside the rows of the other (softmax), if no two panels would wait for each other: passes
+//! over different rows may feed one another both ways. Fusing moves no bits: a product takes the same panels of its contracted axis
+//! alone and in a tile.
 
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Stage, Value, ValueData};
@@ -102,15 +103,7 @@ impl Plan {
                 }
             }
         }
-        let mut out = Vec::new();
-        for (_, _, members) in groups {
-            if members.iter().any(|m| matches!(func.insts[*m].op, Op::Matmul { .. })) {
-                out.push(members);
-            } else {
-                out.extend(members.into_iter().map(|m| vec![m]));
-            }
-        }
-        out
+        groups.into_iter().map(|(_, _, members)| members).collect()
     }
 
     /// Whether no group waits for itself once two of them are one.
