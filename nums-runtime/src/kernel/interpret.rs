@@ -14,7 +14,7 @@ mod prepare;
 mod run;
 
 pub(super) use gather::broadcast;
-pub(super) use run::Run;
+pub(super) use run::{Rows, Run};
 
 use super::map::Code;
 use super::{KernelError, Operand};
@@ -110,7 +110,7 @@ struct Reduce {
     slot: Slot,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Output {
     /// Elements of a slot.
     Slot(Slot),

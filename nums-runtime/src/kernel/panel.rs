@@ -2,7 +2,7 @@
 //!
 //! A tile of the row operands stays in the second-level cache while every step of the body takes its part: kernels by
 //! `interpret`, products by `matmul`; what is summed over the rows is carried from tile to tile. Values of the body exist for
-//! one tile only. Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
+//! one tile only, but for those that are results: they are written to their place. Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
 //! All room is made before the first tile; the tiles allocate nothing.
 
 use super::data::best_places;
@@ -14,7 +14,7 @@ use super::op::{self, Apply};
 use super::view::{Operands, Read, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
-use crate::element::with_type;
+use crate::element::Element;
 use crate::native;
 use nums_ir::data::DataOp;
 use nums_ir::dtype::DType;
@@ -94,6 +94,8 @@ struct Panel {
     results: Vec<(Slot, DType, bool)>,
     /// By slot: where its elements are.
     homes: Vec<Home>,
+    /// By step and its results: whether the panel keeps their rows.
+    kept: Vec<Vec<bool>>,
     /// What a tile touches.
     touched: Touched,
 }
@@ -179,7 +181,9 @@ impl Panel {
         for (i, inst) in body.insts.iter().enumerate() {
             inst.results.iter().enumerate().for_each(|(k, r)| homes[slot(r)] = Home::Step(i, k));
         }
+        let kept = |r: &Value| row(r) && body.results.contains(r);
         Ok(Panel {
+            kept: body.insts.iter().map(|inst| inst.results.iter().map(kept).collect()).collect(),
             name: body.name.clone(),
             params: body.params.iter().map(param).collect(),
             steps,
@@ -203,14 +207,14 @@ enum State<'p> {
     Kernel(interpret::Run<'p>),
     RowsF32 {
         product: RowProduct<f32>,
-        made: Block,
+        made: Made,
     },
     RowsF64 {
         product: RowProduct<f64>,
-        made: Block,
+        made: Made,
     },
     /// Positions, one for each of the other axes' elements.
-    Best(Block),
+    Best(Made),
     TotalF32 {
         total: Total<f32>,
         shape: Vec<usize>,
@@ -219,6 +223,40 @@ enum State<'p> {
         total: Total<f64>,
         shape: Vec<usize>,
     },
+}
+
+/// Rows that a step makes: of a tile, or of all tiles if the panel keeps them.
+struct Made {
+    block: Block,
+    whole: bool,
+}
+
+impl Made {
+    /// Room for the rows of a tile, `shape`, or for `all`.
+    fn new(dtype: DType, mut shape: Vec<usize>, kept: bool, all: usize) -> Made {
+        if let (true, Some(rows)) = (kept, shape.first_mut()) {
+            *rows = all;
+        }
+        Made { block: Block::stale(dtype, &shape), whole: kept }
+    }
+
+    fn at(&self, start: usize) -> usize {
+        if self.whole { start } else { 0 }
+    }
+
+    fn view(&self, start: usize, rows: usize) -> Option<View<'_>> {
+        View::rows(&self.block, self.at(start), rows)
+    }
+
+    /// The elements of `rows` rows.
+    fn rows_mut<T: Element>(&mut self, start: usize, rows: usize) -> Option<&mut [T]> {
+        let (at, width) = (self.at(start), self.block.shape().iter().skip(1).product::<usize>());
+        self.block.as_mut_slice::<T>().get_mut(at * width..(at + rows) * width)
+    }
+
+    fn kept(self) -> Vec<(usize, Block)> {
+        if self.whole { vec![(0, self.block)] } else { Vec::new() }
+    }
 }
 
 /// What a step sees: the task's operands, and what the steps before it made of this tile.
@@ -254,7 +292,7 @@ impl Tile<'_> {
             },
             Home::Step(step, k) => match self.before.get(step)? {
                 State::Kernel(run) => run.result(k, self.rows),
-                State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => View::rows(made, 0, self.rows),
+                State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => made.view(self.start, self.rows),
                 State::TotalF32 { .. } | State::TotalF64 { .. } => None,
             },
         };
@@ -280,15 +318,20 @@ impl Tile<'_> {
 }
 
 impl<'p> State<'p> {
-    /// A step with its room, for tiles no larger than `tile` of `rows` rows in all.
-    fn begin(step: &'p Step, tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
+    /// Step `i` with its room, for tiles no larger than `tile` of `rows` rows in all.
+    fn begin(panel: &'p Panel, i: usize, tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
+        let (step, kept) = (&panel.steps[i], &panel.kept[i][..]);
+        let one = kept.first() == Some(&true);
         match step {
-            Step::Kernel { kernel, args } => interpret::Run::begin(kernel, &Chosen(tile, args), Some(rows)).map(State::Kernel),
+            Step::Kernel { kernel, args } => {
+                let rows = interpret::Rows { all: rows, kept };
+                interpret::Run::begin(kernel, &Chosen(tile, args), Some(rows)).map(State::Kernel)
+            }
             Step::Rows { a, b, trans_b } => {
                 let (x, y) = tile.both(*a, *b)?;
                 let width = if *trans_b { y.size(0) } else { y.size(1) };
                 let shape: Vec<usize> = std::iter::once(tile.rows).chain(y.size(1).and(width)).collect();
-                let made = Block::stale(x.dtype(), &shape);
+                let made = Made::new(x.dtype(), shape, one, rows);
                 match x.dtype() {
                     DType::F32 => Ok(State::RowsF32 { product: RowProduct::new(*trans_b, rows == 1), made }),
                     DType::F64 => Ok(State::RowsF64 { product: RowProduct::new(*trans_b, rows == 1), made }),
@@ -302,7 +345,7 @@ impl<'p> State<'p> {
                     Some(n) if *axis > 0 => *n = 1,
                     Some(_) | None => return Err(tile.panel.mismatch(format!("the best along axis {axis}"))),
                 }
-                Ok(State::Best(Block::stale(DType::I64, &shape)))
+                Ok(State::Best(Made::new(DType::I64, shape, one, rows)))
             }
             Step::Total { a, b, symmetric } => {
                 let (x, y) = tile.both(*a, *b)?;
@@ -322,11 +365,11 @@ impl<'p> State<'p> {
     fn take(&mut self, step: &Step, tile: &Tile<'_>) -> Result<(), KernelError> {
         let rows = tile.rows;
         match (self, step) {
-            (State::Kernel(run), Step::Kernel { args, kernel: _ }) => run.rows(&Chosen(tile, args), rows),
+            (State::Kernel(run), Step::Kernel { args, kernel: _ }) => run.rows(&Chosen(tile, args), tile.start, rows),
             (State::RowsF32 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
             (State::RowsF64 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
             (State::Best(made), Step::Best { op, axis, x }) => {
-                best(*op, *axis, made, &tile.view(*x)?).ok_or_else(|| tile.panel.mismatch("rows of another width"))
+                best(*op, *axis, made, tile, &tile.view(*x)?).ok_or_else(|| tile.panel.mismatch("rows of another width"))
             }
             (State::TotalF32 { total, .. }, Step::Total { a, b, .. }) => {
                 let (x, y) = tile.both(*a, *b)?;
@@ -341,11 +384,11 @@ impl<'p> State<'p> {
         }
     }
 
-    /// What was carried over all rows: which results of the step, and their blocks.
-    fn totals(self) -> Result<Vec<(usize, Block)>, KernelError> {
+    /// What the panel keeps: which results of the step, and their blocks.
+    fn kept(self) -> Result<Vec<(usize, Block)>, KernelError> {
         match self {
-            State::Kernel(run) => run.totals(),
-            State::RowsF32 { .. } | State::RowsF64 { .. } | State::Best(_) => Ok(Vec::new()),
+            State::Kernel(run) => run.kept(),
+            State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => Ok(made.kept()),
             State::TotalF32 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
             State::TotalF64 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
         }
@@ -355,7 +398,7 @@ impl<'p> State<'p> {
 /// The rows of a product for a tile.
 fn multiply<T: Real + Field>(
     product: &mut RowProduct<T>,
-    made: &mut Block,
+    made: &mut Made,
     tile: &Tile<'_>,
     a: Slot,
     b: Slot,
@@ -365,16 +408,15 @@ where
     op::Multiply: Apply<(T, T), Out = T>,
 {
     let (x, y) = tile.both(a, b)?;
-    let width: usize = made.shape().iter().skip(1).product();
-    let out = made.as_mut_slice::<T>().get_mut(..tile.rows * width);
-    out.and_then(|out| product.run(&x, &y, out)).ok_or_else(|| tile.misfit(&x, &y))
+    made.rows_mut(tile.start, tile.rows).and_then(|out| product.run(&x, &y, out)).ok_or_else(|| tile.misfit(&x, &y))
 }
 
 /// Positions of the best of a tile's rows.
-fn best(op: ReduceOp, axis: usize, made: &mut Block, x: &View<'_>) -> Option<()> {
+fn best(op: ReduceOp, axis: usize, made: &mut Made, tile: &Tile<'_>, x: &View<'_>) -> Option<()> {
     let (n, before) = (x.size(axis)?, x.shape().take(axis).product::<usize>());
     let after: usize = x.shape().skip(axis + 1).product();
-    best_places(op, x.elements(), (before, n, after), made.as_mut_slice::<i64>().get_mut(..before * after)?);
+    let places = made.rows_mut::<i64>(tile.start, tile.rows).filter(|places| places.len() == before * after)?;
+    best_places(op, x.elements(), (before, n, after), places);
     Some(())
 }
 
@@ -384,11 +426,10 @@ fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
     panel.kernels().for_each(interpret::Kernel::count);
     let most = panel.touched.tile(true, native::cache()).min(all);
     let mut states: Vec<State<'_>> = Vec::with_capacity(panel.steps.len());
-    for step in &panel.steps {
-        let state = State::begin(step, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
+    for i in 0..panel.steps.len() {
+        let state = State::begin(panel, i, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
         states.push(state);
     }
-    let mut results: Vec<Option<Block>> = panel.results.iter().map(|_| None).collect();
     let mut start = 0;
     // An empty block has one empty tile: its totals are those of nothing.
     loop {
@@ -398,25 +439,28 @@ fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
             let tile = Tile { panel, args, before, start, rows };
             rest.first_mut().ok_or_else(|| panel.mismatch("a step without room"))?.take(step, &tile)?;
         }
-        let tile = Tile { panel, args, before: &states, start, rows };
-        for ((slot, _, _), result) in panel.results.iter().zip(&mut results).filter(|((_, _, row), _)| *row) {
-            store(&tile.view(*slot)?, result, start, all)?;
-        }
         start += rows;
         if start >= all {
             break;
         }
     }
-    let totals = states.into_iter().map(State::totals).collect::<Result<Vec<_>, _>>()?;
-    let total = |slot: Slot| match panel.homes[slot] {
-        Home::Step(step, k) => totals[step].iter().find(|(of, _)| *of == k).map(|(_, block)| block.clone()),
-        Home::Param(_) => None,
-    };
-    let made = panel.results.iter().zip(results).map(|((slot, dtype, _), result)| {
-        let block = result.or_else(|| total(*slot)).ok_or_else(|| panel.mismatch("a result that nothing made"))?;
-        if block.dtype() == *dtype { Ok(block) } else { Err(panel.mismatch("a result of another dtype")) }
-    });
-    made.collect()
+    let mut kept = states.into_iter().map(State::kept).collect::<Result<Vec<_>, _>>()?;
+    let mut results: Vec<Block> = Vec::with_capacity(panel.results.len());
+    for (i, (slot, dtype, _)) in panel.results.iter().enumerate() {
+        let Home::Step(step, k) = panel.homes[*slot] else { return Err(panel.mismatch("a result that nothing made")) };
+        let block = match panel.results[..i].iter().position(|(of, _, _)| of == slot) {
+            Some(first) => results[first].clone(),
+            None => {
+                let at = kept[step].iter().position(|(of, _)| *of == k);
+                at.map(|at| kept[step].swap_remove(at).1).ok_or_else(|| panel.mismatch("a result that nothing made"))?
+            }
+        };
+        if block.dtype() != *dtype {
+            return Err(panel.mismatch("a result of another dtype"));
+        }
+        results.push(block);
+    }
+    Ok(results)
 }
 
 /// How many rows the operands have; checks their kinds.
@@ -439,19 +483,6 @@ fn rows_of(panel: &Panel, args: &[Operand<'_>]) -> Result<usize, KernelError> {
         }
     }
     rows.ok_or_else(|| panel.mismatch("no operand has rows"))
-}
-
-/// Puts a tile's rows into their place in the result.
-fn store(tile: &View<'_>, result: &mut Option<Block>, start: usize, rows: usize) -> Result<(), KernelError> {
-    let shape = || std::iter::once(rows).chain(tile.shape().skip(1)).collect::<Vec<_>>();
-    let result = result.get_or_insert_with(|| Block::stale(tile.dtype(), &shape()));
-    let at = start * tile.width();
-    with_type!(tile.dtype(), T => {
-        let from = tile.as_slice::<T>();
-        let to = result.as_mut_slice::<T>().get_mut(at..at + from.len());
-        to.ok_or_else(|| KernelError::mismatch("panel", "rows outside a result"))?.copy_from_slice(from);
-    });
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! `begin` makes every buffer that the tiles need: homes of what steps write, buffers of gathered operands, reductions. A tile
 //! then allocates nothing: operands are asked one by one, and native code takes them so. Reductions along the rows of a panel
-//! go on from tile to tile; others are complete with their rows and drained tile by tile.
+//! go on from tile to tile; others are complete with their rows and drained tile by tile. What the panel keeps of its rows is
+//! written to its place among all of them, and read there by the steps behind.
 
 use super::frame::{CHUNK, Frame, Lane};
 use super::gather::{Stream, broadcast};
@@ -22,10 +23,13 @@ pub(in crate::kernel) struct Run<'k> {
     tile: usize,
     /// The most that is taken at a time: all, or a tile of a panel.
     space: Vec<usize>,
+    /// The first row of the tile.
+    first: usize,
     /// By source: how its elements are read.
     streams: Vec<Stream>,
-    /// By home.
+    /// By home, and whether it has all rows: those of a tile go to their place among them.
     blocks: Vec<Block>,
+    whole: Vec<bool>,
     /// By reduction.
     reductions: Vec<Reducing>,
     /// Where the steps of a tile read and write: room that is used again.
@@ -38,42 +42,63 @@ struct Reducing {
     state: Option<Box<dyn Reduction>>,
     /// The index space of all that it will see.
     space: Vec<usize>,
-    /// The results of a tile's rows; none of one that goes on from tile to tile, or ends with the execution.
+    /// The results of a tile's rows, or of all that are kept; none of one that goes on from tile to tile, or ends with the execution.
     rows: Option<Block>,
+    whole: bool,
+}
+
+/// What a panel wants of a kernel: the rows that will come in all, and by result whether they are kept.
+pub(in crate::kernel) struct Rows<'a> {
+    pub(in crate::kernel) all: usize,
+    pub(in crate::kernel) kept: &'a [bool],
 }
 
 impl<'k> Run<'k> {
-    /// Makes all that tiles need. Of a panel, `rows` are those that will come in all, and `args` are those of a largest tile.
-    pub(in crate::kernel) fn begin(kernel: &'k Kernel, args: &dyn Operands, rows: Option<usize>) -> Result<Run<'k>, KernelError> {
+    /// Makes all that tiles need. Of a panel, `args` are those of a largest tile.
+    pub(in crate::kernel) fn begin(
+        kernel: &'k Kernel,
+        args: &dyn Operands,
+        rows: Option<Rows<'_>>,
+    ) -> Result<Run<'k>, KernelError> {
         let space = space(kernel, args)?;
+        let mut all = space.clone();
+        if let Some(rows) = &rows {
+            *all.first_mut().ok_or_else(|| kernel.mismatch("rows of a scalar"))? = rows.all;
+        }
+        let kept = |k: usize| rows.as_ref().is_some_and(|rows| rows.kept.get(k) == Some(&true));
+        let mut whole = vec![false; kernel.homes.len()];
+        let mut whole_reductions = vec![false; kernel.reductions.len()];
+        for (_, output) in kernel.results.iter().enumerate().filter(|(k, _)| kept(*k)) {
+            match *output {
+                Output::Slot(slot) => kernel.home(slot).into_iter().for_each(|home| whole[home] = true),
+                Output::Reduced(r) => whole_reductions[r] = true,
+            }
+        }
         let tile = kernel.tile();
         let streams = kernel.sources.iter().map(|s| s.read(args, &space, tile)).collect::<Option<Vec<_>>>();
         let streams = streams.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
-        let room = |room: &Room| match room.reach {
+        let room = |(room, whole): (&Room, &bool)| match room.reach {
             Reach::One => Block::zeros(room.dtype, &[1]),
-            Reach::Space => Block::stale(room.dtype, &space),
+            Reach::Space => Block::stale(room.dtype, if *whole { &all } else { &space }),
             Reach::Tile => Block::stale(room.dtype, &[tile]),
             Reach::Chunk => Block::stale(room.dtype, &[CHUNK]),
         };
-        let blocks = kernel.homes.iter().map(room).collect();
-        let mut all = space.clone();
-        if let Some(rows) = rows {
-            *all.first_mut().ok_or_else(|| kernel.mismatch("rows of a scalar"))? = rows;
-        }
-        let start = |r: &Reduce| {
+        let blocks = kernel.homes.iter().zip(&whole).map(room).collect();
+        let start = |(r, whole): (&Reduce, bool)| {
             if kernel.is_splat(r.slot) {
-                return Ok(Reducing { state: None, space: Vec::new(), rows: None });
+                return Ok(Reducing { state: None, space: Vec::new(), rows: None, whole });
             }
             if r.axes.iter().any(|&axis| axis >= space.len()) {
                 return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
             }
             let state = Some(reduction(r.op, kernel.dtype(r.slot), &all, &r.axes)?);
             let by_rows = rows.is_some() && !r.axes.contains(&0);
-            let shape = || reduced_shape(&space, &r.axes, r.keepdims);
-            Ok(Reducing { state, space: all.clone(), rows: by_rows.then(|| Block::stale(kernel.dtype(r.slot), &shape())) })
+            let shape = || reduced_shape(if whole { &all } else { &space }, &r.axes, r.keepdims);
+            let rows = by_rows.then(|| Block::stale(kernel.dtype(r.slot), &shape()));
+            Ok(Reducing { state, space: all.clone(), rows, whole })
         };
-        let reductions = kernel.reductions.iter().map(start).collect::<Result<_, _>>()?;
-        let mut run = Run { kernel, tile, space, streams, blocks, reductions, lanes: Vec::new() };
+        let reductions = kernel.reductions.iter().zip(whole_reductions).map(start).collect::<Result<_, _>>()?;
+        let mut run = Run { kernel, tile, space, first: 0, streams, blocks, whole, reductions, lanes: Vec::new() };
         run.splats(args)?;
         Ok(run)
     }
@@ -83,8 +108,9 @@ impl<'k> Run<'k> {
         self.elements(args, self.space.iter().product())
     }
 
-    /// Takes the next rows of a panel, no more than `begin` saw.
-    pub(in crate::kernel) fn rows(&mut self, args: &dyn Operands, rows: usize) -> Result<(), KernelError> {
+    /// Takes the rows of a panel from row `first`, no more than `begin` saw.
+    pub(in crate::kernel) fn rows(&mut self, args: &dyn Operands, first: usize, rows: usize) -> Result<(), KernelError> {
+        self.first = first;
         let width: usize = self.space.iter().skip(1).product();
         if self.space.first().is_none_or(|most| rows > *most) {
             return Err(self.kernel.mismatch(format!("{rows} rows of {:?}", self.space)));
@@ -93,8 +119,8 @@ impl<'k> Run<'k> {
         for (reducing, reduce) in self.reductions.iter_mut().zip(&self.kernel.reductions) {
             if let (Some(state), Some(block)) = (&mut reducing.state, &mut reducing.rows) {
                 let each: usize = block.shape().iter().skip(1).product();
-                let len = rows * each;
-                state.drain(part_mut(block, 0, len).ok_or_else(|| self.kernel.mismatch(reduce.op.name()))?)?;
+                let at = if reducing.whole { first * each } else { 0 };
+                state.drain(part_mut(block, at, rows * each).ok_or_else(|| self.kernel.mismatch(reduce.op.name()))?)?;
             }
         }
         Ok(())
@@ -102,12 +128,17 @@ impl<'k> Run<'k> {
 
     /// Result `k` of the last rows.
     pub(in crate::kernel) fn result(&self, k: usize, rows: usize) -> Option<View<'_>> {
-        let block = match *self.kernel.results.get(k)? {
+        let (block, whole) = match *self.kernel.results.get(k)? {
             Output::Slot(slot) if self.kernel.is_splat(slot) => return None,
-            Output::Slot(slot) => &self.blocks[self.kernel.home(slot)?],
-            Output::Reduced(r) => self.reductions[r].rows.as_ref()?,
+            Output::Slot(slot) => self.kernel.home(slot).map(|home| (&self.blocks[home], self.whole[home]))?,
+            Output::Reduced(r) => (self.reductions[r].rows.as_ref()?, self.reductions[r].whole),
         };
-        View::rows(block, 0, rows)
+        View::rows(block, if whole { self.first } else { 0 }, rows)
+    }
+
+    /// Elements of the homes that have all rows before those of this tile.
+    fn before(&self) -> usize {
+        self.first * self.space.iter().skip(1).product::<usize>()
     }
 
     /// The first `len` elements of the space, tile by tile.
@@ -152,19 +183,19 @@ impl<'k> Run<'k> {
             Some(native) => self.native_tile(args, native, start, len)?,
             None => self.interpreted_tile(args, start, len)?,
         }
-        let kernel = self.kernel;
+        let (kernel, before) = (self.kernel, self.before());
         let inside = || kernel.mismatch("a tile outside the index space");
+        let at = |whole: bool| if whole { before + start } else { start };
         for &(source, home) in &kernel.copies {
-            let from = self.streams[source].slice(args, start, len).ok_or_else(inside)?;
-            map::cast(from, window_mut(&mut self.blocks[home], kernel.homes[home].reach, start, len).ok_or_else(inside)?)?;
+            let (from, at) = (self.streams[source].slice(args, start, len).ok_or_else(inside)?, at(self.whole[home]));
+            map::cast(from, window_mut(&mut self.blocks[home], kernel.homes[home].reach, at, len).ok_or_else(inside)?)?;
         }
         for (reducing, reduce) in self.reductions.iter_mut().zip(&kernel.reductions) {
             let Some(state) = &mut reducing.state else { continue };
             let piece = match kernel.slot(reduce.slot) {
                 Named::Source(s) => self.streams[s].slice(args, start, len),
-                Named::Step(s) => {
-                    kernel.places[s].and_then(|home| window(&self.blocks[home], kernel.homes[home].reach, start, len))
-                }
+                Named::Step(s) => kernel.places[s]
+                    .and_then(|home| window(&self.blocks[home], kernel.homes[home].reach, at(self.whole[home]), len)),
             };
             state.feed(piece.ok_or_else(inside)?)?;
         }
@@ -173,14 +204,15 @@ impl<'k> Run<'k> {
 
     /// Where steps read and write the `len` positions from `start`.
     fn frame<'a>(&'a mut self, args: &'a dyn Operands, start: usize, len: usize) -> Result<Frame<'a>, KernelError> {
-        let kernel = self.kernel;
+        let (kernel, before) = (self.kernel, self.before());
         let outside = || kernel.mismatch("a tile outside the index space");
         let mut frame = Frame::new(&mut self.lanes);
         for (stream, source) in self.streams.iter().zip(&kernel.sources) {
             frame.source(stream.slice(args, start, len).ok_or_else(outside)?, source.splat);
         }
-        for (block, room) in self.blocks.iter_mut().zip(&kernel.homes) {
-            frame.home(window_mut(block, room.reach, start, len).ok_or_else(outside)?, room.reach);
+        for ((block, room), whole) in self.blocks.iter_mut().zip(&kernel.homes).zip(&self.whole) {
+            let at = if *whole { before + start } else { start };
+            frame.home(window_mut(block, room.reach, at, len).ok_or_else(outside)?, room.reach);
         }
         Ok(frame)
     }
@@ -191,24 +223,39 @@ impl<'k> Run<'k> {
     }
 
     fn native_tile(&mut self, args: &dyn Operands, native: &Native, start: usize, len: usize) -> Result<(), KernelError> {
-        let kernel = self.kernel;
+        let (kernel, before) = (self.kernel, self.before());
         let streams = &self.streams;
         let mut ins = streams.iter().take(kernel.group.inputs.len()).map_while(|s| s.slice(args, start, len));
         // Outputs are the first homes, in order.
-        let homes = self.blocks.iter_mut().zip(&kernel.homes).take(kernel.group.outputs.len());
-        let mut outs = homes.map_while(|(block, room)| window_mut(block, room.reach, start, len));
+        let homes = self.blocks.iter_mut().zip(&kernel.homes).zip(&self.whole).take(kernel.group.outputs.len());
+        let mut outs = homes
+            .map_while(|((block, room), whole)| window_mut(block, room.reach, if *whole { before + start } else { start }, len));
         if native.run(len, &mut ins, &mut outs) { Ok(()) } else { Err(kernel.mismatch("native code of another group")) }
     }
 
-    /// The results that are not of single rows.
-    pub(in crate::kernel) fn totals(self) -> Result<Vec<(usize, Block)>, KernelError> {
+    /// The results that a panel keeps: those over all rows, and those that were asked for row by row.
+    pub(in crate::kernel) fn kept(mut self) -> Result<Vec<(usize, Block)>, KernelError> {
         let kernel = self.kernel;
-        let mut out = Vec::new();
-        for (r, reducing) in self.reductions.into_iter().enumerate() {
-            let (Some(state), None) = (reducing.state, reducing.rows) else { continue };
-            let block = total(kernel, &kernel.reductions[r], state, &reducing.space)?;
-            let places = (0..kernel.results.len()).filter(|k| matches!(kernel.results[*k], Output::Reduced(of) if of == r));
-            out.extend(places.map(|k| (k, block.clone())));
+        let mut reductions: Vec<Option<Reducing>> = std::mem::take(&mut self.reductions).into_iter().map(Some).collect();
+        let mut out: Vec<(usize, Block)> = Vec::new();
+        for (k, output) in kernel.results.iter().enumerate() {
+            // A value returned twice was moved out for its first result.
+            let first = kernel.results[..k].iter().position(|o| o == output);
+            let made = match (first, *output) {
+                (Some(first), _) => out.iter().find(|(of, _)| *of == first).map(|(_, block)| block.clone()),
+                (None, Output::Slot(slot)) => {
+                    let home = kernel.home(slot).filter(|home| self.whole[*home]);
+                    home.map(|home| std::mem::take(&mut self.blocks[home]))
+                }
+                (None, Output::Reduced(r)) => match reductions[r].take() {
+                    Some(Reducing { rows: Some(rows), whole, .. }) => whole.then_some(rows),
+                    Some(Reducing { state: Some(state), rows: None, space, .. }) => {
+                        Some(total(kernel, &kernel.reductions[r], state, &space)?)
+                    }
+                    Some(Reducing { state: None, rows: None, .. }) | None => None,
+                },
+            };
+            out.extend(made.map(|block| (k, block)));
         }
         Ok(out)
     }
@@ -233,11 +280,7 @@ impl<'k> Run<'k> {
         let mut out: Vec<Block> = Vec::with_capacity(kernel.results.len());
         for (k, output) in kernel.results.iter().enumerate() {
             // A value returned twice was moved out for its first result.
-            let same = |o: &Output| match (o, output) {
-                (Output::Slot(a), Output::Slot(b)) | (Output::Reduced(a), Output::Reduced(b)) => a == b,
-                (Output::Slot(_), Output::Reduced(_)) | (Output::Reduced(_), Output::Slot(_)) => false,
-            };
-            let made = match (kernel.results[..k].iter().position(same), *output) {
+            let made = match (kernel.results[..k].iter().position(|o| o == output), *output) {
                 (Some(first), _) => out.get(first).cloned(),
                 (None, Output::Reduced(r)) => reduced[r].take(),
                 (None, Output::Slot(slot)) if kernel.is_splat(slot) => self.one(slot),
