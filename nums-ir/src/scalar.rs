@@ -443,7 +443,9 @@ macro_rules! spread {
                     return if a.0 == 0.0 { (b.1, b.2) } else { (a.1, a.2) };
                 }
                 let (off, share) = (b.1 - a.1, b.0 / (a.0 + b.0));
-                (a.1 + off * share, a.2 + b.2 + off * (off * (a.0 * share)))
+                // Means that overflowed are infinitely far from everything: NaN says only that an element is not finite.
+                let between = if off.is_nan() { $t::INFINITY } else { off * (off * (a.0 * share)) };
+                (a.1 + off * share, a.2 + b.2 + between)
             }
 
             #[inline(always)]
@@ -464,8 +466,13 @@ macro_rules! spread {
             }
 
             fn join_sums(a: Moments<$t>, b: Moments<$t>) -> Moments<$t> {
-                let (_, squares) = <$t>::join((a.0, a.1 / a.0, a.2), (b.0, b.1 / b.0, b.2));
                 let sum = a.1 + b.1;
+                // A sum that overflowed in a part has no mean, and what is between the parts does not matter then.
+                let squares = if sum.is_finite() {
+                    <$t>::join((a.0, a.1 / a.0, a.2), (b.0, b.1 / b.0, b.2)).1
+                } else {
+                    a.2 + b.2
+                };
                 (a.0 + b.0, sum, <$t>::settle(sum, squares))
             }
         }

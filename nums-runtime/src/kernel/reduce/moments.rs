@@ -442,6 +442,20 @@ impl<T: Spread> Loop for TakeRows<'_, T> {
                 all_last[i] = all_last[i] + d * d;
             }
         }
+        if !sum.iter().fold(true, |finite, sum| finite & sum.is_finite()) {
+            mark(rows, squares);
+        }
+    }
+}
+
+/// NaN for the columns with an element that is not finite: deviations from a finite origin are infinite there as where they
+/// overflow.
+#[cold]
+fn mark<T: Spread>(rows: &[T], squares: &mut [T]) {
+    for row in rows.chunks_exact(squares.len()) {
+        for (squares, &x) in squares.iter_mut().zip(row).filter(|(_, x)| !x.is_finite()) {
+            *squares = T::alone(x);
+        }
     }
 }
 

@@ -120,6 +120,31 @@ fn parts_join_to_the_whole_and_what_overflows_is_as_in_two_passes() {
     // Not finite: NaN, as in NumPy.
     assert!(of(&[1.0, f64::INFINITY])[2].is_nan() && of(&[f64::INFINITY])[2].is_nan() && of(&[f64::NAN, 1.0])[2].is_nan());
     assert!(joined(&[1.0, 2.0], &[f64::NEG_INFINITY, 1.0])[2].is_nan());
+    // Sums that overflow in both parts, the other way round, and before a third part.
+    assert_eq!(joined(&[1e308; 4], &[1e308; 4])[2], f64::INFINITY);
+    assert!(joined(&[1e308; 4], &[-1e308; 4])[2].is_nan(), "inf - inf, as in NumPy's sum");
+    assert_eq!(joined(&[1e308; 4], &[])[2], f64::INFINITY);
+    assert!(joined(&[1e308; 4], &[1.0, f64::INFINITY])[2].is_nan() && joined(&[1e308; 4], &[f64::NAN])[2].is_nan());
     // Denormals keep their digits where their squares have any.
     assert_eq!(of(&[5e-324, 5e-324])[1..], [1e-323, 0.0]);
+}
+
+#[test]
+fn rows_tell_what_is_not_finite_from_what_overflows() {
+    // As many rows as several panels have, and columns in registers and behind them.
+    for (rows, width) in [(5, 2), (200, 3), (150, 19)] {
+        for at in [0, 1, 17, 66, 149].into_iter().filter(|at| *at < rows) {
+            for (x, want) in
+                [(f64::INFINITY, f64::NAN), (f64::NEG_INFINITY, f64::NAN), (f64::NAN, f64::NAN), (1e308, f64::INFINITY)]
+            {
+                let mut src = numbers(&[rows, width], 0.0);
+                src.as_mut_slice::<f64>()[at * width + 1] = x;
+                let got = reduce(ReduceOp::Moments, &src, &[0]).unwrap();
+                for (i, g) in got.as_slice::<f64>()[2 * width..].iter().enumerate() {
+                    let fits = if i == 1 { g.total_cmp(&want).is_eq() || g.is_nan() && want.is_nan() } else { g.is_finite() };
+                    assert!(fits, "{x} in row {at} of {rows} × {width}: column {i} has {g}");
+                }
+            }
+        }
+    }
 }
