@@ -612,3 +612,15 @@ fn integers_by_numpys_functions_are_its_scalars_and_sizes_still() {
         Ok(())
     });
 }
+
+#[test]
+fn what_only_two_of_three_operands_of_einsum_have_is_summed() {
+    on_threads(|| {
+        let (a, b, c) = (counting(&[4, 3], &[2, 3]), counting(&[3, 5], &[3, 2]), counting(&[5], &[5]));
+        let (found, want, last): (Floats, Floats, f64) =
+            nums! { (einsum("ij,jk,k->i", a, b, c), a @ (b @ c), einsum("ij,jk,k", a, b, c)[3]) }?;
+        assert_eq!(found.to_vec()?, want.to_vec()?);
+        assert_eq!(last, found.to_vec()?[3]);
+        Ok(())
+    });
+}

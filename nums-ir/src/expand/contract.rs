@@ -202,7 +202,12 @@ fn scaling(operands: &[Operand], result: &[char]) -> Option<(usize, usize)> {
     if operands.len() < 3 || is_elementwise(operands, result) || operands.iter().any(|o| o.index.len() > 2) {
         return None;
     }
-    let inside = |a: usize, b: usize| a != b && operands[a].index.iter().all(|c| operands[b].index.contains(c));
+    // What only these two have would be left to be summed: `ij,jk,k->i`.
+    let elsewhere = |c: &char, a: usize, b: usize| {
+        result.contains(c) || operands.iter().enumerate().any(|(k, o)| k != a && k != b && o.index.contains(c))
+    };
+    let inside =
+        |a: usize, b: usize| a != b && operands[a].index.iter().all(|c| operands[b].index.contains(c) && elsewhere(c, a, b));
     // The last one that scales takes the last place: `X.T @ (X * s)`.
     let small: Vec<usize> = (0..operands.len()).filter(|a| (0..operands.len()).any(|b| inside(*a, b))).collect();
     let (small, left) = (*small.last()?, operands.len() - small.len());
