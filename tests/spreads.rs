@@ -32,8 +32,11 @@ const N: usize = 84;
 /// The column whose sum may overflow both ways, to NaN or not, where there are two of it.
 const OPPOSED: usize = 2;
 
+/// The element of a row, of so huge a number, and the variance of all.
+type Column = (fn(usize, f64) -> f64, f64);
+
 /// Columns of one kind each: what they hold, and NumPy's `var`. In a row of two columns alike no element deviates.
-const COLUMNS: [(fn(usize, f64) -> f64, f64); 8] = [
+const COLUMNS: [Column; 8] = [
     // The sum overflows.
     (|_, huge| huge, f64::INFINITY),
     (|_, huge| -huge, f64::INFINITY),

@@ -5,6 +5,8 @@
 //! Symbols are rigid: different symbols are unequal and none is 0 or 1. Only sizes with floor divisions, products of
 //! symbols, `max`/`min`, or what the data decides may remain unknown. `infer` turns the answers into types and errors.
 
+mod formula;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! One paragraph a step: the statements that share it (`statement`), what it reads and writes, its flops, and what NumPy would have stored and
 //! this never does; then, for the whole function, how often each parameter is read. Sizes are polynomials over the function's
-//! symbols, or numbers once they are bound; flops count as in `cost`. The text is comments, so that it can stand under a
+//! symbols, or numbers once they are bound; flops are those of `flops`. The text is comments, so that it can stand under a
 //! function's own text. It decides nothing: what it tells is read off the instructions.
 //!
 //! ```text
@@ -19,10 +19,9 @@
 mod statement;
 
 use self::statement::{statement, statements};
-use crate::contraction::{self, Contraction, Index};
-use crate::cost::{TRANSCENDENTAL, per_element};
 use crate::data::DataOp;
 use crate::dim::Dim;
+use crate::flops::{self, elements};
 use crate::func::{Func, Inst, Op, Value};
 use crate::text::value_names;
 use crate::types::Type;
@@ -63,18 +62,13 @@ pub fn explain(func: &Func) -> String {
         1 => write!(out, "one temporary is stored: {}; ", stored[0]).expect("a String"),
         n => write!(out, "{n} temporaries are stored: {}; ", stored.join(", ")).expect("a String"),
     }
-    writeln!(out, "flops {}", total_flops(func)).expect("a String");
+    writeln!(out, "flops {}", flops::total(func)).expect("a String");
     out
-}
-
-/// Flops of the whole function, as a polynomial of its sizes.
-pub fn total_flops(func: &Func) -> Dim {
-    steps(func).fold(Dim::from(0), |sum, inst| sum.add(&flops(func, inst)))
 }
 
 /// How many steps read a parameter.
 pub fn passes(func: &Func, param: Value) -> usize {
-    steps(func).filter(|inst| inst.args.contains(&param)).count()
+    steps(func).filter(|inst| inst.args.contains(&param) && flops::is_first(func, inst)).count()
 }
 
 /// What one step leaves for another in memory: arrays that are neither parameters nor results.
@@ -108,7 +102,7 @@ fn names(func: &Func) -> Vec<String> {
         if let Op::Const(c) = &inst.op {
             names[inst.results[0].0 as usize] = c.to_string();
         } else if let Op::Dim(d) = &inst.op {
-            names[inst.results[0].0 as usize] = d.to_string();
+            names[inst.results[0].0 as usize] = d.formula();
         }
     }
     names
@@ -140,7 +134,7 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
         _ => (vec![statement(inst, names)], BTreeMap::new()),
     };
     let mut read: Vec<Value> = Vec::new();
-    for arg in &inst.args {
+    for arg in inst.args.iter().filter(|_| flops::is_first(func, inst)) {
         if !read.contains(arg) && !func.def(*arg).is_some_and(|made| is_plain(&made.op)) {
             read.push(*arg);
         }
@@ -150,7 +144,13 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
         writeln!(out, ";   {statement}")?;
     }
     let bytes = |values: &[Value]| values.iter().fold(Dim::from(0), |sum, v| sum.add(&bytes(func.ty(*v))));
-    writeln!(out, ";   bytes in {}, out {}; flops {}", bytes(&read), bytes(&inst.results), flops(func, inst))?;
+    let (made, taken) = (bytes(&inst.results), bytes(read.get(1..).unwrap_or_default()));
+    let read = match &inst.op {
+        // Of what is indexed only that.
+        Op::Index { .. } | Op::Data(DataOp::Take { .. }) => made.add(&taken),
+        _ => bytes(&read),
+    };
+    writeln!(out, ";   bytes in {}, out {}; flops {}", read.formula(), made.formula(), flops::of(func, inst))?;
     if !inner.is_empty() {
         let of_type = |(ty, names): (String, Vec<String>)| {
             let unnamed = names.iter().filter(|n| n.starts_with('%')).count();
@@ -179,100 +179,6 @@ fn unstored(body: &Func, names: &[String], out: &mut BTreeMap<String, Vec<String
     }
 }
 
-fn elements(ty: &Type) -> Dim {
-    ty.dims().into_iter().flatten().fold(Dim::from(1), |n, d| n.mul(d))
-}
-
 fn bytes(ty: &Type) -> Dim {
     elements(ty).mul(&Dim::from(ty.dtype.size()))
-}
-
-/// Flops of an instruction, as `cost` counts them; of sorts and searches none, which are no polynomial of sizes.
-fn flops(func: &Func, inst: &Inst) -> Dim {
-    match (&inst.op, &inst.args[..], &inst.results[..]) {
-        (Op::Kernel(body), ..) if !body.rows.is_empty() => {
-            body.insts.iter().fold(Dim::from(0), |sum, inner| sum.add(&flops(body, inner)))
-        }
-        (Op::Kernel(body), ..) => Dim::from(per_element(body) as usize).mul(&space(body)),
-        (Op::Matmul { trans_a, symmetric, .. }, [a, _], [r]) => {
-            let contracted = match func.ty(*a).dims() {
-                Some([n]) => n.clone(),
-                Some([.., n, k]) => {
-                    if *trans_a {
-                        n.clone()
-                    } else {
-                        k.clone()
-                    }
-                }
-                Some([]) | None => Dim::from(0),
-            };
-            let made = elements(func.ty(*r));
-            let side = func.ty(*r).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(1));
-            // The lower triangle with its diagonal is (n² + n) / 2 of n² elements.
-            if *symmetric { made.add(&side).mul(&contracted) } else { made.mul(&contracted).mul(&Dim::from(2)) }
-        }
-        (Op::Contract(spec), args, _) => contracted(func, spec, args),
-        (Op::Solve, [a, _], _) => {
-            let n = func.ty(*a).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
-            let cube = n.mul(&n).mul(&n).mul(&Dim::from(2));
-            cube.floor_div(&Dim::from(3)).unwrap_or(cube)
-        }
-        (Op::Data(op), [x, ..], [r, ..]) => data(func, op, *x, *r),
-        (Op::Data(DataOp::Random { .. }), [], [r, ..]) => elements(func.ty(*r)).mul(&Dim::from(TRANSCENDENTAL as usize)),
-        (Op::Arange { .. }, _, [r]) => elements(func.ty(*r)).mul(&Dim::from(2)),
-        (Op::Matmul { .. } | Op::Solve | Op::Arange { .. } | Op::Data(_) | Op::Map(_) | Op::Cast(_), ..) => Dim::from(0),
-        (Op::Reduce { .. } | Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Transpose { .. } | Op::Reshape { .. }, ..) => {
-            Dim::from(0)
-        }
-        (
-            Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose,
-            ..,
-        ) => Dim::from(0),
-    }
-}
-
-/// A product and a sum a term of every pair. The order of the pairs is that of the sizes; symbols count as equal ones.
-fn contracted(func: &Func, spec: &Contraction, args: &[Value]) -> Dim {
-    /// In place of a symbol: large enough for the highest power to decide.
-    const EQUAL: usize = 1 << 10;
-    let mut sizes: BTreeMap<Index, Dim> = BTreeMap::new();
-    for (set, arg) in spec.operands.iter().zip(args) {
-        for (index, dim) in set.iter().zip(func.ty(*arg).dims().into_iter().flatten()) {
-            sizes.entry(*index).or_insert_with(|| dim.clone());
-        }
-    }
-    let dim = |index: &Index| sizes.get(index).cloned().unwrap_or(Dim::from(1));
-    let number = |index: Index| dim(&index).substitute(&|_| Some(Dim::from(EQUAL))).as_const().unwrap_or(1).max(0) as usize;
-    let steps = spec.steps(&spec.order(&number)).unwrap_or_default();
-    steps.iter().fold(Dim::from(0), |sum, step| {
-        let all = contraction::union(step.operands.iter().flatten());
-        let terms = all.iter().fold(Dim::from(1), |n, i| n.mul(&dim(i)));
-        sum.add(&if all.len() > step.result.len() { terms.mul(&Dim::from(2)) } else { terms })
-    })
-}
-
-/// Flops of an operator on positions or orders, with its first operand and result.
-fn data(func: &Func, op: &DataOp, x: Value, r: Value) -> Dim {
-    let (read, made) = (elements(func.ty(x)), elements(func.ty(r)));
-    match op {
-        DataOp::Take { .. } | DataOp::Put { .. } => read.add(&made),
-        DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Check { .. } | DataOp::Positions { .. } => read,
-        DataOp::Qr { q } => {
-            let columns = func.ty(x).dims().and_then(<[Dim]>::last).cloned().unwrap_or(Dim::from(0));
-            read.mul(&columns).mul(&Dim::from(if *q { 4 } else { 2 }))
-        }
-        DataOp::Random { .. } => made.mul(&Dim::from(TRANSCENDENTAL as usize)),
-        DataOp::Top { .. } => read.mul(&Dim::from(3)),
-        DataOp::Sort { .. } | DataOp::Search { .. } => Dim::from(0),
-    }
-}
-
-/// Elements of the index space of a plain kernel.
-fn space(body: &Func) -> Dim {
-    let types = body.insts.iter().filter_map(|inst| match &inst.op {
-        Op::Map(_) | Op::Cast(_) => Some(body.ty(inst.results[0])),
-        Op::Reduce { .. } => Some(body.ty(inst.args[0])),
-        _ => None,
-    });
-    types.max_by_key(|ty| ty.rank()).map_or(Dim::from(1), elements)
 }

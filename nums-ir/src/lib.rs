@@ -25,6 +25,7 @@ pub mod dtype;
 pub mod eval;
 mod expand;
 pub mod explain;
+pub mod flops;
 pub mod func;
 pub mod graph;
 pub mod grid;

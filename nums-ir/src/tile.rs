@@ -14,6 +14,7 @@ mod products;
 mod qr;
 mod regions;
 
+pub(crate) use self::kernels::{space, walk};
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;

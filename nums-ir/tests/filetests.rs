@@ -202,7 +202,7 @@ fn structure(func: &Func) -> String {
         *counts.entry(inst.op.name()).or_default() += 1;
     }
     let line = counts.iter().fold("structure".to_owned(), |line, (name, n)| format!("{line} {name}={n}"));
-    if func.is_ranked() { format!("{line}, flops {}", nums_ir::explain::total_flops(func)) } else { line }
+    if func.is_ranked() { format!("{line}, flops {}", nums_ir::flops::total(func)) } else { line }
 }
 
 /// Gives every value the line on which it stands, so that a mistake can show it.

@@ -48,7 +48,7 @@ impl Plan {
         self.placement.loads.iter().map(|l| l.mem).max().unwrap_or(0)
     }
 
-    /// Operations of all tasks (`nums_ir::cost` says how they count).
+    /// Operations of all tasks (`nums_ir::flops` says how they count).
     pub fn flops(&self) -> u64 {
         costs(&self.graph).iter().map(|c| c.flops).sum()
     }

@@ -75,7 +75,7 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
         (Op::Const(c), _) => Formula { number: true, ..Formula::whole(c.to_string()) },
         (Op::Dim(d), _) => {
             let whole = d.as_symbol().is_some() || d.as_const().is_some();
-            Formula { text: d.to_string(), whole, number: true }
+            Formula { text: d.formula(), whole, number: true }
         }
         (Op::Map(MapOp::Negative), [a]) => Formula::joined(format!("-{}", a.operand())),
         (Op::Map(MapOp::Square), [a]) => Formula::joined(format!("{} ** 2", a.operand())),
@@ -100,12 +100,44 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
                 [one] => format!("axis={one}"),
                 several => format!("axis={several:?}"),
             });
-            call(op.name(), axes.into_iter().chain(keepdims.then(|| "keepdims=True".to_owned())).collect())
+            let made = call(op.name(), axes.into_iter().chain(keepdims.then(|| "keepdims=True".to_owned())).collect());
+            let note = if *op == ReduceOp::Moments { ": count, sum, squared deviations" } else { "" };
+            Formula::whole(made.text + note)
         }
-        (Op::Data(DataOp::ArgBest { op, axis }), _) => {
-            let name = if *op == ReduceOp::Max { "argmax" } else { "argmin" };
-            call(name, vec![format!("axis={axis}"), "keepdims=True".to_owned()])
-        }
+        (Op::Data(op), _) => match numpy(op, &args) {
+            Some(text) => Formula::whole(text),
+            None => call(op.name(), attributes(&inst.op, names)),
+        },
         (op, _) => call(op.name(), attributes(op, names)),
     }
+}
+
+/// An operator on positions or orders by NumPy's name, where there is one.
+fn numpy(op: &DataOp, args: &[Formula]) -> Option<String> {
+    let (first, rest) = args.split_first()?;
+    let rest = rest.iter().map(|a| a.text.as_str()).collect::<Vec<_>>().join(", ");
+    Some(match op {
+        DataOp::Take { axis, .. } => format!("{}[{}{rest}]", first.operand(), ":, ".repeat(*axis)),
+        DataOp::Sort { axis, index } => format!("{}({}, axis={axis})", if *index { "argsort" } else { "sort" }, first.text),
+        DataOp::Scan { op, axis } => match op {
+            ReduceOp::Sum => format!("cumsum({}, axis={axis})", first.text),
+            ReduceOp::Prod => format!("cumprod({}, axis={axis})", first.text),
+            ReduceOp::Max => format!("maximum.accumulate({}, axis={axis})", first.text),
+            ReduceOp::Min => format!("minimum.accumulate({}, axis={axis})", first.text),
+            ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::NanMax | ReduceOp::NanMin | ReduceOp::Moments => {
+                return None;
+            }
+        },
+        DataOp::ArgBest { op, axis } => {
+            let name = if *op == ReduceOp::Max { "argmax" } else { "argmin" };
+            format!("{name}({}, axis={axis}, keepdims=True)", first.text)
+        }
+        DataOp::Search { right } => {
+            format!("searchsorted({}, {rest}{})", first.text, if *right { ", side=\"right\"" } else { "" })
+        }
+        DataOp::Qr { q } => format!("linalg.qr({})[{}]", first.text, usize::from(!q)),
+        DataOp::Put { .. } | DataOp::Top { .. } | DataOp::Check { .. } | DataOp::Positions { .. } | DataOp::Random { .. } => {
+            return None;
+        }
+    })
 }

@@ -186,7 +186,7 @@ fn place(op: ReduceOp, axes: &[usize], keepdims: bool, at: &[usize]) -> Vec<usiz
 }
 
 /// The shape of the element-wise values and of what is reduced; empty for a kernel of 0-d values.
-fn space(body: &Func) -> Vec<usize> {
+pub(crate) fn space(body: &Func) -> Vec<usize> {
     let shapes = body.insts.iter().filter_map(|inst| match &inst.op {
         Op::Map(_) | Op::Cast(_) => Some(sizes(body, inst.results[0])),
         Op::Reduce { .. } => Some(sizes(body, inst.args[0])),
@@ -196,7 +196,7 @@ fn space(body: &Func) -> Vec<usize> {
 }
 
 /// Which axis of a parameter each axis of the space walks: through the view that adds axes if there is one, aligned right.
-fn walk(body: &Func, p: Value, space: &[usize]) -> Vec<Option<usize>> {
+pub(crate) fn walk(body: &Func, p: Value, space: &[usize]) -> Vec<Option<usize>> {
     let shape = sizes(body, p);
     let seen = crate::panel::seen(body, p, shape.len());
     let lead = space.len() - seen.len();
