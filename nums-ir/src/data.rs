@@ -99,13 +99,13 @@ operators! {
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     DataTask {
-        /// `x, i…` or, not `first`, `so far, x, i…`: the elements that lie in this block of `x`.
+        /// `x…, i…` or, not `first`, `so far, x…, i…`: the elements that lie in these blocks of `x`, of which there are one or more.
         Take "take" {
             /// First axis that is indexed.
             axis: usize,
             /// Sizes of the indexed axes of the whole array.
             sizes: Vec<usize>,
-            /// Position of the block on these axes.
+            /// Position of the blocks on these axes, one block after the other.
             offset: Vec<usize>,
             /// Shape of the block that is made.
             shape: Vec<usize>,

@@ -30,8 +30,9 @@ impl Random {
 fn graph(random: &mut Random) -> (Graph, Vec<NodeId>) {
     let (n_inputs, n_tasks) = (2 + random.below(4), 3 + random.below(6));
     let array = |i: usize, random: &mut Random| {
-        let size = 64 << random.below(8);
-        let (grid, first) = (Grid::whole(&[size, 8]), BlockId(i as u32));
+        // Wide enough that a product weighs about as much as a copy.
+        let size = 1 << random.below(8);
+        let (grid, first) = (Grid::whole(&[size, 512]), BlockId(i as u32));
         GraphArray { name: format!("a{i}"), dtype: DType::F64, grid, first, loc: Loc::default() }
     };
     let arrays: Vec<GraphArray> = (0..n_inputs + n_tasks).map(|i| array(i, random)).collect();

@@ -1,8 +1,8 @@
 //! Tasks of the operators of `data`: chains over blocks where any block may hold what is looked for, networks for sorts.
 //!
 //! What is taken or put may lie in any block, which only the data says. A block of the result is therefore made step by step,
-//! one step for each block that may have a part in it, so that a task never needs more than one of these blocks at a time;
-//! all blocks take a step before the next one, so that no node holds more than a few blocks of others.
+//! one step for each block that may have a part in it (for a few of them where elements are taken), so that a task never needs many of
+//! these blocks at a time; all blocks take a step before the next one, so that no node holds more than a few blocks of others.
 //! A sort along a cut axis is Batcher's network: every comparator merges two sorted blocks into a lower and an upper one.
 
 use super::{Tiler, sizes};
@@ -16,6 +16,10 @@ use crate::ops::ReduceOp;
 
 /// Bytes that a block of what is taken may have.
 const LIMIT: usize = 64 << 20;
+
+/// Steps in which elements are taken, and bytes of the blocks of one step, at most: every step looks at all positions.
+const STEPS: usize = 16;
+const STEP: usize = 32 << 20;
 
 /// Positions of a `take` or `put`, cut alike.
 struct Places {
@@ -139,19 +143,24 @@ impl Tiler {
         let name = format!("{}.t", self.graph.array(id).name);
         let taken = from.shape()[axis..axis + count].to_vec();
         let along: Vec<usize> = (axis..axis + count).map(|a| from.parts(a)).collect();
-        let steps: usize = along.iter().product();
-        // Block by block of `x`, so that a node that lacks one holds it for one step only.
+        let sources: usize = along.iter().product();
+        let bytes = from.block_shape().iter().product::<usize>() * dtype.size();
+        let each = sources.div_ceil(STEPS).min(STEP / bytes.max(1)).max(1);
+        let steps = sources.div_ceil(each).max(1);
+        // Some blocks of `x` after the others, so that a node that lacks them holds them for one step only.
         let mut so_far: Vec<Option<BlockId>> = vec![None; to.n_blocks()];
         for step in 0..steps {
-            let inner = unravel(step, &along);
             for (i, so_far) in so_far.iter_mut().enumerate() {
                 let (at, shape) = (to.coords(i), to.block_shape_at(i));
-                let coords = [&at[..lead], &inner, &at[lead + middle..]].concat();
-                let source = from.index(&coords);
-                let offset = from.offset_at(source)[axis..axis + count].to_vec();
                 let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
                 let mut args: Vec<Arg> = so_far.map(Arg::Block).into_iter().collect();
-                args.push(Arg::Block(self.block(x, source)));
+                let mut offset = Vec::with_capacity(each * count);
+                for source in step * each..sources.min((step + 1) * each) {
+                    let coords = [&at[..lead], &unravel(source, &along), &at[lead + middle..]].concat();
+                    let source = from.index(&coords);
+                    offset.extend_from_slice(&from.offset_at(source)[axis..axis + count]);
+                    args.push(Arg::Block(self.block(x, source)));
+                }
                 let indices = places.arrays.iter().map(|p| self.aligned_block(*p, &at[lead..lead + middle]));
                 args.extend(indices);
                 let task = DataTask::Take { axis, sizes: taken.clone(), offset, shape, first: step == 0 };

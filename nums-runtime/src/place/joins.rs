@@ -2,12 +2,15 @@
 //!
 //! A reduction over k blocks is a tree of k - 1 joins of two. Where a whole subtree runs on one node and its blocks are small, a task of its
 //! own for each join costs more than the join, so the subtree becomes one `combine` of all its leaves. It joins them in the same order
-//! (a range splits at ⌈n/2⌉), so no bit changes; a subtree of another form stays as it is, and so do leaves that wait for different
-//! blocks of other nodes: those that come first would all be held until the last one is there. Nor does a node hold more for it that might
-//! not have the room. What is no longer made leaves the graph.
+//! (a range splits at ⌈n/2⌉), so no bit changes; a subtree of another form stays as it is, and so does a reduction whose leaves on the node
+//! wait for different blocks of other nodes: those that come first would all be held until the last one is there. Nor does a node hold more for it that might
+//! not have the room. So do steps of a `take` by blocks that the node has: one task looks at all positions once. What is no longer
+//! made leaves the graph.
 
 use super::ClusterSpec;
-use nums_ir::graph::{Arg, ArrayId, BlockCopy, BlockId, Graph, NodeId, Placement, TaskId, TaskOp};
+use nums_ir::data::DataTask;
+use nums_ir::graph::{Arg, ArrayId, BlockCopy, BlockId, Graph, NodeId, Placement, Task, TaskId, TaskOp};
+use nums_ir::ops::ReduceOp;
 
 /// Leaves of one task at most: enough that tasks are few, and several threads still find work.
 const LEAVES: usize = 16;
@@ -32,48 +35,119 @@ pub(super) fn gather(graph: &mut Graph, placement: &mut Placement, spec: &Cluste
     forget_arrays(graph, &mut placement.copies);
 }
 
-/// Gives each join the operands of those before it that it takes over; which tasks are gone.
+/// Gives each task the operands of those before it that it takes over; which tasks are gone.
 fn merge(graph: &mut Graph, placement: &Placement, spec: &ClusterSpec) -> Vec<bool> {
     let mut gone = vec![false; graph.tasks.len()];
-    let uses = uses(graph);
     let makers = Makers::of(graph, placement);
-    let roomy = roomy(graph, placement, spec);
+    let (roomy, alike) = (roomy(graph, placement, spec), alike(graph, &makers));
     for t in 0..graph.tasks.len() {
-        let task = &graph.tasks[t];
-        let (&TaskOp::Combine(op), &[out]) = (&task.op, &task.outs[..]) else { continue };
-        let &[Arg::Block(left), Arg::Block(right)] = &task.args[..] else { continue };
-        let node = placement.tasks[t];
-        // The task that makes an operand, if it can be part of this one.
-        let part = |b: BlockId| {
-            let maker = makers.task(b).filter(|m| placement.tasks[*m] == node && uses[b.0 as usize] == 1)?;
-            let alike = match graph.tasks[maker].args[..] {
-                [Arg::Block(a), Arg::Block(b)] => makers.wait_alike(graph, [a, b], node),
-                // It was looked at when it was made.
-                _ => true,
-            };
-            (alike && graph.tasks[maker].op == TaskOp::Combine(op)).then_some(maker)
-        };
-        let parts = [(part(left), left), (part(right), right)];
-        let leaves = parts.map(|(m, _)| m.map_or(1, |m| graph.tasks[m].args.len()));
-        let first = parts.map(|(m, block)| m.and_then(|m| operands(&graph.tasks[m].args).next()).unwrap_or(block));
-        let n = leaves[0] + leaves[1];
-        let small = n <= LEAVES && graph.bytes(out) * n as u64 <= BYTES;
-        if !roomy[node.0 as usize] || n == 2 || !small || leaves[0] != n.div_ceil(2) || !makers.wait_alike(graph, first, node) {
+        if !roomy[placement.tasks[t].0 as usize] {
             continue;
         }
-        let mut args = Vec::with_capacity(n);
-        for (m, block) in parts {
-            match m {
-                Some(m) => {
-                    args.append(&mut graph.tasks[m].args);
-                    gone[m] = true;
-                }
-                None => args.push(Arg::Block(block)),
-            }
+        match graph.tasks[t].op {
+            TaskOp::Combine(op) if alike[t] => join(graph, &makers, t, op, &mut gone),
+            TaskOp::Data(DataTask::Take { first: false, .. }) => take(graph, &makers, t, &mut gone),
+            TaskOp::Kernel(_)
+            | TaskOp::Combine(_)
+            | TaskOp::Matmul { .. }
+            | TaskOp::Contract(_)
+            | TaskOp::Assemble { .. }
+            | TaskOp::Reshape(_)
+            | TaskOp::Fill { .. }
+            | TaskOp::Arange { .. }
+            | TaskOp::Eye { .. }
+            | TaskOp::Const { .. }
+            | TaskOp::Solve
+            | TaskOp::Data(_) => {}
         }
-        graph.tasks[t].args = args;
     }
     gone
+}
+
+/// Gives join `t` the leaves of the joins that make its operands.
+fn join(graph: &mut Graph, makers: &Makers<'_>, t: usize, op: ReduceOp, gone: &mut [bool]) {
+    let (&[out], &[Arg::Block(left), Arg::Block(right)]) = (&graph.tasks[t].outs[..], &graph.tasks[t].args[..]) else { return };
+    // The task that makes an operand, if it can be part of this one.
+    let part = |b: BlockId| {
+        let maker = makers.join_before(graph, t, op, b)?;
+        operands(&graph.tasks[maker].args).all(|b| makers.is_here(b, t)).then_some(maker)
+    };
+    let parts = [(part(left), left), (part(right), right)];
+    let leaves = parts.map(|(m, _)| m.map_or(1, |m| graph.tasks[m].args.len()));
+    let n = leaves[0] + leaves[1];
+    let small = n <= LEAVES && graph.bytes(out) * n as u64 <= BYTES;
+    let here = parts.iter().all(|(_, block)| makers.is_here(*block, t));
+    if n == 2 || !small || leaves[0] != n.div_ceil(2) || !here {
+        return;
+    }
+    let mut args = Vec::with_capacity(n);
+    for (m, block) in parts {
+        match m {
+            Some(m) => {
+                args.append(&mut graph.tasks[m].args);
+                gone[m] = true;
+            }
+            None => args.push(Arg::Block(block)),
+        }
+    }
+    graph.tasks[t].args = args;
+}
+
+/// By task: whether it joins leaves of a reduction that wait, on its node, for the same blocks of other nodes if for any.
+fn alike(graph: &Graph, makers: &Makers<'_>) -> Vec<bool> {
+    let n = graph.tasks.len();
+    // A leaf of each join, and whether all wait as it does.
+    let (mut leaf, mut alike) = (vec![None; n], vec![true; n]);
+    let joins = |t: usize| {
+        let op = if let TaskOp::Combine(op) = graph.tasks[t].op { Some(op) } else { None };
+        op.into_iter().flat_map(move |op| operands(&graph.tasks[t].args).map(move |b| (b, makers.join_before(graph, t, op, b))))
+    };
+    for t in 0..n {
+        for (block, before) in joins(t) {
+            let own = match before {
+                Some(m) => leaf[m],
+                None => Some(block).filter(|b| makers.is_here(*b, t)),
+            };
+            alike[t] &= before.is_none_or(|m| alike[m]);
+            match (leaf[t], own) {
+                (Some(a), Some(b)) => alike[t] &= makers.wait_alike(graph, [a, b], t),
+                (None, own) => leaf[t] = own,
+                (Some(_), None) => {}
+            }
+        }
+    }
+    for t in (0..n).rev() {
+        if !alike[t] {
+            joins(t).filter_map(|(_, before)| before).for_each(|m| alike[m] = false);
+        }
+    }
+    alike
+}
+
+/// Gives step `t` of a take the blocks of the step before it, if they are the node's: others are held for one step only.
+fn take(graph: &mut Graph, makers: &Makers<'_>, t: usize, gone: &mut [bool]) {
+    let parts = |task: &Task| {
+        let TaskOp::Data(DataTask::Take { axis, sizes, offset, shape, first }) = &task.op else { return None };
+        let begin = usize::from(!first);
+        let end = begin + offset.len() / sizes.len().max(1);
+        (end <= task.args.len()).then(|| ((*axis, sizes.clone(), shape.clone()), offset.clone(), *first, end))
+    };
+    let Some((what, own, false, end)) = parts(&graph.tasks[t]) else { return };
+    let Some(&Arg::Block(so_far)) = graph.tasks[t].args.first() else { return };
+    let Some(before) = makers.before(t, so_far).filter(|m| !makers.fetches[*m]) else { return };
+    let Some((what_before, mut offset, first, end_before)) = parts(&graph.tasks[before]) else { return };
+    let here = operands(&graph.tasks[before].args[..end_before]).all(|b| makers.is_here(b, t));
+    if !here || what != what_before || graph.tasks[t].args[end..] != graph.tasks[before].args[end_before..] {
+        return;
+    }
+    offset.extend(own);
+    let (axis, sizes, shape) = what;
+    let mut args = std::mem::take(&mut graph.tasks[before].args);
+    args.truncate(end_before);
+    args.extend_from_slice(&graph.tasks[t].args[1..]);
+    gone[before] = true;
+    graph.tasks[t].args = args;
+    graph.tasks[t].op = TaskOp::Data(DataTask::Take { axis, sizes, offset, shape, first });
 }
 
 /// Whether each node has room for all that the call ever has there.
@@ -96,16 +170,21 @@ fn operands(args: &[Arg]) -> impl Iterator<Item = BlockId> + '_ {
     args.iter().filter_map(|arg| if let Arg::Block(b) = arg { Some(*b) } else { None })
 }
 
-/// Where blocks come from.
-struct Makers {
+/// Where blocks come from and go to.
+struct Makers<'a> {
+    /// The node of each task.
+    at: &'a [NodeId],
+    /// Whether a task fetches something from another node.
+    fetches: Vec<bool>,
     /// The node that makes each block, or has it.
     nodes: Vec<NodeId>,
     /// The task that makes it.
     tasks: Vec<u32>,
+    uses: Vec<u32>,
 }
 
-impl Makers {
-    fn of(graph: &Graph, placement: &Placement) -> Makers {
+impl Makers<'_> {
+    fn of<'a>(graph: &Graph, placement: &'a Placement) -> Makers<'a> {
         let (mut nodes, mut tasks) = (vec![NodeId(0); graph.n_blocks()], vec![NONE; graph.n_blocks()]);
         nodes[..placement.homes.len()].copy_from_slice(&placement.homes);
         for (t, (task, node)) in graph.tasks.iter().zip(&placement.tasks).enumerate() {
@@ -113,21 +192,37 @@ impl Makers {
                 (nodes[out.0 as usize], tasks[out.0 as usize]) = (*node, t as u32);
             }
         }
-        Makers { nodes, tasks }
+        let mut fetches = vec![false; graph.tasks.len()];
+        placement.copies.iter().for_each(|c| fetches[c.before.0 as usize] = true);
+        Makers { at: &placement.tasks, fetches, nodes, tasks, uses: uses(graph) }
     }
 
     fn task(&self, block: BlockId) -> Option<usize> {
         Some(self.tasks[block.0 as usize]).filter(|t| *t != NONE).map(|t| t as usize)
     }
 
-    /// Whether both leaves are made on the node, of the same blocks of other nodes if of any.
-    fn wait_alike(&self, graph: &Graph, leaves: [BlockId; 2], node: NodeId) -> bool {
-        let here = |b: BlockId| self.nodes[b.0 as usize] == node;
+    /// The task of the same node that makes a block for `task` alone.
+    fn before(&self, task: usize, block: BlockId) -> Option<usize> {
+        self.task(block).filter(|m| self.at[*m] == self.at[task] && self.uses[block.0 as usize] == 1)
+    }
+
+    /// The join of the same node that makes a block for join `task` alone.
+    fn join_before(&self, graph: &Graph, task: usize, op: ReduceOp, block: BlockId) -> Option<usize> {
+        self.before(task, block).filter(|m| graph.tasks[*m].op == TaskOp::Combine(op))
+    }
+
+    /// Whether a block is made on the node of `task`, or lies there.
+    fn is_here(&self, block: BlockId, task: usize) -> bool {
+        self.nodes[block.0 as usize] == self.at[task]
+    }
+
+    /// Whether two leaves are made of the same blocks of other nodes than that of `task`, if of any.
+    fn wait_alike(&self, graph: &Graph, leaves: [BlockId; 2], task: usize) -> bool {
         let awaited = |b: BlockId| {
             let args = self.task(b).map_or(&[][..], |t| &graph.tasks[t].args);
-            operands(args).filter(|b| !here(*b))
+            operands(args).filter(|b| !self.is_here(*b, task))
         };
-        leaves.iter().all(|b| here(*b)) && awaited(leaves[0]).eq(awaited(leaves[1]))
+        awaited(leaves[0]).eq(awaited(leaves[1]))
     }
 }
 

@@ -13,6 +13,9 @@ use nums_ir::graph::{NodeId, TaskId};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+/// Moves that refinement may try of the smallest call: a quarter of a handful of tasks would leave two where four find the optimum.
+const FEWEST: u64 = 4;
+
 /// What a policy's plan would cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyCost {
@@ -42,7 +45,7 @@ pub(super) fn place<'p>(problem: &'p Problem<'p>) -> (Simulation<'p>, &'static s
             best = found;
         }
     }
-    let budget = problem.spec.moves.min(problem.work.len() as u64 / 4);
+    let budget = problem.spec.moves.min((problem.work.len() as u64 / 4).max(FEWEST));
     let mut tried = HashSet::new();
     let makers = problem.makers();
     let mut savings = Savings::of(&best.plan, &makers);
