@@ -1,16 +1,17 @@
 //! A block from regions of other blocks: slices, transposes, concatenations, changed grids.
 //!
-//! Each `Piece` is a strided copy. It is checked against both blocks before a byte moves, then runs as an odometer over the
-//! outer axes with the innermost one as a run; a transposed run is walked in square patches, so that both sides stay in cache.
+//! Each `Piece` is a strided copy. It is checked against both blocks before a byte moves; then axes that are one run in both
+//! blocks are merged, an odometer walks the outer ones, and two are left as a plane: in lines along the inner axis, along the
+//! other one where the inner is short, or in square patches where the operand is transposed, so that both sides stay in cache.
 
-use super::{KernelError, room};
+use super::{KernelError, stale_room};
 use crate::block::Block;
 use crate::element::{Element, with_type};
 use nums_ir::graph::Piece;
 
 pub(super) fn assemble(shape: &[usize], pieces: &[Piece], args: &[&Block]) -> Result<Block, KernelError> {
     let dtype = args.first().ok_or_else(|| KernelError::mismatch("assemble", "no operands"))?.dtype();
-    let mut out = room("assemble", dtype, shape)?;
+    let mut out = stale_room("assemble", dtype, shape)?;
     let mut covered = 0usize;
     for piece in pieces {
         let src = args.get(piece.arg as usize).ok_or_else(|| KernelError::mismatch("assemble", "a piece of no operand"))?;
@@ -90,56 +91,119 @@ impl Walk {
         Some(walk)
     }
 
+    /// Axes with more than one position, from the outermost in the new block; neighbours that are one run are one.
+    fn axes(&self) -> Vec<Axis> {
+        let mut out: Vec<Axis> = Vec::with_capacity(self.shape.len());
+        for (&n, (&src, &dest)) in self.shape.iter().zip(self.src.1.iter().zip(&self.dest.1)).filter(|(n, _)| **n > 1) {
+            match out.last_mut() {
+                Some(last) if last.src == src * n as isize && last.dest == dest * n as isize => {
+                    *last = Axis { n: last.n * n, src, dest };
+                }
+                _ => out.push(Axis { n, src, dest }),
+            }
+        }
+        out
+    }
+
     fn copy<T: Element>(&self, src: &[T], dest: &mut [T]) {
         if self.shape.contains(&0) {
             return;
         }
-        let rank = self.shape.len();
-        // The axis whose steps in the operand are single: the other side of a transpose.
-        let inner = rank.saturating_sub(1);
-        let across = (0..inner).rev().find(|&a| self.src.1[a] == 1 && self.shape[a] > 1);
-        let patch = across.filter(|_| self.src.1[inner].abs() > 1 && self.shape[inner] > 1);
-        let outer: Vec<usize> = (0..inner).filter(|a| Some(*a) != patch).collect();
-        let mut index = vec![0usize; outer.len()];
+        let mut axes = self.axes();
+        let inner = axes.pop().unwrap_or(Axis::ONE);
+        let crossing = (0..axes.len()).rev().min_by_key(|&a| axes[a].src.abs());
+        let crossing = crossing.filter(|&a| axes[a].src.abs() < inner.src.abs() && inner.n >= SHORT);
+        // Beside a short axis the longest, up to what a line needs; the innermost of those.
+        let across = crossing.or_else(|| (0..axes.len()).max_by_key(|&a| axes[a].n.min(CHUNK)));
+        let plane = [across.map_or(Axis::ONE, |a| axes.remove(a)), inner];
+        let mut index = vec![0usize; axes.len()];
         loop {
-            let at = |(base, strides): &(usize, Vec<isize>)| {
-                *base as isize + outer.iter().zip(&index).map(|(&a, &i)| strides[a] * i as isize).sum::<isize>()
+            let at = |base: usize, stride: fn(&Axis) -> isize| {
+                base as isize + axes.iter().zip(&index).map(|(a, &i)| stride(a) * i as isize).sum::<isize>()
             };
-            let (s, d) = (at(&self.src), at(&self.dest));
-            match patch {
-                Some(axis) => self.copy_patches(axis, (src, s), (dest, d)),
-                None if rank == 0 => dest[d as usize] = src[s as usize],
-                None => copy_run((src, s, self.src.1[inner]), &mut dest[d as usize..d as usize + self.shape[inner]]),
+            let at = [at(self.src.0, |a| a.src), at(self.dest.0, |a| a.dest)];
+            if crossing.is_some() {
+                copy_patches(plane, at, src, dest)
+            } else {
+                copy_lines(plane, at, src, dest)
             }
-            let Some(k) = (0..outer.len()).rev().find(|&k| index[k] + 1 < self.shape[outer[k]]) else { return };
+            let Some(k) = (0..axes.len()).rev().find(|&k| index[k] + 1 < axes[k].n) else { return };
             index[k] += 1;
             index[k + 1..].fill(0);
         }
     }
+}
 
-    fn copy_patches<T: Element>(&self, axis: usize, (src, s): (&[T], isize), (dest, d): (&mut [T], isize)) {
-        const EDGE: usize = 16;
-        let inner = self.shape.len() - 1;
-        let (rows, cols) = (self.shape[axis], self.shape[inner]);
-        for row in (0..rows).step_by(EDGE) {
-            for col in (0..cols).step_by(EDGE) {
-                for r in row..rows.min(row + EDGE) {
-                    let (s, d) = (s + r as isize, d + self.dest.1[axis] * r as isize);
-                    for c in col..cols.min(col + EDGE) {
-                        dest[(d + c as isize) as usize] = src[(s + self.src.1[inner] * c as isize) as usize];
-                    }
+/// Below so many elements a line costs more than what it copies.
+const SHORT: usize = 16;
+/// Elements of a line that is walked again for the next position of a short axis: what it touches stays in the first cache.
+const CHUNK: usize = 128;
+
+/// So many positions, and how far the next one is in the operand and in the new block.
+#[derive(Clone, Copy)]
+struct Axis {
+    n: usize,
+    src: isize,
+    dest: isize,
+}
+
+impl Axis {
+    const ONE: Axis = Axis { n: 1, src: 1, dest: 1 };
+}
+
+fn step([src, dest]: [isize; 2], axis: Axis, i: usize) -> [isize; 2] {
+    [src + axis.src * i as isize, dest + axis.dest * i as isize]
+}
+
+fn copy_lines<T: Element>([across, inner]: [Axis; 2], at: [isize; 2], src: &[T], dest: &mut [T]) {
+    if inner.n >= SHORT || inner.n >= across.n {
+        (0..across.n).for_each(|i| copy_line(inner, step(at, across, i), src, dest));
+        return;
+    }
+    for begin in (0..across.n).step_by(CHUNK) {
+        let chunk = Axis { n: CHUNK.min(across.n - begin), ..across };
+        let at = step(at, across, begin);
+        (0..inner.n).for_each(|i| copy_line(chunk, step(at, inner, i), src, dest));
+    }
+}
+
+fn copy_patches<T: Element>([across, inner]: [Axis; 2], at: [isize; 2], src: &[T], dest: &mut [T]) {
+    const EDGE: usize = 16;
+    for row in (0..across.n).step_by(EDGE) {
+        for col in (0..inner.n).step_by(EDGE) {
+            for r in row..across.n.min(row + EDGE) {
+                let [s, d] = step(at, across, r);
+                for c in col..inner.n.min(col + EDGE) {
+                    let [s, d] = step([s, d], inner, c);
+                    dest[d as usize] = src[s as usize];
                 }
             }
         }
     }
 }
 
-fn copy_run<T: Element>((src, at, stride): (&[T], isize, isize), dest: &mut [T]) {
-    if stride == 1 {
-        dest.copy_from_slice(&src[at as usize..at as usize + dest.len()]);
-        return;
+/// The elements along one axis. Each way to step is a loop of its own, with one check for all its elements.
+fn copy_line<T: Element>(axis: Axis, [s, d]: [isize; 2], src: &[T], dest: &mut [T]) {
+    let last = axis.n - 1;
+    let (stride, gap) = (axis.src.unsigned_abs(), axis.dest.unsigned_abs());
+    let low = (if axis.src < 0 { s + axis.src * last as isize } else { s }) as usize;
+    let (from, to) = (&src[low..=low + stride * last], &mut dest[d as usize..=d as usize + gap * last]);
+    match (axis.src, gap) {
+        (1, 1) => to.copy_from_slice(from),
+        (0, 1) => to.fill(from[0]),
+        (0, _) => spread(to, gap, std::iter::repeat(&from[0])),
+        (1, _) => spread(to, gap, from.iter()),
+        (-1, _) => spread(to, gap, from.iter().rev()),
+        (2.., _) => spread(to, gap, from.iter().step_by(stride)),
+        (..-1, _) => spread(to, gap, from.iter().rev().step_by(stride)),
     }
-    for (i, d) in dest.iter_mut().enumerate() {
-        *d = src[(at + stride * i as isize) as usize];
+}
+
+#[inline(always)]
+fn spread<'a, T: Element>(to: &mut [T], gap: usize, from: impl Iterator<Item = &'a T>) {
+    if gap == 1 {
+        to.iter_mut().zip(from).for_each(|(t, f)| *t = *f);
+    } else {
+        to.chunks_mut(gap).zip(from).for_each(|(t, f)| t[0] = *f);
     }
 }

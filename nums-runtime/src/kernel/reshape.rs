@@ -1,14 +1,13 @@
 //! A block of an array under another shape, from the blocks of the old one that hold its elements.
 //!
-//! Both arrays have the same elements in C order. A row of the new block (its last axis) is a run of these; the old grid
-//! cuts the run where a row of an old block ends.
+//! Both arrays have the same elements in C order. A run of the new block is its last axis and those before it whose inner ones
+//! the grid does not cut: of blocks of whole rows all. The old grid cuts it where a run of an old block ends.
 
-use super::{KernelError, room};
+use super::{KernelError, stale_room};
 use crate::block::Block;
 use crate::element::{Element, with_type};
 use nums_ir::graph::ReshapeTask;
 use nums_ir::grid::Grid;
-use std::collections::HashMap;
 
 pub(super) fn reshape(task: &ReshapeTask, args: &[&Block]) -> Result<Block, KernelError> {
     let wrong = |why: &str| KernelError::mismatch("reshape", why);
@@ -27,25 +26,29 @@ pub(super) fn reshape(task: &ReshapeTask, args: &[&Block]) -> Result<Block, Kern
         }
     }
     let dtype = args.first().ok_or_else(|| wrong("no operands"))?.dtype();
-    let mut out = room("reshape", dtype, &to.block_shape_at(*block as usize))?;
+    let mut out = stale_room("reshape", dtype, &to.block_shape_at(*block as usize))?;
     if out.is_empty() {
         return Ok(out);
     }
-    let by_index: HashMap<usize, &Block> = blocks.iter().map(|&b| b as usize).zip(args.iter().copied()).collect();
-    with_type!(dtype, T => copy(task, &by_index, out.as_mut_slice::<T>()))?;
+    with_type!(dtype, T => copy(task, args, out.as_mut_slice::<T>()))?;
     Ok(out)
 }
 
-fn copy<T: Element>(task: &ReshapeTask, blocks: &HashMap<usize, &Block>, out: &mut [T]) -> Result<(), KernelError> {
-    let ReshapeTask { from, to, block, .. } = task;
+fn copy<T: Element>(task: &ReshapeTask, args: &[&Block], out: &mut [T]) -> Result<(), KernelError> {
+    let ReshapeTask { from, to, block, blocks } = task;
     let (shape, offset) = (to.block_shape_at(*block as usize), to.offset_at(*block as usize));
-    let row = shape.last().copied().unwrap_or(1);
-    for (r, mut dest) in out.chunks_mut(row).enumerate() {
-        // Position of the row's first element in C order of the whole array.
+    // The axis that runs lie along.
+    let along = uncut(to);
+    let run = shape[along..].iter().product::<usize>();
+    let old = Old::of(from);
+    // Blocks are asked for in turn: the place of the last one is where the search begins.
+    let mut place = 0;
+    for (r, mut dest) in out.chunks_mut(run).enumerate() {
+        // Position of the run's first element in C order of the whole array.
         let (mut rest, mut at, mut stride) = (r, 0, 1);
         for axis in (0..shape.len()).rev() {
             let mut c = offset[axis];
-            if axis + 1 < shape.len() {
+            if axis < along {
                 c += rest % shape[axis];
                 rest /= shape[axis];
             }
@@ -53,35 +56,59 @@ fn copy<T: Element>(task: &ReshapeTask, blocks: &HashMap<usize, &Block>, out: &m
             stride *= to.shape()[axis];
         }
         while !dest.is_empty() {
-            let (block, start, len) = locate(from, at);
-            let src = blocks.get(&block).ok_or_else(|| KernelError::mismatch("reshape", format!("block {block} is missing")))?;
+            let (block, start, len) = old.locate(at);
+            if blocks.get(place).is_none_or(|b| *b as usize != block) {
+                let missing = || KernelError::mismatch("reshape", format!("block {block} is missing"));
+                place = blocks.iter().position(|b| *b as usize == block).ok_or_else(missing)?;
+            }
             let n = len.min(dest.len());
             let (head, tail) = dest.split_at_mut(n);
-            head.copy_from_slice(&src.as_slice::<T>()[start..start + n]);
+            head.copy_from_slice(&args[place].as_slice::<T>()[start..start + n]);
             (dest, at) = (tail, at + n);
         }
     }
     Ok(())
 }
 
-/// The block that holds the element at `at` (C order of the array), where in it, and how many follow in its row.
-fn locate(grid: &Grid, mut at: usize) -> (usize, usize, usize) {
-    let rank = grid.shape().len();
-    let (mut index, mut start, mut len) = (0, 0, 1);
-    // How far a step along the axis goes among the blocks, and inside the block.
-    let (mut over_blocks, mut inside) = (1, 1);
-    for axis in (0..rank).rev() {
-        let c = at % grid.shape()[axis];
-        at /= grid.shape()[axis];
-        let part = c / grid.block_shape()[axis];
-        let range = grid.range(axis, part);
-        if axis + 1 == rank {
-            len = range.end - c;
-        }
-        index += part * over_blocks;
-        start += (c - range.start) * inside;
-        over_blocks *= grid.parts(axis);
-        inside *= range.len();
+/// The last axis that a grid cuts, or the first: from it on, elements of a block are one run.
+fn uncut(grid: &Grid) -> usize {
+    (0..grid.rank()).rev().find(|&a| grid.parts(a) > 1).unwrap_or(0)
+}
+
+/// The old grid as runs: axes to the one that is cut last, which holds those after it.
+struct Old<'a> {
+    grid: &'a Grid,
+    along: usize,
+    /// Elements of a position on that axis.
+    inner: usize,
+}
+
+impl Old<'_> {
+    fn of(grid: &Grid) -> Old<'_> {
+        let along = uncut(grid);
+        Old { grid, along, inner: grid.shape().get(along + 1..).unwrap_or_default().iter().product() }
     }
-    (index, start, len)
+
+    /// The block that holds the element at `at` (C order of the array), where in it, and how many follow in its run.
+    fn locate(&self, at: usize) -> (usize, usize, usize) {
+        let grid = self.grid;
+        let (mut at, within) = (at / self.inner, at % self.inner);
+        let (mut block, mut start, mut len) = (0, within, 1);
+        // How far a step along the axis goes among the blocks, and inside the block.
+        let (mut over_blocks, mut inside) = (1, self.inner);
+        for axis in (0..grid.rank().min(self.along + 1)).rev() {
+            let c = at % grid.shape()[axis];
+            at /= grid.shape()[axis];
+            let part = c / grid.block_shape()[axis];
+            let range = grid.range(axis, part);
+            if axis == self.along {
+                len = (range.end - c) * self.inner - within;
+            }
+            block += part * over_blocks;
+            start += (c - range.start) * inside;
+            over_blocks *= grid.parts(axis);
+            inside *= range.len();
+        }
+        (block, start, len)
+    }
 }
