@@ -2,12 +2,16 @@
 //!
 //! The key is the seed; the counter is the element's position in the whole array, the stream of the draw and the number of the
 //! attempt, for methods that reject. So an element's number depends on nothing else: not on blocks, workers, or order.
+//! Distributions that take one attempt and no parameters are drawn for many positions at once (`lanes`).
 //! Normal by Box and Muller, gamma by Marsaglia and Tsang, Poisson and binomial by inversion for small and by Hörmann's
 //! transformed rejection (PTRS, BTRS) for large means.
 
-use super::super::{KernelError, Operand, room, scalars};
+mod lanes;
+
+use super::super::{KernelError, Operand, scalars, stale_room};
 use crate::block::Block;
 use crate::element::{Element, with_type};
+use lanes::Law;
 use nums_ir::data::Dist;
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
@@ -24,20 +28,40 @@ pub(super) struct Draw<'a> {
     pub(super) dtype: DType,
 }
 
-/// Ten rounds of Philox on a counter of four words.
-fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
-    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
-    for _ in 0..10 {
-        let product = |m: u32, c: u32| {
-            let wide = u64::from(m) * u64::from(c);
-            ((wide >> 32) as u32, wide as u32)
-        };
-        let ((high0, low0), (high1, low1)) = (product(MULTIPLIERS[0], counter[0]), product(MULTIPLIERS[1], counter[2]));
-        counter = [high1 ^ counter[1] ^ key[0], low1, high0 ^ counter[3] ^ key[1], low0];
-        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+impl Draw<'_> {
+    /// What is drawn for many positions at once, if it is.
+    fn law(&self) -> Option<Law> {
+        match self.dist {
+            Dist::Uniform => Some(Law::Uniform),
+            Dist::Normal => Some(Law::Normal),
+            Dist::Exponential | Dist::Gamma | Dist::Integers | Dist::Poisson | Dist::Binomial => None,
+        }
     }
-    counter
+
+    /// The last axis of which the block is a part, or the first.
+    fn along(&self) -> usize {
+        (0..self.whole.len()).rev().find(|&a| self.shape[a] < self.whole[a]).unwrap_or(0)
+    }
+
+    /// Elements of the block that are neighbours in the whole array.
+    fn run(&self) -> usize {
+        self.shape[self.along()..].iter().product::<usize>().max(1)
+    }
+
+    /// Position in the whole array of the first element of a run.
+    fn position(&self, mut run: usize) -> u64 {
+        let (mut position, mut stride) = (0, 1);
+        for a in (0..self.whole.len()).rev() {
+            let mut c = self.offset[a];
+            if a < self.along() {
+                c += run % self.shape[a];
+                run /= self.shape[a];
+            }
+            position += c * stride;
+            stride *= self.whole[a];
+        }
+        position as u64
+    }
 }
 
 /// The numbers of one element.
@@ -49,22 +73,22 @@ struct Source {
 }
 
 impl Source {
-    /// Two words of 64 bits; the next call has others.
-    fn words(&mut self) -> [u64; 2] {
+    /// Four words; the next call has others.
+    fn words(&mut self) -> [u32; 4] {
         let counter = [self.position as u32, (self.position >> 32) as u32, self.stream, self.attempt];
         self.attempt = self.attempt.wrapping_add(1);
-        let [a, b, c, d] = philox(counter, self.key);
-        [u64::from(a) | u64::from(b) << 32, u64::from(c) | u64::from(d) << 32]
+        lanes::philox(counter, self.key)
     }
 
     /// Two uniform numbers in [0, 1) of 53 bits.
     fn uniform(&mut self) -> [f64; 2] {
-        self.words().map(|w| (w >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0))
+        let [a, b, c, d] = self.words();
+        [lanes::uniform(a, b), lanes::uniform(c, d)]
     }
 
     fn normal(&mut self) -> f64 {
         let [u, v] = self.uniform();
-        (-2.0 * libm::log(1.0 - u)).sqrt() * libm::cos(2.0 * std::f64::consts::PI * v)
+        lanes::normal(u, v)
     }
 
     /// Marsaglia and Tsang 2000; below a shape of 1 by one more power.
@@ -95,8 +119,8 @@ impl Source {
     /// Uniform below `n` without bias, by Lemire's multiplication.
     fn below(&mut self, n: u64) -> u64 {
         loop {
-            let [word, _] = self.words();
-            let wide = u128::from(word) * u128::from(n);
+            let [low, high, ..] = self.words();
+            let wide = u128::from(u64::from(low) | u64::from(high) << 32) * u128::from(n);
             if wide as u64 >= n.wrapping_neg() % n {
                 return (wide >> 64) as u64;
             }
@@ -268,25 +292,25 @@ pub(super) fn random(draw: &Draw<'_>, args: &[Operand<'_>]) -> Result<Block, Ker
     if !each {
         check(draw.dist, &parameters)?;
     }
-    let mut out = room("random", draw.dtype, draw.shape)?;
+    let mut out = stale_room("random", draw.dtype, draw.shape)?;
     let key = [seed as u32, (seed >> 32) as u32];
-    with_type!(draw.dtype, T => {
-        let mut index = vec![0usize; rank];
-        for (at, slot) in out.as_mut_slice::<T>().iter_mut().enumerate() {
+    let run = draw.run();
+    with_type!(draw.dtype, T => for (r, out) in out.as_mut_slice::<T>().chunks_mut(run).enumerate() {
+        let first = draw.position(r);
+        if let Some(law) = draw.law() {
+            let mut numbers = lanes::Numbers::new(law, key, draw.stream as u32, first);
+            for out in out.chunks_mut(lanes::LANES) {
+                out.iter_mut().zip(numbers.next()).for_each(|(slot, x)| *slot = T::from_scalar(Scalar::Float(*x)));
+            }
+            continue;
+        }
+        for (i, slot) in out.iter_mut().enumerate() {
             if each {
-                parameters.iter_mut().zip(&given).for_each(|(p, given)| *p = given.at(at));
+                parameters.iter_mut().zip(&given).for_each(|(p, given)| *p = given.at(r * run + i));
                 check(draw.dist, &parameters)?;
             }
-            let position = (0..rank).fold(0, |f, a| f * draw.whole[a] + draw.offset[a] + index[a]) as u64;
-            let mut source = Source { key, stream: draw.stream as u32, position, attempt: 0 };
+            let mut source = Source { key, stream: draw.stream as u32, position: first + i as u64, attempt: 0 };
             *slot = T::from_scalar(one(draw.dist, &parameters, &mut source));
-            for a in (0..rank).rev() {
-                index[a] += 1;
-                if index[a] < draw.shape[a] {
-                    break;
-                }
-                index[a] = 0;
-            }
         }
     });
     Ok(out)
@@ -310,7 +334,8 @@ fn one(dist: Dist, parameters: &[Scalar], source: &mut Source) -> Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draw, Source, philox, random};
+    use super::lanes::philox;
+    use super::{Draw, Source, random};
     use crate::kernel::Operand;
     use nums_ir::data::Dist;
     use nums_ir::dtype::DType;
@@ -366,6 +391,44 @@ mod tests {
         let part = draw([2, 1], [3, 2]);
         let want: Vec<f64> = (2..5).flat_map(|r| (1..3).map(move |c| r * 5 + c)).map(|i| whole[i]).collect();
         assert_eq!(part, want);
+    }
+
+    #[test]
+    fn numbers_of_many_positions_are_those_of_each() {
+        // Runs shorter and longer than what is drawn at once, across the border of a counter's word, and none.
+        for (whole, offset, shape) in [
+            (&[1000][..], &[3][..], &[700][..]),
+            (&[7, 300], &[2, 0], &[4, 300]),
+            (&[7, 300], &[2, 11], &[4, 260]),
+            (&[3, 5, 1 << 31], &[1, 1, (1 << 31) - 3], &[2, 2, 3]),
+            (&[1 << 33], &[(1 << 32) - 100], &[300]),
+            (&[4, 0], &[0, 0], &[4, 0]),
+            (&[], &[], &[]),
+        ] {
+            for dist in [Dist::Uniform, Dist::Normal] {
+                for dtype in [DType::F64, DType::F32] {
+                    let draw = Draw { dist, stream: 5, whole, offset, shape, dtype };
+                    let got = random(&draw, &[Operand::Scalar(Scalar::Int(1 << 40))]).unwrap();
+                    let position = |i: usize| {
+                        let (mut rest, mut at, mut stride) = (i, 0, 1);
+                        for a in (0..whole.len()).rev() {
+                            at += (offset[a] + rest % shape[a]) * stride;
+                            (rest, stride) = (rest / shape[a], stride * whole[a]);
+                        }
+                        at as u64
+                    };
+                    for i in 0..got.len() {
+                        let mut source = Source { key: [0, 1 << 8], stream: 5, position: position(i), attempt: 0 };
+                        let want = super::real(super::one(dist, &[], &mut source));
+                        let same = match dtype {
+                            DType::F32 => got.as_slice::<f32>()[i].to_bits() == (want as f32).to_bits(),
+                            _ => got.as_slice::<f64>()[i].to_bits() == want.to_bits(),
+                        };
+                        assert!(same, "{} {dtype} of {whole:?} at {offset:?}, element {i}", dist.name());
+                    }
+                }
+            }
+        }
     }
 
     #[test]
