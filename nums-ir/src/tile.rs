@@ -22,7 +22,7 @@ use crate::func::{Func, Inst, Op, Scalar, Size, Value};
 use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, Piece, ReshapeTask, Task, TaskOp};
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Cuts `func` into block tasks. `func` is fused and all its sizes are constants; `grids` has the cut of every array
 /// parameter, in order. Weak parameters become scalars of the call.
@@ -32,6 +32,7 @@ use std::collections::HashMap;
 pub fn tile(func: &Func, grids: &[Grid]) -> Result<Graph, Diag> {
     let mut tiler = Tiler::new(&func.name);
     tiler.names = crate::text::value_names(func);
+    tiler.joined = regions::only_joined(func);
     let mut grids = grids.iter();
     for p in &func.params {
         let (ty, loc) = (func.ty(*p), func.data(*p).loc);
@@ -98,6 +99,9 @@ struct Tiler {
     /// Printed names of the function's values.
     names: Vec<String>,
     handles: HashMap<Value, Handle>,
+    /// What is only joined, and of it what is indexed: from where, and its cut.
+    joined: HashSet<Value>,
+    views: HashMap<Value, (regions::Source, Grid)>,
     /// Arrays that were cut anew, by the cut.
     recuts: HashMap<(ArrayId, Vec<usize>), ArrayId>,
     /// Matrices that were factored, with the trees of their factors.
@@ -131,7 +135,16 @@ impl Tiler {
             tasks: vec![],
             notes: vec![],
         };
-        Tiler { graph, names: vec![], handles: HashMap::new(), recuts: HashMap::new(), factored: HashMap::new(), blocks: 0 }
+        Tiler {
+            graph,
+            names: vec![],
+            handles: HashMap::new(),
+            joined: HashSet::new(),
+            views: HashMap::new(),
+            recuts: HashMap::new(),
+            factored: HashMap::new(),
+            blocks: 0,
+        }
     }
 
     fn array(&mut self, name: &str, dtype: DType, grid: Grid, loc: Loc) -> ArrayId {

@@ -229,7 +229,6 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("reshape", "a block of another shape takes parts of many blocks"),
     ("setdiff1d", "both operands sorted, positions and masks on the way"),
     ("setxor1d", "both operands sorted twice, positions and masks on the way"),
-    ("tile", "a first axis of size 1 has blocks of 8 MiB, on fewer nodes"),
     ("trapezoid", "shifted copies of the operand on the way: the result is one number"),
     ("tri", "made as blocks of up to 64 MiB, on fewer nodes"),
     ("union1d", "both operands in one, sorted, with masks"),

@@ -295,6 +295,9 @@ fn roll(x: &mut Expand<'_, '_>) -> One {
     Ok(out)
 }
 
+/// So many copies are joined, which writes the result once; more are broadcast and reshaped.
+const COPIES: i64 = 16;
+
 fn tile(x: &mut Expand<'_, '_>) -> One {
     let v = x.arg(0);
     let mut times = x.sizes_at(1)?;
@@ -305,12 +308,21 @@ fn tile(x: &mut Expand<'_, '_>) -> One {
     while dims.len() < times.len() {
         dims.insert(0, Dim::Const(1));
     }
+    let v = if x.rank(v) == 0 { x.reshape(v, &[Dim::Const(1)])? } else { v };
+    let lead = dims.len() - x.rank(v);
+    let few = |t: &Dim| t.as_const().filter(|t| (1..=COPIES).contains(t));
+    if let Some(few) = times.iter().map(few).collect::<Option<Vec<_>>>() {
+        let mut out = (0..lead).try_fold(v, |v, _| x.unsqueeze(v, 0))?;
+        for (axis, times) in few.iter().enumerate().rev() {
+            out = x.concatenate(&vec![out; *times as usize], axis)?;
+        }
+        return Ok(out);
+    }
     // Every axis becomes two: how often, and the axis itself.
-    let one = Dim::Const(1);
-    let apart: Vec<Dim> = dims.iter().flat_map(|d| [one.clone(), d.clone()]).collect();
+    let own = |a: usize| if a < lead { IndexItem::NewAxis } else { whole() };
+    let v = x.index(v, (0..dims.len()).flat_map(|a| [IndexItem::NewAxis, own(a)]).collect())?;
     let wide: Vec<Dim> = times.iter().zip(&dims).flat_map(|(t, d)| [t.clone(), d.clone()]).collect();
     let shape: Vec<Dim> = times.iter().zip(&dims).map(|(t, d)| t.mul(d)).collect();
-    let v = x.reshape(v, &apart)?;
     let v = x.broadcast(v, &wide)?;
     x.reshape(v, &shape)
 }
@@ -327,11 +339,10 @@ fn repeat(x: &mut Expand<'_, '_>) -> One {
         _ => x.sizes_at(1)?,
     };
     let [times] = times.as_slice() else { return x.fail("`repeats` is an integer, or an integer for each element") };
-    let apart: Vec<Dim> = [&dims[..=axis], &[Dim::Const(1)], &dims[axis + 1..]].concat();
     let wide: Vec<Dim> = [&dims[..=axis], std::slice::from_ref(times), &dims[axis + 1..]].concat();
     let mut shape = dims.clone();
     shape[axis] = dims[axis].mul(times);
-    let v = x.reshape(v, &apart)?;
+    let v = x.unsqueeze(v, axis + 1)?;
     let v = x.broadcast(v, &wide)?;
     x.reshape(v, &shape)
 }

@@ -2,16 +2,19 @@
 //!
 //! A `Source` says how the elements of a region of the new array are found in an old one: every axis of the region walks one
 //! axis of the old array with a stride, or none (a new axis). Each block of the new array takes from every block of the old
-//! one that it meets a piece, so that pieces cover it exactly once.
+//! one that it meets a piece, so that pieces cover it exactly once. What is indexed only to be joined makes no blocks: the
+//! joined array takes its pieces from where the index points.
 
 use super::{Handle, Tiler, integer, sizes};
 use crate::diag::Loc;
-use crate::func::{Func, IndexItem, Inst};
+use crate::func::{Func, IndexItem, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, Piece, TaskOp};
 use crate::grid::Grid;
+use std::collections::HashSet;
 
 /// Where the elements of a region come from.
-struct Source {
+#[derive(Clone)]
+pub(super) struct Source {
     array: ArrayId,
     /// First position of the region in the new array, and its size.
     dest: Vec<usize>,
@@ -20,6 +23,17 @@ struct Source {
     walk: Vec<Option<(usize, i64, i64)>>,
     /// Positions on axes of the old array that no axis walks.
     fixed: Vec<(usize, usize)>,
+}
+
+/// Values that are joined along an axis and used for nothing else.
+pub(super) fn only_joined(func: &Func) -> HashSet<Value> {
+    let joins = |inst: &Inst| matches!(inst.op, Op::Concatenate { axis: Some(_) });
+    let args = |joined: bool| func.insts.iter().filter(move |i| joins(i) == joined).flat_map(|i| i.args.iter().copied());
+    let mut joined: HashSet<Value> = args(true).collect();
+    for other in args(false).chain(func.results.iter().copied()) {
+        joined.remove(&other);
+    }
+    joined
 }
 
 /// Part of one axis: positions `dest..dest + len` of the new block, from `src` of the old array's `part`-th block.
@@ -46,14 +60,7 @@ impl Tiler {
             (array.name.clone(), array.dtype, array.loc)
         };
         let id = self.array(&name, dtype, to.clone(), loc);
-        let n = to.rank();
-        let source = Source {
-            array: x,
-            dest: vec![0; n],
-            shape: to.shape().to_vec(),
-            walk: (0..n).map(|a| Some((a, 0, 1))).collect(),
-            fixed: vec![],
-        };
+        let (source, _) = self.whole(x);
         self.assemble(id, &[source], loc);
         self.recuts.insert(key, id);
         id
@@ -106,36 +113,53 @@ impl Tiler {
             .iter()
             .map(|w| w.map_or(1, |(a, _, step)| grid.block_shape()[a].div_ceil(step.unsigned_abs() as usize)))
             .collect();
-        let id = self.result(func, out, Grid::new(&shape, &block));
+        let grid = Grid::new(&shape, &block);
         let source = Source { array: x, dest: vec![0; shape.len()], shape, walk, fixed };
+        if self.joined.contains(&out) {
+            self.views.insert(out, (source, grid));
+            return;
+        }
+        let id = self.result(func, out, grid);
         self.assemble(id, &[source], func.data(out).loc);
     }
 
     /// Arrays joined along an axis; `None` joins them ravelled. Cut as the first operand.
     pub(super) fn concatenate(&mut self, func: &Func, inst: &Inst, axis: Option<i64>) {
         let (out, loc) = (inst.results[0], func.data(inst.results[0]).loc);
-        let mut arrays: Vec<ArrayId> = inst.args.iter().map(|a| self.operand(func, *a)).collect();
-        if axis.is_none() {
-            for x in &mut arrays {
-                let (size, name) = (self.grid(*x).shape().iter().product(), self.graph.array(*x).name.clone());
-                *x = self.reshape(*x, &[size], &name, loc);
-            }
-        }
         let shape = sizes(func, out);
+        let mut parts: Vec<(Source, Grid)> = Vec::with_capacity(inst.args.len());
+        for arg in &inst.args {
+            parts.push(match self.views.get(arg) {
+                Some(view) => view.clone(),
+                None => {
+                    let mut x = self.operand(func, *arg);
+                    if axis.is_none() {
+                        let (size, name) = (self.grid(x).shape().iter().product(), self.graph.array(x).name.clone());
+                        x = self.reshape(x, &[size], &name, loc);
+                    }
+                    self.whole(x)
+                }
+            });
+        }
         let axis = axis.map_or(0, |a| if a < 0 { shape.len() - a.unsigned_abs() as usize } else { a as usize });
-        let largest = arrays.iter().max_by_key(|x| self.grid(**x).shape()[axis]).map(|x| self.grid(*x).block_shape().to_vec());
+        let largest = parts.iter().max_by_key(|(_, grid)| grid.shape()[axis]).map(|(_, grid)| grid.block_shape().to_vec());
         let id = self.result(func, out, Grid::new(&shape, &largest.unwrap_or_else(|| shape.clone())));
         let mut at = 0;
-        let mut sources = Vec::new();
-        for x in arrays {
-            let size = self.grid(x).shape().to_vec();
-            let mut dest = vec![0; shape.len()];
-            dest[axis] = at;
-            at += size[axis];
-            let walk = (0..shape.len()).map(|a| Some((a, 0, 1))).collect();
-            sources.push(Source { array: x, dest, shape: size, walk, fixed: vec![] });
+        let mut sources = Vec::with_capacity(parts.len());
+        for (mut source, _) in parts {
+            source.dest[axis] = at;
+            at += source.shape[axis];
+            sources.push(source);
         }
         self.assemble(id, &sources, loc);
+    }
+
+    /// All of an array, and its cut.
+    fn whole(&self, x: ArrayId) -> (Source, Grid) {
+        let grid = self.grid(x).clone();
+        let n = grid.rank();
+        let walk = (0..n).map(|a| Some((a, 0, 1))).collect();
+        (Source { array: x, dest: vec![0; n], shape: grid.shape().to_vec(), walk, fixed: vec![] }, grid)
     }
 
     /// One task a block of `out`, with a piece from every block that it meets.
