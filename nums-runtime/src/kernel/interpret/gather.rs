@@ -42,7 +42,7 @@ impl Stream {
                 Read::Elements(view) => view.elements().get(start..start + len),
                 Read::Scalar(_) => None,
             },
-            Stream::Gathered(_, gather) => gather.buffer.slice().get(0..len),
+            Stream::Gathered(_, gather) => gather.buffer.slice().get(gather.begin..gather.begin + len),
         }
     }
 }
@@ -88,9 +88,11 @@ pub(super) struct Gather {
     /// Where a tile begins, by outer axis.
     index: Vec<usize>,
     buffer: Block,
-    /// The buffer holds the same elements for every tile (a row that is repeated, its length a divisor of the tile's).
-    periodic: bool,
+    /// The length of a row that is repeated, if it is no longer than a tile: the buffer then holds a tile from any of its elements.
+    period: Option<usize>,
     filled: usize,
+    /// Where in the buffer a tile begins.
+    begin: usize,
 }
 
 impl Gather {
@@ -111,16 +113,29 @@ impl Gather {
             }
         }
         axes.reverse();
-        let periodic = matches!(axes.as_slice(), [(_, 0), (n, 1)] if tile.is_multiple_of(*n));
+        let period = match axes.as_slice() {
+            [(_, 0), (n, 1)] if *n <= tile => Some(*n),
+            _ => None,
+        };
         let index = vec![0; axes.len().saturating_sub(1)];
-        Gather { axes, index, buffer: Block::stale(dtype, &[tile]), periodic, filled: 0 }
+        let buffer = Block::stale(dtype, &[tile + period.unwrap_or(0)]);
+        Gather { axes, index, buffer, period, filled: 0, begin: 0 }
     }
 
     /// Puts the elements of `start..start + len` of the index space into the buffer.
     pub(super) fn fill(&mut self, src: Slice<'_>, start: usize, len: usize) {
-        if self.periodic && self.filled >= len {
-            return;
-        }
+        let (start, len) = match self.period {
+            None => (start, len),
+            Some(n) => {
+                self.begin = start % n;
+                let needed = self.begin + len;
+                if self.filled >= needed {
+                    return;
+                }
+                // A second tile shows that there are more: all of them at once.
+                (0, if self.filled == 0 { needed } else { self.buffer.len() })
+            }
+        };
         with_type!(src.dtype(), T => {
             let src = T::slice(src).unwrap_or_default();
             let dst = &mut self.buffer.as_mut_slice::<T>()[..len];
@@ -157,14 +172,32 @@ impl<T: Element> Loop for Fill<'_, T> {
             rest /= n;
         }
         while !dst.is_empty() {
-            let (run, after) = dst.split_at_mut((inner - col).min(dst.len()));
-            let from = &src[row + col * stride..];
-            match stride {
-                0 => run.fill(from[0]),
-                1 => run.copy_from_slice(&from[..run.len()]),
-                _ => run.iter_mut().zip(from.iter().step_by(stride)).for_each(|(to, &x)| *to = x),
+            // Whole short rows side by side.
+            if (2..=4).contains(&inner)
+                && col == 0
+                && dst.len() >= inner
+                && let (Some(index), Some(&(n, down))) = (index.last_mut(), outer.last())
+            {
+                let rows = (n - *index).min(dst.len() / inner);
+                let (now, after) = dst.split_at_mut(rows * inner);
+                let from = &src[row..];
+                match inner {
+                    2 => short_rows::<T, 2>(now, from, down, stride),
+                    3 => short_rows::<T, 3>(now, from, down, stride),
+                    _ => short_rows::<T, 4>(now, from, down, stride),
+                }
+                // The last of them is left to the count below.
+                (*index, row, dst) = (*index + rows - 1, row + (rows - 1) * down, after);
+            } else {
+                let (run, after) = dst.split_at_mut((inner - col).min(dst.len()));
+                let from = &src[row + col * stride..];
+                match stride {
+                    0 => run.fill(from[0]),
+                    1 => run.copy_from_slice(&from[..run.len()]),
+                    _ => run.iter_mut().zip(from.iter().step_by(stride)).for_each(|(to, &x)| *to = x),
+                }
+                (dst, col) = (after, 0);
             }
-            (dst, col) = (after, 0);
             // The next row, counted axis by axis from the innermost: divisions would cost more than short rows do.
             for (index, &(n, stride)) in index.iter_mut().zip(outer).rev() {
                 (*index, row) = (*index + 1, row + stride);
@@ -173,6 +206,22 @@ impl<T: Element> Loop for Fill<'_, T> {
                 }
                 (*index, row) = (0, row - n * stride);
             }
+        }
+    }
+}
+
+/// Rows of `N` elements: a loop whose body has no loop.
+#[inline(always)]
+fn short_rows<T: Element, const N: usize>(dst: &mut [T], src: &[T], down: usize, stride: usize) {
+    if (down, stride) == (1, 0) {
+        for (row, &x) in dst.chunks_exact_mut(N).zip(src) {
+            row.copy_from_slice(&[x; N]);
+        }
+        return;
+    }
+    for (i, row) in dst.chunks_exact_mut(N).enumerate() {
+        for (k, to) in row.iter_mut().enumerate() {
+            *to = src[i * down + k * stride];
         }
     }
 }

@@ -153,7 +153,22 @@ fn operands_are_broadcast_through_views() {
     let rows = b.reduce(ReduceOp::Sum, y, &[1], &["n"]);
     let columns = b.reduce(ReduceOp::Max, y, &[0], &["d"]);
     let kernel = b.kernel(&[y, rows, columns]);
-    for (n, d) in [(1, 1), (100, 32), (77, 33), (1, 2000), (2000, 1), (300, 64), (150, 33), (0, 3), (5, 0)] {
+    for (n, d) in [
+        (1, 1),
+        (100, 32),
+        (77, 33),
+        (1, 2000),
+        (2000, 1),
+        (300, 64),
+        (150, 33),
+        (20_000, 1),
+        (20_000, 2),
+        (20_000, 3),
+        (20_000, 4),
+        (9000, 5),
+        (0, 3),
+        (5, 0),
+    ] {
         let (x, v, w) = (counting(&[n, d]), counting(&[n]), counting(&[d]));
         if n == 0 {
             let args = [&x, &v, &w].map(Operand::Block);
@@ -168,6 +183,31 @@ fn operands_are_broadcast_through_views() {
         for j in 0..d {
             let max = (0..n).map(|i| want[i * d + j]).fold(f64::NEG_INFINITY, f64::max);
             assert_eq!(out[2].as_slice::<f64>()[j], max);
+        }
+    }
+}
+
+#[test]
+fn short_axes_are_broadcast_and_strided_in_any_place() {
+    // An operand with some of the axes of the space, each of a few elements, in tiles that begin inside of rows.
+    for shape in [[900, 3, 4], [700, 5, 3], [1, 4000, 2], [50, 60, 4], [2, 3, 2]] {
+        for mask in 0..8 {
+            let own: Vec<usize> = (0..3).map(|a| if mask >> a & 1 == 1 { shape[a] } else { 1 }).collect();
+            let sizes: Vec<String> = own.iter().map(ToString::to_string).collect();
+            let sizes: Vec<&str> = sizes.iter().map(String::as_str).collect();
+            let mut b = Body::new();
+            let x = b.param("x", DType::F64, &["n", "m", "d"]);
+            let v = b.param("v", DType::F64, &sizes);
+            let y = b.map(MapOp::Add, &[x, v], &["n", "m", "d"]);
+            let kernel = b.kernel(&[y]);
+            let (x, v) = (counting(&shape), counting(&own));
+            let out = run(&kernel, &[&x, &v]);
+            let want = (0..x.len()).map(|i| {
+                let at = [i / shape[2] / shape[1], i / shape[2] % shape[1], i % shape[2]];
+                let flat = (0..3).fold(0, |f, a| f * own[a] + if own[a] == 1 { 0 } else { at[a] });
+                x.as_slice::<f64>()[i] + v.as_slice::<f64>()[flat]
+            });
+            assert_eq!(out[0].as_slice::<f64>(), want.collect::<Vec<_>>(), "{own:?} in {shape:?}");
         }
     }
 }
