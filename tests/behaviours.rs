@@ -141,6 +141,37 @@ fn medians_and_order_statistics_agree() {
 }
 
 #[test]
+fn what_is_selected_is_what_a_sort_puts_there_for_any_blocks() {
+    on_threads(|| {
+        let mixed = |i: usize| match i % 11 {
+            0 => -0.0,
+            1 => 0.0,
+            2 => f64::from(i as u32).exp(),
+            3 => -f64::from(i as u32).exp(),
+            _ => ((i * 7919) % 1013) as f64 / 64.0 - 7.0,
+        };
+        let mixed: Vec<f64> = (0..300).map(mixed).collect();
+        for elements in [mixed, vec![2.5; 40], (0..200).map(f64::from).collect()] {
+            let n = elements.len();
+            let q = Array::from_vec((0..40).map(|i| f64::from(i) / 39.0).collect(), &[40])?;
+            let places: Vec<usize> = (0..40).map(|i| (f64::from(i) / 39.0 * (n - 1) as f64).floor() as usize).collect();
+            let mut sorted = elements.clone();
+            sorted.sort_by(f64::total_cmp);
+            let want: Vec<u64> = places.iter().map(|p| sorted[*p].to_bits()).collect();
+            for block in [7, n / 2, n] {
+                let x = Array::from_vec(elements.clone(), &[n])?.rechunk(&[block])?;
+                let found: Array<f64> = nums! { np.quantile(x, q, method="lower") }?;
+                assert_eq!(found.to_vec()?.iter().map(|v| v.to_bits()).collect::<Vec<_>>(), want, "{n} by {block}");
+                let bytes: Array<u8> = nums! { np.quantile(x.astype(np.int8).astype(np.uint8), q, method="higher") }?;
+                let whole: Array<u8> = nums! { np.sort(x.astype(np.int8).astype(np.uint8)) }?;
+                assert_eq!(bytes.to_vec()?[39], whole.to_vec()?[n - 1]);
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn conditions_give_numpy_s_order_for_any_blocks() {
     on_threads(|| {
         for blocks in [[1, 1], [2, 3], [3, 4]] {

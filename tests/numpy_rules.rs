@@ -426,9 +426,15 @@ fn medians_of_nothing_are_not_a_number() {
         fn middle(x: f64[n]) -> f64[] {
             median(x)
         }
+
+        fn upper(x: f64[n]) -> f64[] {
+            quantile(x, 0.9)
+        }
     }
     on_threads(|| {
         assert!(middle(&floats(&[], &[1], &[0]))?.item()?.is_nan());
+        let nothing = floats(&[], &[1], &[0]);
+        assert!(upper(&nothing).and_then(|q| q.item()).unwrap_err().to_string().contains("index -1 is out of bounds"));
         assert_eq!(middle(&floats(&[1.5e308, 1.7e308, 1.6e308], &[2], &[3]))?.item()?, 1.6e308);
         assert_eq!(middle(&floats(&[1.0, 4.0], &[1], &[2]))?.item()?, 2.5);
         Ok(())

@@ -161,7 +161,9 @@ impl<'a> Sizes<'a> {
             }
             DataTask::Positions { .. } | DataTask::Check { .. } => flops::look(read(blocks.last())),
             DataTask::Merge { .. } | DataTask::ArgJoin { .. } | DataTask::TopJoin { .. } => flops::look(made()),
-            DataTask::Top { .. } => flops::select(&read(blocks.first())),
+            DataTask::Tally { .. } | DataTask::Narrow {} => flops::look(read(blocks.first())),
+            DataTask::Ranks { .. } | DataTask::Elements { .. } => Flops::NONE,
+            DataTask::Top { .. } | DataTask::Select { .. } => flops::select(&read(blocks.first())),
             DataTask::Qr { .. } => flops::reflect(&read(blocks.first()), &along(1)),
             DataTask::Orthogonal { columns, .. } => flops::reflect(&made(), &Dim::from(*columns)),
             DataTask::Random { .. } => flops::random(&made()),

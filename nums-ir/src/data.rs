@@ -59,6 +59,11 @@ operators! {
             /// How many; all where there are fewer.
             k: Size,
         }
+        /// `x, k…`: the elements that a sort of the one axis of `x` puts at positions `k…`, one list of them after the other.
+        Select "select" {
+            /// Where there is no element: NaN instead of an error, which only floats have.
+            nan: bool,
+        }
         /// `a, v`: how many elements of the sorted `a` are before each of `v`.
         Search "search" {
             /// Equal elements count as well.
@@ -185,6 +190,33 @@ operators! {
             /// How many; all where there are fewer.
             k: usize,
         }
+        /// `x, k…`: the elements that a sort of the block puts at positions `k…`.
+        Select "select" {
+            /// Where there is no element: NaN instead of an error, which only floats have.
+            nan: bool,
+        }
+        /// `k…`: what is known of the elements at `len` of these positions from `low` on before a digit of their keys is: for each a
+        /// row of the digits so far, which are none, and how many elements with these digits are before it.
+        Ranks "ranks" {
+            /// Number of the first position.
+            low: usize,
+            /// How many.
+            len: usize,
+            /// Size of the axis.
+            size: usize,
+        }
+        /// `x` or, after the first digit, `x, known`: how many elements of the block have the digits known of each, by their next one.
+        Tally "tally" {
+            /// Number of the next digit.
+            digit: usize,
+        }
+        /// `counts, known`: one digit more is known of each.
+        Narrow "narrow" {}
+        /// `known…`: the elements of these keys.
+        Elements "elements" {
+            /// Element type.
+            dtype: DType,
+        }
         /// `a, v`: how many elements of the sorted `a` are before each of `v`.
         Search "search" {
             /// Equal elements count as well.
@@ -241,6 +273,22 @@ operators! {
             dtype: DType,
         }
     }
+}
+
+/// Bits of a digit of the keys by which elements are selected: so many that the counts of all digits stay in the first cache.
+const DIGIT: u32 = 11;
+
+/// How many digits the key of an element has.
+pub fn digits(dtype: DType) -> usize {
+    (8 * dtype.size()).div_ceil(DIGIT as usize)
+}
+
+/// How many bits of a key are behind a digit, and how many are in it; the first digit is the highest.
+pub fn digit(dtype: DType, number: usize) -> Option<(u32, u32)> {
+    let width = 8 * dtype.size() as u32;
+    let before = u32::try_from(number).ok()?.checked_mul(DIGIT).filter(|before| *before < width)?;
+    let bits = DIGIT.min(width - before);
+    Some((width - before - bits, bits))
 }
 
 macro_rules! distributions {

@@ -13,6 +13,7 @@ mod panels;
 mod products;
 mod qr;
 mod regions;
+mod select;
 
 pub(crate) use self::kernels::{space, walk};
 use crate::diag::{Diag, Loc};

@@ -242,6 +242,7 @@ fn arity(op: &Op) -> Option<usize> {
         Op::Item => Some(1),
         Op::Choose => Some(3),
         Op::Data(op) => Some(match op {
+            DataOp::Select { .. } => return None,
             DataOp::Take { count, .. } => 1 + count,
             DataOp::Put { count, .. } => 2 + count,
             DataOp::Qr { .. }

@@ -4,7 +4,7 @@ use super::reduce::reduce;
 use super::tensor::{Tensor, common_shape};
 use super::{map, sizes};
 use crate::data::DataOp;
-use crate::dtype::DType;
+use crate::dtype::{DType, Kind};
 use crate::func::Scalar;
 use crate::ops::ReduceOp;
 use std::cmp::Ordering;
@@ -57,6 +57,16 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             let mut shape = x.shape().to_vec();
             shape[*axis] = shape[*axis].min(sizes(std::slice::from_ref(k))?[0]);
             Ok(places.gather(&shape, <[usize]>::to_vec))
+        }
+        (DataOp::Select { nan: true }, [x, places @ ..]) if x.shape() == [0] && dtype.kind() == Kind::Float => {
+            let n = places.iter().map(|k| k.scalars().len()).sum();
+            Tensor::from_scalars(dtype, &[n], vec![Scalar::Float(f64::NAN); n])
+        }
+        (DataOp::Select { .. }, [x, places @ ..]) => {
+            let sorted = data(&DataOp::Sort { axis: 0, index: false }, &[x], dtype)?;
+            let taken = places.iter().map(|k| take(&sorted, &[k], 0, 1)).collect::<Result<Vec<_>, _>>()?;
+            let all: Vec<Scalar> = taken.iter().flat_map(Tensor::scalars).collect();
+            Tensor::from_scalars(dtype, &[all.len()], all)
         }
         (DataOp::Check { rule }, [x]) => match x.scalars().iter().find(|s| !rule.holds_of(**s)) {
             Some(bad) => Err(format!("{}, found {bad}", rule.words())),

@@ -1,5 +1,6 @@
-//! Medians and quantiles: a sort along the reduced axes, then positions in it.
+//! Medians and quantiles: elements at places of the order along the reduced axes.
 //!
+//! Where that is one axis of real numbers and few places are asked for, they are selected; else all is sorted.
 //! NaN sorts to the end, so a NaN there is the answer, as in NumPy; the functions that skip NaN find the middle by the number
 //! of the others. Where a quantile lies between two places its method says (Hyndman and Fan's nine and NumPy's four); between
 //! neighbours it is interpolated by NumPy's formula from the nearer side.
@@ -35,10 +36,15 @@ fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
         return no_median(x, v, axis);
     }
     let v = x.floating(v)?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
     let half = |d: &Dim| d.floor_div(&Dim::Const(2)).unwrap_or(Dim::Const(0));
-    let low = x.at(sorted, axis, half(&n.sub(&Dim::Const(1))))?;
-    let high = x.at(sorted, axis, half(&n))?;
+    let (low, high) = (half(&n.sub(&Dim::Const(1))), half(&n));
+    let (low, high, last) = if is_selected(x, v, &[]) {
+        let (low, high) = (x.size_as(&low, DType::I64)?, x.size_as(&high, DType::I64)?);
+        selected(x, v, low, high, true)?
+    } else {
+        let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
+        (x.at(sorted, axis, low)?, x.at(sorted, axis, high)?, x.at(sorted, axis, Dim::Const(-1))?)
+    };
     let mean = mean_of_two(x, low, high)?;
     // The sum of one element with itself may overflow.
     let alone = mean_of_one(x, low)?;
@@ -52,9 +58,38 @@ fn middle(x: &mut Expand<'_, '_>, v: Value, axis: usize) -> One {
             x.choose(odd, alone, mean)?
         }
     };
-    let last = x.at(sorted, axis, Dim::Const(-1))?;
     let unordered = x.map(MapOp::IsNan, &[last])?;
     x.choose(unordered, last, mean)
+}
+
+/// Places of an order that are selected at the most: a sort finds more of them sooner.
+const PLACES: i64 = 64;
+
+/// Whether places of the order of `v`, as many as `asked` has elements, are selected.
+fn is_selected(x: &Expand<'_, '_>, v: Value, asked: &[Dim]) -> bool {
+    let few = |n: &Dim| n.as_const().is_none_or(|n| n <= PLACES);
+    x.rank(v) == 1 && x.kind(v) < crate::dtype::Kind::Complex && asked.iter().all(few)
+}
+
+/// The elements at two lists of places of one axis' order, and the last one of all; of nothing NaN or an error, as NumPy's
+/// medians and quantiles.
+fn selected(
+    x: &mut Expand<'_, '_>,
+    v: Value,
+    low: Value,
+    high: Value,
+    nan: bool,
+) -> Result<(Value, Value, Value), crate::diag::Diag> {
+    x.inside(&Dim::Const(-1), &x.dims(v)[0], 0)?;
+    let end = x.int(-1)?;
+    let found = x.data(DataOp::Select { nan }, &[v, low, high, end])?;
+    let (a, b) = match (x.dims(low).first().cloned(), x.dims(high).first().cloned()) {
+        (Some(n), Some(m)) => {
+            (x.slice(found, 0, None, Some(n.clone()), 1)?, x.slice(found, 0, Some(n.clone()), Some(n.add(&m)), 1)?)
+        }
+        (_, _) => (x.at(found, 0, Dim::Const(0))?, x.at(found, 0, Dim::Const(1))?),
+    };
+    Ok((a, b, x.at(found, 0, Dim::Const(-1))?))
 }
 
 fn mean_of_two(x: &mut Expand<'_, '_>, low: Value, high: Value) -> One {
@@ -91,7 +126,6 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     let nan = x.map(MapOp::IsNan, &[v])?;
     let there = x.map(MapOp::LogicalNot, &[nan])?;
     let n = x.reduce(ReduceOp::Sum, there, &[axis], true)?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
     let (one, two, zero) = (x.int(1)?, x.int(2)?, x.int(0)?);
     let before = x.map(MapOp::Subtract, &[n, one])?;
     let low = x.map(MapOp::FloorDivide, &[before, two])?;
@@ -99,8 +133,7 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     let low = x.map(MapOp::Maximum, &[low, zero])?;
     let high = x.map(MapOp::FloorDivide, &[n, two])?;
     let high = x.map(MapOp::Maximum, &[high, low])?;
-    let low = super::select::along(x, sorted, low, axis)?;
-    let high = super::select::along(x, sorted, high, axis)?;
+    let (low, high) = of_lines(x, v, low, high, axis)?;
     let mean = mean_of_two(x, low, high)?;
     // The sum of one element with itself may overflow.
     let rest = x.map(MapOp::Remainder, &[n, two])?;
@@ -109,6 +142,15 @@ fn nan_median(x: &mut Expand<'_, '_>) -> One {
     let mean = x.choose(odd, alone, mean)?;
     let mean = x.at(mean, axis, Dim::Const(0))?;
     kept(x, mean, &axes, keepdims)
+}
+
+/// The elements at places of the order of each line along an axis.
+fn of_lines(x: &mut Expand<'_, '_>, v: Value, low: Value, high: Value, axis: usize) -> Result<(Value, Value), crate::diag::Diag> {
+    if is_selected(x, v, &x.dims(low)) {
+        return selected(x, v, low, high, true).map(|(low, high, _)| (low, high));
+    }
+    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
+    Ok((super::select::along(x, sorted, low, axis)?, super::select::along(x, sorted, high, axis)?))
 }
 
 /// Where a quantile lies among `n` sorted elements.
@@ -251,33 +293,29 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let is_element = matches!(place, Place::At(_));
     let v = if is_element { v } else { x.floating(v)? };
     let dtype = x.dtype(v);
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
-    let found = match place {
-        Place::At(at) => {
-            let at = x.cast(at, DType::I64)?;
-            x.take(sorted, at, axis)?
-        }
-        Place::Between { low, part } => {
-            let low = x.cast(low, DType::I64)?;
-            let (one, end) = (x.int(1)?, x.size_as(&n.sub(&Dim::Const(1)), DType::I64)?);
-            let high = x.map(MapOp::Add, &[low, one])?;
-            let high = x.map(MapOp::Minimum, &[high, end])?;
-            let (a, b) = (x.take(sorted, low, axis)?, x.take(sorted, high, axis)?);
+    let (low, part) = match place {
+        Place::At(at) => (at, None),
+        Place::Between { low, part } => (low, Some(part)),
+    };
+    let low = x.cast(low, DType::I64)?;
+    let (low, high, last) = neighbours(x, v, axis, low, part.is_some())?;
+    let found = match part {
+        None => low,
+        Some(part) => {
             let t = if shape.is_empty() {
                 part
             } else {
-                let mut dims = vec![Dim::Const(1); x.rank(a)];
+                let mut dims = vec![Dim::Const(1); x.rank(low)];
                 dims[axis] = shape[0].clone();
                 x.reshape(part, &dims)?
             };
             let t = if weak { x.cast(t, dtype)? } else { t };
-            between(x, a, b, t)?
+            between(x, low, high, t)?
         }
     };
     let found = if x.kind(v) < crate::dtype::Kind::Float {
         found
     } else {
-        let last = x.at(sorted, axis, Dim::Const(-1))?;
         let last = if shape.is_empty() { last } else { x.unsqueeze(last, axis)? };
         let unordered = x.map(MapOp::IsNan, &[last])?;
         x.choose(unordered, last, found)?
@@ -287,6 +325,30 @@ fn quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let (out, lead) = if shape.is_empty() { (found, 0) } else { (super::shape::moved(x, found, axis, 0)?, 1) };
     let places: Vec<usize> = axes.iter().map(|a| a + lead).collect();
     kept(x, out, &places, keepdims)
+}
+
+/// The elements of an axis' order at places, the ones behind them if they are asked for, and the last one of all.
+fn neighbours(
+    x: &mut Expand<'_, '_>,
+    v: Value,
+    axis: usize,
+    low: Value,
+    behind: bool,
+) -> Result<(Value, Value, Value), crate::diag::Diag> {
+    let high = if behind {
+        let (one, end) = (x.int(1)?, x.size_as(&x.dims(v)[axis].sub(&Dim::Const(1)), DType::I64)?);
+        let next = x.map(MapOp::Add, &[low, one])?;
+        x.map(MapOp::Minimum, &[next, end])?
+    } else {
+        low
+    };
+    if is_selected(x, v, &x.dims(low)) {
+        return selected(x, v, low, high, false);
+    }
+    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
+    let a = x.take(sorted, low, axis)?;
+    let b = if behind { x.take(sorted, high, axis)? } else { a };
+    Ok((a, b, x.at(sorted, axis, Dim::Const(-1))?))
 }
 
 /// Quantiles of what is not NaN: every line has its own number of elements.
@@ -310,7 +372,6 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let nan = x.map(MapOp::IsNan, &[v])?;
     let there = x.map(MapOp::LogicalNot, &[nan])?;
     let n = x.reduce(ReduceOp::Sum, there, &[axis], true)?;
-    let sorted = x.data(DataOp::Sort { axis, index: false }, &[v])?;
     let (one, zero) = (x.int(1)?, x.int(0)?);
     // Without any number the first element is NaN.
     let end = x.map(MapOp::Subtract, &[n, one])?;
@@ -330,7 +391,7 @@ fn nan_quantile(x: &mut Expand<'_, '_>, scale: f64) -> One {
     let low = x.cast(floor, DType::I64)?;
     let high = x.map(MapOp::Add, &[low, one])?;
     let high = x.map(MapOp::Minimum, &[high, end])?;
-    let (a, b) = (super::select::along(x, sorted, low, axis)?, super::select::along(x, sorted, high, axis)?);
+    let (a, b) = of_lines(x, v, low, high, axis)?;
     let out = if whole_places(x, scale, "linear") {
         a
     } else {

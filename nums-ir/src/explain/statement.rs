@@ -136,7 +136,12 @@ fn numpy(op: &DataOp, args: &[Formula]) -> Option<String> {
             format!("searchsorted({}, {rest}{})", first.text, if *right { ", side=\"right\"" } else { "" })
         }
         DataOp::Qr { q } => format!("linalg.qr({})[{}]", first.text, usize::from(!q)),
-        DataOp::Put { .. } | DataOp::Top { .. } | DataOp::Check { .. } | DataOp::Positions { .. } | DataOp::Random { .. } => {
+        DataOp::Put { .. }
+        | DataOp::Top { .. }
+        | DataOp::Select { .. }
+        | DataOp::Check { .. }
+        | DataOp::Positions { .. }
+        | DataOp::Random { .. } => {
             return None;
         }
     })

@@ -65,6 +65,7 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             dims[*axis] = dims[*axis].smaller(k);
             Ok(Type::array(DType::I64, dims))
         }
+        DataOp::Select { .. } => select(args, loc),
         DataOp::Qr { q } => {
             if !matches!(args[0].dtype, DType::F32 | DType::F64) {
                 return Err(Diag::new(loc, format!("`linalg.qr` is not there for {} yet", args[0].dtype)).help("convert to f64"));
@@ -113,6 +114,23 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             Ok(Type::array(*dtype, dims))
         }
     }
+}
+
+/// What is selected: one list of positions after the other.
+fn select(args: &[&Type], loc: Loc) -> Result<Type, Diag> {
+    let Some((x, places)) = args.split_first() else { return Err(Diag::new(loc, "a selection is of an array")) };
+    if x.rank().is_some_and(|r| r != 1) || x.dtype.kind() == Kind::Complex {
+        return Err(Diag::new(loc, format!("a selection is of real numbers along one axis, not of {x}")));
+    }
+    if let Some(bad) = places.iter().find(|t| t.dtype != DType::I64 || t.rank().is_some_and(|r| r > 1)) {
+        return Err(Diag::new(loc, format!("positions are i64 and lie on one axis, not {bad}")));
+    }
+    let mut n = Dim::Const(0);
+    for ty in places {
+        let Some(dims) = ty.dims() else { return Ok(any_shape(x.dtype)) };
+        n = n.add(dims.first().unwrap_or(&Dim::Const(1)));
+    }
+    Ok(Type::array(x.dtype, vec![n]))
 }
 
 fn on_axis(x: &Type, axis: usize, loc: Loc) -> Result<(), Diag> {

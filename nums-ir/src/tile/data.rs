@@ -55,6 +55,7 @@ impl Tiler {
                     self.task(TaskOp::Data(DataTask::Check { rule: *rule }), vec![Arg::Block(from)], vec![to], loc);
                 }
             }
+            DataOp::Select { nan } => self.select(func, inst, *nan),
             DataOp::Search { right } => self.search(func, inst, *right),
             DataOp::Positions { .. } => self.positions(func, inst),
             DataOp::Qr { q } => self.qr(func, inst, *q),

@@ -254,6 +254,11 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::Top { .. }
             | DataTask::TopJoin { .. }
             | DataTask::ArgJoin { .. }
+            | DataTask::Select { .. }
+            | DataTask::Ranks { .. }
+            | DataTask::Tally { .. }
+            | DataTask::Narrow {}
+            | DataTask::Elements { .. }
             | DataTask::Search { .. }
             | DataTask::Check { .. }
             | DataTask::Qr { .. }

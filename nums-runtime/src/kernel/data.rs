@@ -1,10 +1,12 @@
 //! Tasks that look at positions or at an order of the data.
 //!
-//! `take` and `put` move elements by position, `order` sorts, merges, finds extremes and counts, `random` draws. Everything
+//! `take` and `put` move elements by position, `order` sorts, merges, finds extremes and counts, `select` finds elements at
+//! places of an order without a sort, `random` draws. Everything
 //! comes over the wire, so shapes are checked against operands before an element is touched.
 
 mod order;
 mod random;
+mod select;
 mod take;
 
 pub(super) use order::best_places;
@@ -47,6 +49,12 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::ArgJoin { op }, [a, p, b, q]) => order::arg_join(*op, (a, p), (b, q)),
         (DataTask::Top { axis, offset, k }, [x]) => order::top(x, *axis, *offset, *k),
         (DataTask::TopJoin { axis, k }, [a, p, b, q]) => order::top_join((a, p), (b, q), *axis, *k),
+        (DataTask::Select { nan }, [x, places @ ..]) => select::select(x, places, *nan).map(one),
+        (DataTask::Ranks { low, len, size }, places) => select::ranks(places, *low, *len, *size).map(one),
+        (DataTask::Tally { digit }, [x]) => select::tally(x, None, *digit).map(one),
+        (DataTask::Tally { digit }, [x, known]) => select::tally(x, Some(known), *digit).map(one),
+        (DataTask::Narrow {}, [counts, known]) => select::narrow(counts, known).map(one),
+        (DataTask::Elements { dtype }, known) => select::elements(*dtype, known).map(one),
         (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
         (DataTask::Check { rule }, [x]) => checked(*rule, x).map(one),
         (DataTask::Qr { keep, joined }, [x]) => super::qr::factor(x, *keep, *joined),

@@ -105,6 +105,7 @@ fn check_data(task: &DataTask) -> Result<(), String> {
     match task {
         DataTask::Take { shape, .. } => check_shape(shape, DType::Bool),
         DataTask::Positions { len, .. } => check_shape(&[*len], DType::I64),
+        DataTask::Ranks { len, .. } => check_shape(&[*len, 2], DType::U64),
         DataTask::Orthogonal { rows, columns, joined: _ } => check_shape(&[*rows, *columns], DType::F32),
         DataTask::Random { whole, shape, dtype, .. } => {
             most("axes of an array", whole.len(), RANK)?;
@@ -119,6 +120,10 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::ArgJoin { .. }
         | DataTask::Top { .. }
         | DataTask::TopJoin { .. }
+        | DataTask::Select { .. }
+        | DataTask::Tally { .. }
+        | DataTask::Narrow {}
+        | DataTask::Elements { .. }
         | DataTask::Search { .. }
         | DataTask::Qr { .. }
         | DataTask::Check { .. }
