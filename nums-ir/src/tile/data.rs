@@ -17,7 +17,7 @@ use crate::ops::ReduceOp;
 /// Bytes that a block of what is taken may have.
 const LIMIT: usize = 64 << 20;
 
-/// Steps in which elements are taken, and bytes of the blocks of one step, at most: every step looks at all positions.
+/// Steps in which elements are taken, since every step looks at all positions; more where the blocks of one would have so many bytes.
 const STEPS: usize = 16;
 const STEP: usize = 32 << 20;
 

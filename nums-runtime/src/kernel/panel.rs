@@ -90,8 +90,8 @@ struct Panel {
     name: String,
     params: Vec<Param>,
     steps: Vec<Step>,
-    /// Slot, dtype, and whether it is one row a row; else it is a total.
-    results: Vec<(Slot, DType, bool)>,
+    /// Slot and dtype.
+    results: Vec<(Slot, DType)>,
     /// By slot: where its elements are.
     homes: Vec<Home>,
     /// By step and its results: whether the panel keeps their rows.
@@ -187,7 +187,7 @@ impl Panel {
             name: body.name.clone(),
             params: body.params.iter().map(param).collect(),
             steps,
-            results: body.results.iter().map(|r| (slot(r), body.ty(*r).dtype, row(r))).collect(),
+            results: body.results.iter().map(|r| (slot(r), body.ty(*r).dtype)).collect(),
             homes,
             touched: Touched::by(body),
         })
@@ -446,9 +446,9 @@ fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
     }
     let mut kept = states.into_iter().map(State::kept).collect::<Result<Vec<_>, _>>()?;
     let mut results: Vec<Block> = Vec::with_capacity(panel.results.len());
-    for (i, (slot, dtype, _)) in panel.results.iter().enumerate() {
+    for (i, (slot, dtype)) in panel.results.iter().enumerate() {
         let Home::Step(step, k) = panel.homes[*slot] else { return Err(panel.mismatch("a result that nothing made")) };
-        let block = match panel.results[..i].iter().position(|(of, _, _)| of == slot) {
+        let block = match panel.results[..i].iter().position(|(of, _)| of == slot) {
             Some(first) => results[first].clone(),
             None => {
                 let at = kept[step].iter().position(|(of, _)| *of == k);

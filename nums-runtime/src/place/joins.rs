@@ -44,21 +44,12 @@ fn merge(graph: &mut Graph, placement: &Placement, spec: &ClusterSpec) -> Vec<bo
         if !roomy[placement.tasks[t].0 as usize] {
             continue;
         }
-        match graph.tasks[t].op {
-            TaskOp::Combine(op) if alike[t] => join(graph, &makers, t, op, &mut gone),
-            TaskOp::Data(DataTask::Take { first: false, .. }) => take(graph, &makers, t, &mut gone),
-            TaskOp::Kernel(_)
-            | TaskOp::Combine(_)
-            | TaskOp::Matmul { .. }
-            | TaskOp::Contract(_)
-            | TaskOp::Assemble { .. }
-            | TaskOp::Reshape(_)
-            | TaskOp::Fill { .. }
-            | TaskOp::Arange { .. }
-            | TaskOp::Eye { .. }
-            | TaskOp::Const { .. }
-            | TaskOp::Solve
-            | TaskOp::Data(_) => {}
+        if let TaskOp::Combine(op) = graph.tasks[t].op {
+            if alike[t] {
+                join(graph, &makers, t, op, &mut gone);
+            }
+        } else if let TaskOp::Data(DataTask::Take { first: false, .. }) = graph.tasks[t].op {
+            take(graph, &makers, t, &mut gone);
         }
     }
     gone
