@@ -8,6 +8,7 @@
 
 mod assemble;
 mod contract;
+pub(crate) mod crew;
 mod data;
 mod gemm;
 mod interpret;

@@ -201,6 +201,11 @@ pub(crate) fn with_isa<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
     with_code(Code { isa, ..Code::default() }, f)
 }
 
+/// The code of this thread's task.
+pub(crate) fn code() -> Code {
+    CODE.get().unwrap_or_default()
+}
+
 /// The instructions that loops of this thread use.
 #[inline]
 pub(crate) fn isa() -> Isa {

@@ -12,6 +12,7 @@ mod tile;
 
 pub(super) use tile::Real;
 
+use super::crew::Crew;
 use crate::native::Isa;
 use sliver::{Aligned, Lines, is_direct};
 
@@ -43,6 +44,11 @@ impl<'a, T> Matrix<'a, T> {
     fn col_lines(&self, col: usize, k: usize) -> Lines<'a, T> {
         let data = &self.data[k * self.row_stride + col * self.col_stride..];
         Lines { data, lines: BLOCK_N.min(self.cols - col), line: self.col_stride, term: self.row_stride }
+    }
+
+    /// `rows` rows from `row` on.
+    fn rows_from(&self, row: usize, rows: usize) -> Matrix<'a, T> {
+        Matrix { data: &self.data[(row * self.row_stride).min(self.data.len())..], rows, ..*self }
     }
 
     /// Whether every element lies inside the data.
@@ -104,6 +110,44 @@ pub(super) fn gemm_into<T: Real>(
     // One row has no next one.
     let stride = stride.max(b.cols);
     let tile = T::tile(isa, b.cols);
+    let flops = 2 * a.rows.saturating_mul(b.cols).saturating_mul(a.cols) / if into.lower { 2 } else { 1 };
+    let crew = Crew::of(flops, a.rows / (2 * tile.rows));
+    match crew.size() {
+        1 => band(isa, (a, 0), b, (out, stride), into, packed),
+        _ => shared(isa, a, b, (out, stride), into, crew),
+    }
+}
+
+/// The product by several threads, each a band of rows.
+fn shared<T: Real>(isa: Isa, a: Matrix<'_, T>, b: Matrix<'_, T>, (out, stride): (&mut [T], usize), into: Into, crew: Crew) {
+    let tile = T::tile(isa, b.cols);
+    let cuts = (0..=crew.size()).map(|i| edge(a.rows, i, crew.size(), into.lower).next_multiple_of(tile.rows).min(a.rows));
+    let (cuts, mut rest) = (cuts.collect::<Vec<_>>(), out);
+    let bands = cuts.iter().zip(&cuts[1..]).map(|(&from, &to)| {
+        let end = ((to - from) * stride).min(rest.len());
+        let (own, after) = std::mem::take(&mut rest).split_at_mut(end);
+        rest = after;
+        (a.rows_from(from, to - from), from, own)
+    });
+    let bands = bands.collect();
+    crew.each(bands, |(a, from, out)| band(isa, (a, from), b, (out, stride), into, &mut Packed::new()));
+}
+
+/// Where the `i`-th of `n` bands of rows begins, which have the same work: rows of a lower triangle grow.
+fn edge(rows: usize, i: usize, n: usize, lower: bool) -> usize {
+    if lower { (rows as f64 * (i as f64 / n as f64).sqrt()) as usize } else { rows * i / n }
+}
+
+/// Some rows of the product, from row `first` on.
+fn band<T: Real>(
+    isa: Isa,
+    (a, first): (Matrix<'_, T>, usize),
+    b: Matrix<'_, T>,
+    (out, stride): (&mut [T], usize),
+    into: Into,
+    packed: &mut Packed<T>,
+) {
+    let tile = T::tile(isa, b.cols);
     let (left, right) = ((a.row_stride, a.col_stride), (b.col_stride, b.row_stride));
     let direct_left = is_direct::<T>(left, b.cols.div_ceil(tile.cols));
     let direct_right = right.0 == 1 && is_direct::<T>(right, a.rows.div_ceil(tile.rows));
@@ -114,14 +158,14 @@ pub(super) fn gemm_into<T: Real>(
         for m in (0..a.rows).step_by(BLOCK_M) {
             let left = a.row_lines(m, k).slivers(tile.rows, terms, direct_left, &mut packed.left);
             for n in (0..b.cols).step_by(BLOCK_N) {
-                if into.lower && m + left.lines <= n {
+                if into.lower && first + m + left.lines <= n {
                     break;
                 }
                 let right = b.col_lines(n, k).slivers(tile.cols, terms, direct_right, &mut packed.right);
                 for i in (0..left.lines).step_by(tile.rows) {
                     for j in (0..right.lines).step_by(tile.cols) {
                         let (row, col) = (m + i, n + j);
-                        if !into.lower || row + tile.rows > col {
+                        if !into.lower || first + row + tile.rows > col {
                             let size = ((left.lines - i).min(tile.rows), (right.lines - j).min(tile.cols));
                             let out = (&mut out[row * stride + col..], stride);
                             tile.run(terms, (left.at(i), right.at(j)), out, size, accumulate, ahead.next(terms));

@@ -8,6 +8,7 @@
 use super::disk::{self, DiskQueue};
 use super::{Action, Finished, Input, Job, JobArg, Worker};
 use crate::block::{self, Block};
+use crate::kernel::crew::{Lender, with_lender};
 use crate::kernel::{self, Operand};
 use crate::memory::Memory;
 use crate::native::with_code;
@@ -124,7 +125,7 @@ impl Node {
     }
 
     /// What one thread does: takes jobs, runs them, and hands back what they made.
-    fn compute(&self, rim: &dyn Rim) {
+    fn compute(self: &Arc<Node>, rim: &dyn Rim) {
         let _guard = Guard(rim);
         let (mut hands, mut looked) = (Hands::default(), false);
         let mut state = self.lock();
@@ -154,7 +155,7 @@ impl Node {
 
     /// Runs jobs on the caller's thread, which waits for what they make: until it has that, or there are none. A processor that the
     /// caller would leave is at work at once, and a call of one task wakes nobody.
-    pub fn help(&self, rim: &dyn Rim, mut until: impl FnMut() -> bool) {
+    pub fn help(self: &Arc<Node>, rim: &dyn Rim, mut until: impl FnMut() -> bool) {
         let _guard = Guard(rim);
         let mut hands = Hands::default();
         while !until() {
@@ -194,12 +195,13 @@ impl Node {
     }
 
     /// Runs what was taken, without the lock, and hands back what it made.
-    fn work<'a>(&'a self, state: MutexGuard<'a, State>, hands: &mut Hands, rim: &dyn Rim) -> MutexGuard<'a, State> {
+    fn work<'a>(self: &'a Arc<Node>, state: MutexGuard<'a, State>, hands: &mut Hands, rim: &dyn Rim) -> MutexGuard<'a, State> {
         self.wake_for(&state);
         drop(state);
         let begin = Instant::now();
         let mut now = begin;
-        hands.ended.extend(hands.jobs.iter().map(|job| (job.kind(), run(job, &mut now))));
+        let lender: Arc<dyn Lender> = Arc::clone(self) as _;
+        with_lender(lender, || hands.ended.extend(hands.jobs.iter().map(|job| (job.kind(), run(job, &mut now)))));
         hands.several = now - begin < BRIEF * hands.jobs.len() as u32;
         hands.jobs.clear();
         let mut state = self.lock();
@@ -264,6 +266,22 @@ impl Node {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A large task gets the threads that would sleep while it runs. They count as busy, so no more run at once than the node has.
+impl Lender for Node {
+    fn lend(&self, most: usize) -> usize {
+        let mut state = self.lock();
+        let lent = (state.threads - state.busy).saturating_sub(state.worker.n_ready()).min(most);
+        state.busy += lent;
+        lent
+    }
+
+    fn take_back(&self, n: usize) {
+        let mut state = self.lock();
+        state.busy -= n;
+        self.wake_for(&state);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every instruction set against three loops, and the rule of the sum.
 
-use super::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
-use crate::native::Isa;
+use super::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror, shared};
+use crate::kernel::crew::Crew;
+use crate::native::{Isa, with_isa};
 
 const PLAIN: Into = Into { accumulate: false, lower: false };
 
@@ -127,5 +128,22 @@ fn nan_infinity_and_signed_zero_go_through() {
         assert_eq!((out[2], out[3]), (0.0, 2.0));
         // A sum begins at 0.
         assert!(out[6].is_sign_positive() && out[7].is_sign_positive());
+    }
+}
+
+#[test]
+fn threads_that_were_lent_change_no_bit() {
+    for (m, k, n, lower) in [(150, 300, 70, false), (170, 260, 170, true), (101, 30, 99, false), (3, 5, 2, false)] {
+        let (x, y) = (numbers(m * k, 3), numbers(k * n, 4));
+        let (a, b, into) = (by_columns(&x, m, k), by_rows(&y, k, n), Into { accumulate: false, lower });
+        for (isa, threads) in Isa::available().flat_map(|isa| (2..5).map(move |threads| (isa, threads))) {
+            let (mut want, mut out) = (product(isa, a, b, into), vec![0.0; m * n]);
+            with_isa(isa, || shared(isa, a, b, (&mut out, n), into, Crew::of_threads(threads)));
+            if lower {
+                mirror(&mut want, m);
+                mirror(&mut out, m);
+            }
+            assert!(out == want, "{isa:?} {m}x{k}x{n}, {threads} threads");
+        }
     }
 }
