@@ -10,7 +10,7 @@ use crate::dim::{Dim, Symbol};
 use crate::dtype::{DType, Kind};
 use crate::func::{Func, Op, Scalar, Size, Stage, Value};
 use crate::infer::{declared, in_range, infer_with, name_operands, out_of_bounds, result_types};
-use crate::passes::visit_sizes;
+use crate::passes::{chain, visit_sizes};
 use crate::types::{Shape, Type};
 use crate::wait::Step;
 use std::collections::{HashMap, HashSet};
@@ -118,7 +118,7 @@ pub fn narrowed(func: &Func) -> Vec<Narrowed> {
 /// # Errors
 /// As `bind`.
 pub fn bind_step(parsed: &Func, fused: Option<&Func>, args: &[Bound]) -> Result<Step, Diag> {
-    if let Some(fused) = fused.filter(|f| !crate::wait::depends_on_data(f))
+    if let Some(fused) = fused.filter(|f| !crate::wait::depends_on_data(f) && !chain::is_there(f))
         && let Ok(bound) = bind(fused, args)
     {
         return Ok(Step::Whole(bound));
@@ -133,12 +133,13 @@ pub fn bind_step(parsed: &Func, fused: Option<&Func>, args: &[Bound]) -> Result<
 /// A call of a program: the fused form bound, or, where that cannot take these sizes, the parsed form.
 ///
 /// The compiler reads `x[:k]` and `arange(k)` as if `k` were not negative, and a size that it could not compare as if it did not
-/// stretch. A call that says otherwise is inferred anew with its numbers, which also words mistakes in the user's terms.
+/// stretch. A call that says otherwise is inferred anew with its numbers, which also words mistakes in the user's terms. So is one
+/// with products of products, whose order numbers decide.
 ///
 /// # Errors
 /// As `bind`.
 pub fn bind_call(parsed: &Func, fused: Option<&Func>, args: &[Bound]) -> Result<Func, Diag> {
-    match fused.map(|fused| bind(fused, args)) {
+    match fused.filter(|f| !chain::is_there(f)).map(|fused| bind(fused, args)) {
         Some(Ok(bound)) => Ok(bound),
         Some(Err(_)) | None => bind(parsed, args),
     }

@@ -40,6 +40,9 @@ pub struct Step {
 /// Operands up to which every order is weighed; more are paired greedily.
 const EXHAUSTIVE: usize = 6;
 
+/// In place of a symbol where an order is chosen before sizes are bound: large enough for the highest power to decide.
+pub(crate) const EQUAL: usize = 1 << 10;
+
 /// What an element of an intermediate result, and a term that no product in tiles takes, count for in terms.
 const TRAFFIC: f64 = 8.0;
 
@@ -156,6 +159,18 @@ impl Contraction {
             // Not to be compared with infinity: sizes may overflow any float.
             self.search(rest, (done.0 + cost.min(f64::MAX / 1e9), order), size, exhaustive, best);
         }
+    }
+
+    /// What an order costs, as `order` weighs it.
+    pub(crate) fn price(&self, order: &[[usize; 2]], size: &dyn Fn(Index) -> usize) -> f64 {
+        let mut operands = self.operands.clone();
+        let costs = order.iter().map(|&[i, j]| {
+            let cost = self.cost(&operands, [i, j], size);
+            operands[i] = self.product(&operands, [i, j]);
+            operands.remove(j);
+            cost
+        });
+        costs.sum()
     }
 
     /// What one pair costs, in terms of a product in tiles.

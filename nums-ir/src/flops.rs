@@ -180,8 +180,6 @@ pub(crate) fn contraction(steps: &[Step], size: &dyn Fn(&Index) -> Dim) -> Flops
 
 /// The order of the pairs is that of the sizes; symbols count as equal ones.
 fn einsum(func: &Func, spec: &Contraction, args: &[Value]) -> Flops {
-    /// In place of a symbol: large enough for the highest power to decide.
-    const EQUAL: usize = 1 << 10;
     let mut sizes: BTreeMap<Index, Dim> = BTreeMap::new();
     for (set, arg) in spec.operands.iter().zip(args) {
         for (index, dim) in set.iter().zip(func.ty(*arg).dims().into_iter().flatten()) {
@@ -189,7 +187,8 @@ fn einsum(func: &Func, spec: &Contraction, args: &[Value]) -> Flops {
         }
     }
     let dim = |index: &Index| sizes.get(index).cloned().unwrap_or(Dim::from(1));
-    let number = |index: Index| dim(&index).substitute(&|_| Some(Dim::from(EQUAL))).as_const().unwrap_or(1).max(0) as usize;
+    let number =
+        |index: Index| dim(&index).substitute(&|_| Some(Dim::from(contraction::EQUAL))).as_const().unwrap_or(1).max(0) as usize;
     contraction(&spec.steps(&spec.order(&number)).unwrap_or_default(), &dim)
 }
 

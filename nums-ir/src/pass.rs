@@ -4,7 +4,7 @@
 //! and debug builds; a failure names the pass and shows the text before and after.
 
 use crate::func::{Func, Stage};
-use crate::passes::{cse, dce, decompose, fuse, moments, panel, simplify, symmetric, transpose};
+use crate::passes::{chain, cse, dce, decompose, fuse, moments, panel, simplify, symmetric, transpose};
 use crate::verify::verify;
 
 /// One rewriting step over a `Func`.
@@ -39,6 +39,7 @@ pub const PIPELINE: &[Pass] = &[
     simplify::PASS,
     cse::PASS,
     transpose::PASS,
+    chain::PASS,
     moments::PASS,
     symmetric::PASS,
     dce::PASS,
@@ -57,7 +58,7 @@ pub fn run(mut func: Func) -> Func {
 
 /// Runs the pipeline without fusing: every operator makes its whole result, as in a library of array calls. To compare with.
 pub fn run_apart(mut func: Func) -> Func {
-    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, moments::PASS, dce::PASS, fuse::APART];
+    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, chain::PASS, moments::PASS, dce::PASS, fuse::APART];
     for pass in apart {
         apply(&pass, &mut func);
     }

@@ -1,5 +1,6 @@
 //! The passes, in the order of the pipeline. One file each: its header says the rule and what must run before.
 
+pub mod chain;
 pub mod cse;
 pub mod dce;
 pub mod decompose;
@@ -27,6 +28,16 @@ pub(crate) fn replace_uses(func: &mut Func, to: &dyn Fn(Value) -> Value) {
     for r in &mut func.results {
         *r = to(*r);
     }
+}
+
+/// How often a value is read, as an operand, as a size or as a result.
+pub(crate) fn uses(func: &Func, v: Value) -> usize {
+    let mut n = func.results.iter().filter(|r| **r == v).count();
+    for inst in &func.insts {
+        n += inst.args.iter().filter(|a| **a == v).count();
+        visit_sizes(&mut inst.op.clone(), &mut |size| n += usize::from(*size == Size::Value(v)));
+    }
+    n
 }
 
 /// Calls `see` with every size attribute of `op`.

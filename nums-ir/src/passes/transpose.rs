@@ -4,9 +4,9 @@
 //! `(x * s[:, None]).T @ y`, and no transposed matrix is ever made. Runs after `simplify` (permutations composed) and before
 //! `dce` (takes the transpose away when nobody else uses it).
 
-use crate::func::{Func, IndexItem, Inst, Op, Size, Value, ValueData};
+use crate::func::{Func, IndexItem, Inst, Op, Value, ValueData};
 use crate::pass::{Changed, Pass};
-use crate::passes::visit_sizes;
+use crate::passes::uses;
 use crate::types::Type;
 
 /// The row of the pipeline.
@@ -88,16 +88,6 @@ fn insert(func: &mut Func, at: &mut usize, op: Op, args: Vec<Value>, ty: Type) -
     func.insts.insert(*at, Inst { op, args, results: vec![result] });
     *at += 1;
     result
-}
-
-/// How often a value is read, as an operand, as a size or as a result.
-fn uses(func: &Func, v: Value) -> usize {
-    let mut n = func.results.iter().filter(|r| **r == v).count();
-    for inst in &func.insts {
-        n += inst.args.iter().filter(|a| **a == v).count();
-        visit_sizes(&mut inst.op.clone(), &mut |size| n += usize::from(*size == Size::Value(v)));
-    }
-    n
 }
 
 /// The operand of the transpose that makes `v`, if it swaps just the last two axes.
