@@ -152,7 +152,11 @@ impl<'a> Sizes<'a> {
         let along = |axis: usize| blocks.first().and_then(|b| self.shape(*b).get(axis).copied()).unwrap_or(0).into();
         match op {
             DataTask::Take { .. } => Flops::NONE,
-            DataTask::Put { add, .. } => flops::put(&blocks.iter().skip(1).map(|b| read(Some(b))).collect::<Vec<_>>(), *add),
+            DataTask::Put { add, sizes, .. } => {
+                let values = blocks.get(1..).unwrap_or(&[]).chunks(1 + sizes.len());
+                let each = |blocks: &[BlockId]| flops::put(&blocks.iter().map(|b| read(Some(b))).collect::<Vec<_>>(), *add);
+                values.map(each).fold(Flops::NONE, |sum, flops| sum.plus(flops))
+            }
             DataTask::Sort { axis, .. } => flops::sort(read(blocks.first()), along(*axis)),
             DataTask::Search { .. } => flops::search(made(), read(blocks.first())),
             // What was found or summed before comes first.

@@ -117,7 +117,7 @@ operators! {
             /// Whether nothing has been taken before.
             first: bool,
         }
-        /// `x, v, i…`: the block with those elements of `v` that fall into it.
+        /// `x` and once or more `v, i…`: the block with those elements of each `v` in turn that fall into it.
         Put "put" {
             /// First axis that is indexed.
             axis: usize,

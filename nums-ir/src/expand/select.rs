@@ -267,9 +267,13 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
         let given = converted(x, given, v)?;
         return x.choose(mask, given, v);
     }
-    let parts = parts(x, v, 2)?;
+    let mut parts = parts(x, v, 2)?;
     let dims = x.dims(v);
-    // Every axis becomes an indexed one: slices and integers as ranges of positions, each along an axis of its own.
+    // Every axis up to the last one that is not whole becomes an indexed one: slices and integers as ranges of positions, each along
+    // an axis of its own.
+    while parts.len() > 1 && matches!(parts.last(), Some(Part::Basic(item)) if *item == whole()) {
+        parts.pop();
+    }
     let fancy = parts.iter().any(|p| matches!(p, Part::Places(_)));
     let mut lists: Vec<(Value, bool)> = Vec::new();
     let mut spots: Vec<bool> = Vec::new();
@@ -303,11 +307,10 @@ fn set_item(x: &mut Expand<'_, '_>) -> One {
     if !new_axes.is_empty() {
         return x.fail("`None` in the index of an assignment is not in nums yet");
     }
-    while axis < dims.len() {
-        let all = x.arange(&dims[axis])?;
+    if lists.is_empty() && !dims.is_empty() {
+        let all = x.arange(&dims[0])?;
         lists.push((all, false));
         spots.push(false);
-        axis += 1;
     }
     let common = lists.iter().filter(|(_, fancy)| *fancy).map(|(p, _)| x.rank(*p)).max().unwrap_or(0);
     // Where the arrays' axes stand among the sliced ones.

@@ -21,6 +21,13 @@ const LIMIT: usize = 64 << 20;
 const STEPS: usize = 16;
 const STEP: usize = 32 << 20;
 
+/// Blocks along an axis that a sort merges, if they do not become too large: what a network does to each element grows with the
+/// square of the logarithm of their number.
+const LANES: usize = 16;
+
+/// Blocks along an axis into which elements are put, likewise: each looks at all positions.
+const PARTS: usize = 8;
+
 /// Positions of a `take` or `put`, cut alike.
 struct Places {
     arrays: Vec<ArrayId>,
@@ -175,9 +182,14 @@ impl Tiler {
         let out = inst.results[0];
         let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
         let x = self.operand(func, inst.args[0]);
-        let grid = self.grid(x).clone();
+        let own = self.grid(x).clone();
         let places = self.places(func, &inst.args[2..], 1);
         let lead = axis;
+        // Fewer blocks, if looking at positions takes longer than moving the array does.
+        let looks = places.grid.shape().iter().product::<usize>().saturating_mul(own.parts(axis));
+        let moves = own.shape().iter().product::<usize>();
+        let grid = if looks > moves { coarser(&own, axis, PARTS, STEP / dtype.size()) } else { own.clone() };
+        let x = self.recut(x, &grid);
         let target = |of: &dyn Fn(&Grid) -> Vec<usize>| {
             let own = of(&grid);
             [&own[..axis], &of(&places.grid), &own[axis + count..]].concat()
@@ -190,25 +202,33 @@ impl Tiler {
             v = self.reshape(v, &shape, &name, loc);
         }
         let v = self.aligned(v, &target);
-        let id = self.result(func, out, grid.clone());
-        let name = format!("{}.t", self.graph.array(id).name);
+        let result = self.result(func, out, own.clone());
+        let name = format!("{}.t", self.graph.array(result).name);
+        let id = if grid == own { result } else { self.array(&name, dtype, grid.clone(), loc) };
         let taken = grid.shape()[axis..axis + count].to_vec();
-        let steps = places.grid.n_blocks();
-        // As in `take`: a block of positions and values after the other.
+        let bytes = |g: &Grid, size: usize| g.block_shape().iter().product::<usize>() * size;
+        let bytes = bytes(self.grid(v), dtype.size()) + places.arrays.iter().map(|p| bytes(self.grid(*p), 8)).sum::<usize>();
+        let sources: Vec<usize> = (0..places.grid.n_blocks()).collect();
+        let steps: Vec<&[usize]> = sources.chunks((STEP / bytes.max(1)).max(1)).collect();
+        // As in `take`: some blocks of positions and values after the others.
         let mut so_far: Vec<BlockId> = (0..grid.n_blocks()).map(|i| self.block(x, i)).collect();
-        for step in 0..steps {
-            let s = places.grid.coords(step);
+        for (step, sources) in steps.iter().enumerate() {
             for (i, so_far) in so_far.iter_mut().enumerate() {
                 let (at, offset) = (grid.coords(i), grid.offset_at(i)[axis..axis + count].to_vec());
-                let coords = [&at[..lead], &s, &at[axis + count..]].concat();
                 let shape = grid.block_shape_at(i);
-                let made = if step + 1 == steps { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
-                let mut args = vec![Arg::Block(*so_far), self.aligned_block(v, &coords)];
-                args.extend(places.arrays.iter().map(|p| self.aligned_block(*p, &s)));
+                let made = if step + 1 == steps.len() { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
+                let mut args = vec![Arg::Block(*so_far)];
+                for s in sources.iter().map(|s| places.grid.coords(*s)) {
+                    args.push(self.aligned_block(v, &[&at[..lead], &s, &at[axis + count..]].concat()));
+                    args.extend(places.arrays.iter().map(|p| self.aligned_block(*p, &s)));
+                }
                 let task = DataTask::Put { axis, sizes: taken.clone(), offset, add };
                 self.task(TaskOp::Data(task), args, vec![made], loc);
                 *so_far = made;
             }
+        }
+        if id != result {
+            self.copy(id, result, loc);
         }
     }
 
@@ -412,6 +432,14 @@ impl Tiler {
             }
         }
     }
+}
+
+/// The cut with whole blocks joined along an axis, so that they are about as many as wanted and have no more than `most` elements.
+fn coarser(grid: &Grid, axis: usize, wanted: usize, most: usize) -> Grid {
+    let mut block = grid.block_shape().to_vec();
+    let joined = grid.parts(axis) / wanted;
+    block[axis] *= joined.min(most / block.iter().product::<usize>().max(1)).max(1);
+    Grid::new(grid.shape(), &block)
 }
 
 /// The blocks along an axis, for every place of the other axes.

@@ -60,10 +60,15 @@ impl Tiler {
             (array.name.clone(), array.dtype, array.loc)
         };
         let id = self.array(&name, dtype, to.clone(), loc);
-        let (source, _) = self.whole(x);
-        self.assemble(id, &[source], loc);
+        self.copy(x, id, loc);
         self.recuts.insert(key, id);
         id
+    }
+
+    /// The elements of one array as those of another, of whatever cuts.
+    pub(super) fn copy(&mut self, x: ArrayId, to: ArrayId, loc: Loc) {
+        let (source, _) = self.whole(x);
+        self.assemble(to, &[source], loc);
     }
 
     pub(super) fn transpose(&mut self, func: &Func, inst: &Inst, perm: &[i64]) {

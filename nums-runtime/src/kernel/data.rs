@@ -32,8 +32,8 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Take { axis, sizes, offset, shape, first }, blocks) => {
             take::take(&take::Where { axis: *axis, sizes, offset }, shape, *first, blocks).map(one)
         }
-        (DataTask::Put { axis, sizes, offset, add }, [x, v, index @ ..]) => {
-            take::put(&take::Where { axis: *axis, sizes, offset }, *add, x, v, index).map(one)
+        (DataTask::Put { axis, sizes, offset, add }, [x, values @ ..]) => {
+            take::put(&take::Where { axis: *axis, sizes, offset }, *add, x, values).map(one)
         }
         (DataTask::Sort { axis, offset: _, values: true, index: false }, [x]) => order::sort_values(x, *axis).map(one),
         (DataTask::Sort { axis, offset, values, index }, [x]) => {

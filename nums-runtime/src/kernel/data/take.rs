@@ -6,7 +6,7 @@
 use super::super::op::{self, Apply};
 use super::super::{KernelError, room};
 use crate::block::Block;
-use crate::element::with_type;
+use crate::element::{Element, with_type};
 use nums_ir::dtype::DType;
 
 /// Where a block lies on the indexed axes.
@@ -17,12 +17,6 @@ pub(super) struct Where<'a> {
     pub(super) sizes: &'a [usize],
     /// Position of the block there; of several blocks one after the other.
     pub(super) offset: &'a [usize],
-}
-
-/// The common shape of index blocks, and for each place the flat position inside the block, if it is inside.
-struct Places {
-    shape: Vec<usize>,
-    at: Vec<Option<usize>>,
 }
 
 impl Where<'_> {
@@ -60,20 +54,13 @@ impl Where<'_> {
         Ok(shape)
     }
 
-    fn places(&self, name: &str, own: &[usize], index: &[&Block]) -> Result<Places, KernelError> {
-        let wrong = |why: &str| KernelError::mismatch(name, why);
-        let shape = self.broadcast(name, index)?;
-        if self.offset.len() != self.sizes.len() {
-            return Err(wrong("one position an axis"));
-        }
-        if own.len() < self.axis + self.sizes.len() {
-            return Err(wrong("the block has fewer axes"));
-        }
+    /// For each place of the broadcast shape the flat position inside the block, if it is inside.
+    fn places(&self, own: &[usize], index: &[&Block], shape: &[usize]) -> Result<Vec<Option<usize>>, KernelError> {
         let mut at: Vec<Option<usize>> = vec![Some(0); shape.iter().product()];
         for (k, block) in index.iter().enumerate() {
             let (low, len) = (self.offset[k], own[self.axis + k]);
             let all = block.as_slice::<i64>();
-            let mut walk = Walk::new(block.shape(), &shape);
+            let mut walk = Walk::new(block.shape(), shape);
             for place in &mut at {
                 let position = self.position(k, all[walk.next()])?;
                 *place = match (*place, position.checked_sub(low).filter(|p| *p < len)) {
@@ -82,7 +69,7 @@ impl Where<'_> {
                 };
             }
         }
-        Ok(Places { shape, at })
+        Ok(at)
     }
 }
 
@@ -263,36 +250,141 @@ pub(super) fn take(place: &Where<'_>, shape: &[usize], first: bool, args: &[&Blo
     Ok(out)
 }
 
-pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, v: &Block, index: &[&Block]) -> Result<Block, KernelError> {
+/// The block with elements of each of some values put into it, which come with their positions.
+pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, values: &[&Block]) -> Result<Block, KernelError> {
     let wrong = |why: &str| KernelError::mismatch("put", why);
-    let places = place.places("put", x.shape(), index)?;
-    let (axis, end) = (place.axis, place.axis + place.sizes.len());
-    let own = x.shape();
-    let target = [&own[..axis], &places.shape, &own[end..]].concat();
-    if v.dtype() != x.dtype() || v.shape().len() > target.len() {
-        return Err(wrong("the values are of another dtype or have too many axes"));
+    let (axis, end, own) = (place.axis, place.axis + place.sizes.len(), x.shape());
+    if place.offset.len() != place.sizes.len() {
+        return Err(wrong("one position an axis"));
     }
-    let skip = target.len() - v.shape().len();
-    if v.shape().iter().zip(&target[skip..]).any(|(a, b)| a != b && *a != 1) {
-        return Err(wrong("the values do not broadcast"));
+    if own.len() < end {
+        return Err(wrong("the block has fewer axes"));
+    }
+    if values.is_empty() || !values.len().is_multiple_of(1 + place.sizes.len()) {
+        return Err(wrong("values and one index an axis"));
     }
     let mut out = x.clone();
-    let (lead, along, tail): (usize, usize, usize) =
-        (own[..axis].iter().product(), own[axis..end].iter().product(), own[end..].iter().product());
-    with_type!(x.dtype(), T => {
-        let (from, to) = (v.as_slice::<T>(), out.as_mut_slice::<T>());
-        let mut walk = Walk::new(v.shape(), &target);
+    let (lead, along, tail) = (own[..axis].iter().product(), own[axis..end].iter().product(), own[end..].iter().product());
+    let rows = Rows { place, own, lead, along, tail };
+    for values in values.chunks_exact(1 + place.sizes.len()) {
+        let (v, index) = (values[0], &values[1..]);
+        let target = [&own[..axis], &place.broadcast("put", index)?, &own[end..]].concat();
+        if v.dtype() != x.dtype() || v.shape().len() > target.len() {
+            return Err(wrong("the values are of another dtype or have too many axes"));
+        }
+        let skip = target.len() - v.shape().len();
+        if v.shape().iter().zip(&target[skip..]).any(|(a, b)| a != b && *a != 1) {
+            return Err(wrong("the values do not broadcast"));
+        }
+        with_type!(x.dtype(), T => {
+            let (from, to) = (v.as_slice::<T>(), out.as_mut_slice::<T>());
+            if add {
+                rows.put(index, &target, (from, v.shape()), to, |slot, value| *slot = op::Add::apply((*slot, value)))?;
+            } else {
+                rows.put(index, &target, (from, v.shape()), to, |slot, value| *slot = value)?;
+            }
+        });
+    }
+    Ok(out)
+}
+
+/// Rows of a block on the indexed axes, of as many elements as the axes behind have; `lead` times, by the axes before.
+struct Rows<'a> {
+    place: &'a Where<'a>,
+    own: &'a [usize],
+    lead: usize,
+    along: usize,
+    tail: usize,
+}
+
+impl Rows<'_> {
+    fn put<T: Element>(
+        &self,
+        index: &[&Block],
+        target: &[usize],
+        (from, shape): (&[T], &[usize]),
+        to: &mut [T],
+        put: impl Fn(&mut T, T),
+    ) -> Result<(), KernelError> {
+        let Rows { place, own, lead, along, tail } = *self;
+        if let (&[index], 1) = (index, lead) {
+            // Most programs put one element or a row at each position, or the same everywhere: nothing is kept of a position.
+            let same = from.len() == 1 || (from.len() == tail && shape.len() <= target.len() - index.shape().len());
+            let step = if same { 0 } else { from.len() / index.len().max(1) };
+            if same || shape == target {
+                for (k, i) in index.as_slice::<i64>().iter().enumerate() {
+                    let at = place.position(0, *i)?.wrapping_sub(place.offset[0]);
+                    if at >= along {
+                        continue;
+                    }
+                    match (&mut to[at * tail..(at + 1) * tail], &from[k * step..]) {
+                        ([slot], [value, ..]) => put(slot, *value),
+                        (row, [value]) if same => row.iter_mut().for_each(|slot| put(slot, *value)),
+                        (row, values) => row.iter_mut().zip(values).for_each(|(slot, value)| put(slot, *value)),
+                    }
+                }
+                return Ok(());
+            }
+        }
+        let places = place.places(own, index, &target[place.axis..target.len() + place.axis + place.sizes.len() - own.len()])?;
+        let mut walk = Walk::new(shape, target);
         for l in 0..lead {
-            for at in &places.at {
+            for at in &places {
                 for t in 0..tail {
                     let value = from[walk.next()];
                     if let Some(at) = at {
-                        let slot = &mut to[(l * along + at) * tail + t];
-                        *slot = if add { op::Add::apply((*slot, value)) } else { value };
+                        put(&mut to[(l * along + at) * tail + t], value);
                     }
                 }
             }
         }
-    });
-    Ok(out)
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(elements: &[i64], shape: &[usize]) -> Block {
+        Block::from_slice(elements, shape)
+    }
+
+    /// Values put into a block that begins at position 2 of an axis of 6.
+    fn put_at_2(add: bool, x: &Block, values: &[&Block]) -> Result<Vec<i64>, KernelError> {
+        put(&Where { axis: 0, sizes: &[6], offset: &[2] }, add, x, values).map(|made| made.as_slice::<i64>().to_vec())
+    }
+
+    #[test]
+    fn the_last_of_several_values_stays_and_what_is_elsewhere_is_left_out() {
+        let x = of(&[10, 20, 30], &[3]);
+        let i = of(&[2, 0, -2, 2, 5], &[5]);
+        assert_eq!(put_at_2(false, &x, &[&of(&[1, 2, 3, 4, 5], &[5]), &i]), Ok(vec![4, 20, 3]));
+        assert_eq!(put_at_2(true, &x, &[&of(&[1, 2, 3, 4, 5], &[5]), &i]), Ok(vec![15, 20, 33]));
+        assert_eq!(put_at_2(true, &x, &[&of(&[7], &[]), &i]), Ok(vec![24, 20, 37]));
+        assert_eq!(put_at_2(true, &x, &[&of(&[7], &[1]), &i, &of(&[1], &[]), &of(&[3], &[1])]), Ok(vec![24, 21, 37]));
+        assert_eq!(put_at_2(false, &x, &[&of(&[], &[0]), &of(&[], &[0])]), Ok(vec![10, 20, 30]));
+        let far = |i| put_at_2(false, &x, &[&of(&[7], &[]), &of(&[i], &[])]);
+        assert_eq!(far(6), Err(KernelError::Index { index: 6, axis: 0, size: 6 }));
+        assert_eq!(far(-7), Err(KernelError::Index { index: -7, axis: 0, size: 6 }));
+        for bad in [&[][..], &[&i][..], &[&of(&[1, 2], &[2]), &i][..], &[&i, &i, &i][..]] {
+            assert!(matches!(put_at_2(false, &x, bad), Err(KernelError::Mismatch { .. })));
+        }
+    }
+
+    #[test]
+    fn rows_are_put_whole_in_every_form_of_the_values() {
+        let x = of(&[0, 0, 1, 1, 2, 2], &[3, 2]);
+        let i = of(&[4, 0, 3], &[3]);
+        let put = |v: Block| put_at_2(false, &x, &[&v, &i]).unwrap();
+        assert_eq!(put(of(&[5, 6, 7, 8, 9, 10], &[3, 2])), [0, 0, 9, 10, 5, 6]);
+        assert_eq!(put(of(&[5, 6], &[2])), [0, 0, 5, 6, 5, 6]);
+        assert_eq!(put(of(&[5, 6], &[1, 2])), [0, 0, 5, 6, 5, 6]);
+        assert_eq!(put(of(&[5, 7, 9], &[3, 1])), [0, 0, 9, 9, 5, 5]);
+        assert_eq!(put(of(&[5], &[])), [0, 0, 5, 5, 5, 5]);
+        // A column of as many values as a row has elements.
+        let two = of(&[4, 3], &[2]);
+        assert_eq!(put_at_2(false, &x, &[&of(&[5, 7], &[2, 1]), &two]).unwrap(), [0, 0, 7, 7, 5, 5]);
+        assert_eq!(put_at_2(false, &x, &[&of(&[5, 7], &[2]), &two]).unwrap(), [0, 0, 5, 7, 5, 7]);
+    }
 }
