@@ -31,6 +31,7 @@ pub mod graph;
 pub mod grid;
 pub mod group;
 pub mod infer;
+pub mod network;
 pub mod ops;
 pub mod panel;
 pub mod pass;

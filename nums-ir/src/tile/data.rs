@@ -11,7 +11,8 @@ use crate::diag::Loc;
 use crate::dtype::DType;
 use crate::func::{Func, Inst, Scalar, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
-use crate::grid::Grid;
+use crate::grid::{BLOCK, Grid};
+use crate::network::network;
 use crate::ops::ReduceOp;
 
 /// Bytes that a block of what is taken may have.
@@ -236,8 +237,22 @@ impl Tiler {
         let out = inst.results[0];
         let loc = func.data(out).loc;
         let x = self.operand(func, inst.args[0]);
+        let (own, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let result = self.result(func, out, own.clone());
+        let grid = coarser(&own, axis, LANES, BLOCK / dtype.size());
+        let (x, id) = (
+            self.recut(x, &grid),
+            if grid == own { result } else { self.array("sorted", self.graph.array(result).dtype, grid.clone(), loc) },
+        );
+        self.sort_lanes(x, id, axis, index, loc);
+        if id != result {
+            self.copy(id, result, loc);
+        }
+    }
+
+    /// `id` is `x` sorted, or the positions of that, cut as `x`.
+    fn sort_lanes(&mut self, x: ArrayId, id: ArrayId, axis: usize, index: bool, loc: Loc) {
         let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
-        let id = self.result(func, out, grid.clone());
         let lanes = grid.parts(axis);
         if lanes == 1 {
             for i in 0..grid.n_blocks() {
@@ -459,49 +474,4 @@ fn unravel(mut i: usize, dims: &[usize]) -> Vec<usize> {
         (at[a], i) = (i % dims[a], i / dims[a]);
     }
     at
-}
-
-/// The comparators of Batcher's odd-even merge sort for any number of lanes (Knuth 5.2.2, algorithm M). Every one sends the
-/// lower part to the lower lane, so a last lane that is shorter may be thought filled with elements that never move.
-fn network(lanes: usize) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    let mut p = lanes.next_power_of_two() / 2;
-    let top = p;
-    while p > 0 {
-        let (mut q, mut r, mut d) = (top, 0, p);
-        loop {
-            for i in 0..lanes - d {
-                if i & p == r {
-                    out.push((i, i + d));
-                }
-            }
-            if q == p {
-                break;
-            }
-            (d, q, r) = (q - p, q / 2, p);
-        }
-        p /= 2;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network;
-
-    #[test]
-    fn the_network_sorts_every_pattern_of_zeros_and_ones() {
-        for lanes in 2..=11 {
-            let network = network(lanes);
-            for bits in 0..1u32 << lanes {
-                let mut line: Vec<u32> = (0..lanes).map(|i| bits >> i & 1).collect();
-                for (a, b) in &network {
-                    if line[*a] > line[*b] {
-                        line.swap(*a, *b);
-                    }
-                }
-                assert!(line.is_sorted(), "{lanes} lanes, {bits:b}");
-            }
-        }
-    }
 }

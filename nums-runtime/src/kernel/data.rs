@@ -1,12 +1,16 @@
 //! Tasks that look at positions or at an order of the data.
 //!
-//! `take` and `put` move elements by position, `order` sorts, merges, finds extremes and counts, `select` finds elements at
-//! places of an order without a sort, `random` draws. Everything
-//! comes over the wire, so shapes are checked against operands before an element is touched.
+//! `take` and `put` move elements by position, `sort`, `merge` and `search` are by the order that `order` says, which also finds
+//! extremes, `select` finds elements at places of an order without a sort, `random` draws. Everything comes over the wire, so shapes are checked against operands before an element is touched.
 
+mod key;
+mod merge;
 mod order;
 mod random;
+mod search;
 mod select;
+mod short;
+mod sort;
 mod take;
 
 pub(super) use order::best_places;
@@ -35,13 +39,13 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Put { axis, sizes, offset, add }, [x, values @ ..]) => {
             take::put(&take::Where { axis: *axis, sizes, offset }, *add, x, values).map(one)
         }
-        (DataTask::Sort { axis, offset: _, values: true, index: false }, [x]) => order::sort_values(x, *axis).map(one),
+        (DataTask::Sort { axis, offset: _, values: true, index: false }, [x]) => sort::sort_values(x, *axis).map(one),
         (DataTask::Sort { axis, offset, values, index }, [x]) => {
-            let (sorted, places) = order::sort(x, *axis, *offset)?;
+            let (sorted, places) = sort::sort(x, *axis, *offset)?;
             Ok([values.then_some(sorted), index.then_some(places)].into_iter().flatten().collect())
         }
-        (DataTask::Merge { axis, index: false }, [a, b]) => order::merge(a, b, None, *axis),
-        (DataTask::Merge { axis, index: true }, [a, p, b, q]) => order::merge(a, b, Some((p, q)), *axis),
+        (DataTask::Merge { axis, index: false }, [a, b]) => merge::merge(a, b, None, *axis),
+        (DataTask::Merge { axis, index: true }, [a, p, b, q]) => merge::merge(a, b, Some((p, q)), *axis),
         (DataTask::Scan { op, axis }, [x]) => scan(*op, None, x, *axis).map(one),
         (DataTask::Scan { op, axis }, [carry, x]) => scan(*op, Some(carry), x, *axis).map(one),
         (DataTask::Total { op, axis }, [x]) => total(*op, x, *axis).map(one),
@@ -55,7 +59,7 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Tally { digit }, [x, known]) => select::tally(x, Some(known), *digit).map(one),
         (DataTask::Narrow {}, [counts, known]) => select::narrow(counts, known).map(one),
         (DataTask::Elements { dtype }, known) => select::elements(*dtype, known).map(one),
-        (DataTask::Search { right }, [a, v]) => order::search(a, v, *right).map(one),
+        (DataTask::Search { right }, [a, v]) => search::search(a, v, *right).map(one),
         (DataTask::Check { rule }, [x]) => checked(*rule, x).map(one),
         (DataTask::Qr { keep, joined }, [x]) => super::qr::factor(x, *keep, *joined),
         (DataTask::Orthogonal { rows, columns, joined }, [kept, above @ ..]) if above.len() < 2 => {

@@ -1,24 +1,24 @@
-//! Sorts, merges, extremes, largest elements and searches by NumPy's order: NaN last, complex numbers by real, then imaginary part.
-//!
-//! Sorting is by a total order that agrees with NumPy's and tells -0.0 from 0.0, so that the result is the same for any cut.
-//! Positions break ties, which makes every sort stable.
+//! NumPy's order, NaN last and complex numbers by real, then imaginary part; extremes and largest elements by it.
 
 use super::super::{KernelError, room};
 use super::{no_axis, split};
 use crate::block::Block;
 use crate::element::{Element, Slice, c64, c128, with_type};
+use crate::native::{Loop, vectorised};
 use nums_ir::dtype::DType;
 use nums_ir::ops::ReduceOp;
 use std::cmp::Ordering;
 
 /// Elements in NumPy's order.
-trait Order: Element {
+pub(super) trait Order: Element {
     /// Equal where NumPy's are: ±0 and all NaN.
     fn order(&self, other: &Self) -> Ordering;
     /// `order`, and bits where it says equal.
     fn total(&self, other: &Self) -> Ordering;
     /// Whether it is NaN.
     fn is_nan(&self) -> bool;
+    /// `order`, of two that are not NaN.
+    fn less(&self, other: &Self) -> bool;
 }
 
 macro_rules! order_int {
@@ -30,6 +30,8 @@ macro_rules! order_int {
             fn total(&self, other: &Self) -> Ordering { self.cmp(other) }
             #[inline(always)]
             fn is_nan(&self) -> bool { false }
+            #[inline(always)]
+            fn less(&self, other: &Self) -> bool { self < other }
         }
     )*};
 }
@@ -52,6 +54,8 @@ macro_rules! order_float {
             }
             #[inline(always)]
             fn is_nan(&self) -> bool { <$t>::is_nan(*self) }
+            #[inline(always)]
+            fn less(&self, other: &Self) -> bool { self < other }
         }
         impl Order for $c {
             #[inline(always)]
@@ -65,109 +69,12 @@ macro_rules! order_float {
             }
             #[inline(always)]
             fn is_nan(&self) -> bool { self.re.is_nan() | self.im.is_nan() }
+            #[inline(always)]
+            fn less(&self, other: &Self) -> bool { self.re < other.re || (self.re == other.re && self.im < other.im) }
         }
     )*};
 }
 order_float! { f32, c64; f64, c128; }
-
-/// The block sorted along an axis, and the positions of a stable sort, `offset` on.
-pub(super) fn sort(x: &Block, axis: usize, offset: usize) -> Result<(Block, Block), KernelError> {
-    let (before, n, after) = split(x.shape(), axis).ok_or_else(|| no_axis("sort", axis, x))?;
-    let (mut values, mut places) = (x.clone(), room("sort", DType::I64, x.shape())?);
-    with_type!(x.dtype(), T => {
-        let from = x.as_slice::<T>();
-        let (to, index) = (values.as_mut_slice::<T>(), places.as_mut_slice::<i64>());
-        let mut order: Vec<u32> = Vec::with_capacity(n);
-        for b in 0..before {
-            for a in 0..after {
-                let at = |k: usize| (b * n + k) * after + a;
-                order.clear();
-                order.extend(0..n as u32);
-                order.sort_unstable_by(|p, q| from[at(*p as usize)].order(&from[at(*q as usize)]).then(p.cmp(q)));
-                for (k, p) in order.iter().enumerate() {
-                    index[at(k)] = (offset + *p as usize) as i64;
-                    to[at(k)] = from[at(*p as usize)];
-                }
-            }
-        }
-    });
-    Ok((values, places))
-}
-
-/// The block sorted along an axis, without positions.
-pub(super) fn sort_values(x: &Block, axis: usize) -> Result<Block, KernelError> {
-    let (before, n, after) = split(x.shape(), axis).ok_or_else(|| no_axis("sort", axis, x))?;
-    let mut values = x.clone();
-    with_type!(x.dtype(), T => {
-        let all = values.as_mut_slice::<T>();
-        if after == 1 && n > 0 {
-            all.chunks_mut(n).for_each(|lane| lane.sort_unstable_by(Order::total));
-        } else {
-            let mut lane: Vec<T> = Vec::with_capacity(n);
-            for b in 0..before {
-                for a in 0..after {
-                    let at = |k: usize| (b * n + k) * after + a;
-                    lane.clear();
-                    lane.extend((0..n).map(|k| all[at(k)]));
-                    lane.sort_unstable_by(Order::total);
-                    lane.iter().enumerate().for_each(|(k, x)| all[at(k)] = *x);
-                }
-            }
-        }
-    });
-    Ok(values)
-}
-
-/// Two sorted blocks merged and cut again at the first one's size; positions, where they are given, go along and break ties.
-pub(super) fn merge(a: &Block, b: &Block, places: Option<(&Block, &Block)>, axis: usize) -> Result<Vec<Block>, KernelError> {
-    let wrong = || KernelError::mismatch("merge", "blocks that do not belong together");
-    let ((before, m, after), (b2, n, a2)) =
-        (split(a.shape(), axis).ok_or_else(wrong)?, split(b.shape(), axis).ok_or_else(wrong)?);
-    if (before, after) != (b2, a2) || a.dtype() != b.dtype() || a.shape().len() != b.shape().len() {
-        return Err(wrong());
-    }
-    let positions = |p: &Block, of: &Block| p.dtype() == DType::I64 && p.shape() == of.shape();
-    if places.is_some_and(|(p, q)| !positions(p, a) || !positions(q, b)) {
-        return Err(wrong());
-    }
-    let (mut low, mut high) = (a.clone(), b.clone());
-    let mut made = places.map(|(p, q)| (p.clone(), q.clone()));
-    with_type!(a.dtype(), T => {
-        let (left, right) = (a.as_slice::<T>(), b.as_slice::<T>());
-        for o in 0..before {
-            for i in 0..after {
-                let (at_a, at_b) = (|k: usize| (o * m + k) * after + i, |k: usize| (o * n + k) * after + i);
-                let (mut p, mut q) = (0, 0);
-                for k in 0..m + n {
-                    let from_left = match (p < m, q < n) {
-                        (true, true) => {
-                            let (x, y) = (&left[at_a(p)], &right[at_b(q)]);
-                            match places {
-                                None => x.total(y) != Ordering::Greater,
-                                Some((s, t)) => {
-                                    let tie = || s.as_slice::<i64>()[at_a(p)].cmp(&t.as_slice::<i64>()[at_b(q)]);
-                                    x.order(y).then_with(tie) != Ordering::Greater
-                                }
-                            }
-                        }
-                        (left, _) => left,
-                    };
-                    let value = if from_left { left[at_a(p)] } else { right[at_b(q)] };
-                    if k < m { low.as_mut_slice::<T>()[at_a(k)] = value } else { high.as_mut_slice::<T>()[at_b(k - m)] = value }
-                    if let (Some((s, t)), Some((low, high))) = (places, &mut made) {
-                        let place = if from_left { s.as_slice::<i64>()[at_a(p)] } else { t.as_slice::<i64>()[at_b(q)] };
-                        if k < m { low.as_mut_slice::<i64>()[at_a(k)] = place } else { high.as_mut_slice::<i64>()[at_b(k - m)] = place }
-                    }
-                    if from_left { p += 1 } else { q += 1 }
-                }
-            }
-        }
-    });
-    Ok(match made {
-        None => vec![low, high],
-        Some((p, q)) => vec![low, p, high, q],
-    })
-}
 
 /// Whether `new` is better than the best so far, which it follows: NaN is best, and the first of equals.
 fn beats<T: Order>(op: ReduceOp, new: &T, best: &T) -> bool {
@@ -202,6 +109,12 @@ pub(super) fn arg_best(op: ReduceOp, x: &Block, axis: usize, offset: usize) -> R
 pub(in crate::kernel) fn best_places(op: ReduceOp, from: Slice<'_>, (before, n, after): (usize, usize, usize), to: &mut [i64]) {
     with_type!(from.dtype(), T => {
         let from = T::slice(from).unwrap_or_default();
+        if after == 1 && n >= LONG {
+            for (line, to) in from.chunks_exact(n).zip(to) {
+                *to = vectorised(BestPlace { line, max: op == ReduceOp::Max }) as i64;
+            }
+            return;
+        }
         for b in 0..before {
             for a in 0..after {
                 let at = |k: usize| (b * n + k) * after + a;
@@ -215,6 +128,66 @@ pub(in crate::kernel) fn best_places(op: ReduceOp, from: Slice<'_>, (before, n, 
             }
         }
     });
+}
+
+/// Elements of a line for which that is worth its beginning and its end.
+const LONG: usize = 256;
+/// Elements whose best is found side by side.
+const LANES: usize = 32;
+/// Elements whose best is found before anybody asks where it is.
+const CHUNK: usize = 1024;
+
+/// The position of the best of a line: the best of each chunk first, then its place in the first chunk that has it.
+struct BestPlace<'a, T> {
+    line: &'a [T],
+    max: bool,
+}
+
+impl<T: Order> Loop for BestPlace<'_, T> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        if self.max {
+            best_place(self.line, |new, best| best.less(new))
+        } else {
+            best_place(self.line, |new, best| new.less(best))
+        }
+    }
+}
+
+#[inline(always)]
+fn best_place<T: Order>(line: &[T], better: impl Fn(&T, &T) -> bool + Copy) -> usize {
+    let mut best = (0, line[0]);
+    for (i, chunk) in line.chunks(CHUNK).enumerate() {
+        let Some(found) = best_of(chunk, best.1, better) else {
+            return i * CHUNK + chunk.iter().position(Order::is_nan).unwrap_or(0);
+        };
+        if better(&found, &best.1) {
+            best = (i * CHUNK, found);
+        }
+    }
+    let same = |x: &T| x.order(&best.1) == Ordering::Equal;
+    best.0 + line[best.0..].iter().position(same).unwrap_or(0)
+}
+
+/// The best of some elements and one before them; `None` where one is NaN.
+#[inline(always)]
+fn best_of<T: Order>(chunk: &[T], before: T, better: impl Fn(&T, &T) -> bool) -> Option<T> {
+    let (mut lanes, mut nan) = ([before; LANES], [false; LANES]);
+    let mut rows = chunk.chunks_exact(LANES);
+    for row in &mut rows {
+        for k in 0..LANES {
+            lanes[k] = if better(&row[k], &lanes[k]) { row[k] } else { lanes[k] };
+            nan[k] |= row[k].is_nan();
+        }
+    }
+    let mut best = before;
+    for x in rows.remainder().iter().chain(&lanes) {
+        nan[0] |= x.is_nan();
+        best = if better(x, &best) { *x } else { best };
+    }
+    (!nan.contains(&true)).then_some(best)
 }
 
 /// The better of two, element by element; the first where they are equal.
@@ -306,22 +279,40 @@ pub(super) fn top_join(a: (&Block, &Block), b: (&Block, &Block), axis: usize, k:
     Ok(vec![values, index])
 }
 
-/// How many elements of the sorted block are before each of `v`.
-pub(super) fn search(a: &Block, v: &Block, right: bool) -> Result<Block, KernelError> {
-    if a.dtype() != v.dtype() || a.shape().len() != 1 {
-        return Err(KernelError::mismatch("search", format!("{}{:?} beside {}", a.dtype(), a.shape(), v.dtype())));
-    }
-    let mut out = room("search", DType::I64, v.shape())?;
-    with_type!(a.dtype(), T => {
-        let sorted = a.as_slice::<T>();
-        for (count, x) in out.as_mut_slice::<i64>().iter_mut().zip(v.as_slice::<T>()) {
-            let before = |s: &T| match s.order(x) {
-                Ordering::Less => true,
-                Ordering::Equal => right,
-                Ordering::Greater => false,
-            };
-            *count = sorted.partition_point(before) as i64;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The position by chunks and one by one, alone and as lines of a block.
+    fn agrees<T: Order>(elements: &[T]) {
+        for op in [ReduceOp::Max, ReduceOp::Min] {
+            let one_by_one =
+                (1..elements.len()).fold(0, |best, k| if beats(op, &elements[k], &elements[best]) { k } else { best });
+            let twice = Block::from_slice(&[elements, elements].concat(), &[2, elements.len()]);
+            let made = arg_best(op, &twice, 1, 10).unwrap();
+            assert_eq!(made[1].as_slice::<i64>(), [one_by_one as i64 + 10; 2], "{op:?} of {elements:?}");
+            let down = arg_best(op, &Block::from_slice(elements, &[elements.len(), 1]), 0, 10).unwrap();
+            assert_eq!(down[1].as_slice::<i64>(), &made[1].as_slice::<i64>()[..1]);
         }
-    });
-    Ok(out)
+    }
+
+    #[test]
+    fn chunks_find_the_first_of_the_best() {
+        for n in [1, 255, 256, 1024, 1025, 3000] {
+            let even: Vec<f64> = (0..n).map(|i| f64::from(i * 7919 % 101)).collect();
+            agrees(&even);
+            agrees(&even.iter().map(|x| *x as i64 - 50).collect::<Vec<_>>());
+            agrees(&even.iter().map(|x| c64::new(*x as f32 % 3.0, -*x as f32)).collect::<Vec<_>>());
+            agrees(&vec![true; n as usize]);
+            for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 100.0] {
+                for at in [0, n / 2, n - 1] {
+                    let mut line = even.clone();
+                    (line[at as usize], line[n as usize / 3]) = (odd, odd);
+                    agrees(&line);
+                }
+            }
+        }
+        agrees(&[[-0.0f32; 300], [0.0; 300]].concat());
+        agrees(&[[f32::NEG_INFINITY; 300], [f32::NAN; 300]].concat());
+    }
 }

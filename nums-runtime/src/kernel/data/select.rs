@@ -1,12 +1,11 @@
 //! Elements at certain places of an order, found without sorting.
 //!
-//! An element's key is an unsigned integer of as many bits as it has; keys order as a sort does: -0.0 before 0.0, NaN last and
-//! by their bits. Inside one block a selection partitions keys. Over blocks it finds a key digit by digit (`tile/select`):
+//! Inside one block a selection partitions keys. Over blocks it finds a key digit by digit (`tile/select`):
 //! `tally` counts what a block has of each next digit, `narrow` walks the counts of all blocks up to the place.
 
 use super::super::{KernelError, room, stale_room};
+use super::key::{Key, with_key};
 use crate::block::Block;
-use crate::element::Element;
 use crate::native::{Loop, vectorised};
 use nums_ir::data::digit;
 use nums_ir::dtype::DType;
@@ -15,82 +14,8 @@ use nums_ir::func::Scalar;
 /// Keys that are looked at together.
 const CHUNK: usize = 64;
 
-/// Elements whose order an unsigned integer has.
-trait Key: Element {
-    /// The integer.
-    fn key(self) -> u64;
-    /// The element of an integer.
-    fn of_key(key: u64) -> Self;
-}
-
-impl Key for bool {
-    #[inline(always)]
-    fn key(self) -> u64 {
-        self.into()
-    }
-
-    #[inline(always)]
-    fn of_key(key: u64) -> bool {
-        key != 0
-    }
-}
-
-macro_rules! key_int {
-    ($($t:ty as $u:ty, $lowest:expr;)*) => {$(
-        impl Key for $t {
-            #[inline(always)]
-            fn key(self) -> u64 { (self as $u ^ $lowest as $u).into() }
-            #[inline(always)]
-            fn of_key(key: u64) -> $t { (key as $u ^ $lowest as $u) as $t }
-        }
-    )*};
-}
-key_int! {
-    i8 as u8, i8::MIN; i16 as u16, i16::MIN; i32 as u32, i32::MIN; i64 as u64, i64::MIN;
-    u8 as u8, 0; u16 as u16, 0; u32 as u32, 0; u64 as u64, 0;
-}
-
-// Negative numbers from -inf (0) to -0.0 come first, in the reverse order of their bits; then the positive ones up to infinity and
-// the NaN without sign; NaN with a sign have the largest bits already.
-macro_rules! key_float {
-    ($($t:ty as $u:ty;)*) => {$(
-        impl Key for $t {
-            #[inline(always)]
-            fn key(self) -> u64 {
-                const LOWEST: $u = <$t>::NEG_INFINITY.to_bits();
-                const ZERO: $u = <$t>::INFINITY.to_bits() + 1;
-                let bits = self.to_bits();
-                let positive = bits & !(<$u>::MAX >> 1) == 0;
-                let key = if positive { bits + ZERO } else if bits <= LOWEST { LOWEST - bits } else { bits };
-                key.into()
-            }
-
-            #[inline(always)]
-            fn of_key(key: u64) -> $t {
-                const LOWEST: $u = <$t>::NEG_INFINITY.to_bits();
-                const ZERO: $u = <$t>::INFINITY.to_bits() + 1;
-                let key = key as $u;
-                <$t>::from_bits(if key > LOWEST { key } else if key >= ZERO { key - ZERO } else { LOWEST - key })
-            }
-        }
-    )*};
-}
-key_float! { f32 as u32; f64 as u64; }
-
-/// Runs an expression that gives a result with a type name bound to the Rust type of a real dtype.
-macro_rules! with_key {
-    ($dtype:expr, $T:ident => $body:expr) => {
-        with_key!(@ $dtype, $T, $body, Bool bool, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64, F32 f32, F64 f64)
-    };
-    (@ $dtype:expr, $T:ident, $body:expr, $($Name:ident $t:ident),*) => {
-        match $dtype {
-            $(DType::$Name => {
-                type $T = $t;
-                $body
-            })*
-            DType::C64 | DType::C128 => Err(KernelError::mismatch("select", "complex numbers have no keys")),
-        }
-    };
+fn no_keys() -> Result<(), KernelError> {
+    Err(KernelError::mismatch("select", "complex numbers have no keys"))
 }
 
 /// Positions of an order, counted from its beginning.
@@ -132,7 +57,7 @@ pub(super) fn select(x: &Block, lists: &[&Block], nan: bool) -> Result<Block, Ke
             to[i] = T::of_key(last);
         }
         Ok(())
-    })?;
+    }, complex C => no_keys())?;
     Ok(out)
 }
 
@@ -176,7 +101,7 @@ pub(super) fn tally(x: &Block, known: Option<&Block>, number: usize) -> Result<B
         let heads = if known.is_some() { &distinct[..] } else { &[] };
         vectorised(Tally { x: x.as_slice::<T>(), heads, shift, bits, counts: &mut counts });
         Ok(())
-    })?;
+    }, complex C => no_keys())?;
     let mut out = stale_room("tally", DType::I64, &[heads.len(), wide])?;
     for (row, head) in out.as_mut_slice::<i64>().chunks_exact_mut(wide).zip(&heads) {
         let at = distinct.partition_point(|d| d < head) * wide;
@@ -261,14 +186,15 @@ pub(super) fn elements(dtype: DType, known: &[&Block]) -> Result<Block, KernelEr
     with_key!(dtype, T => {
         out.as_mut_slice::<T>().iter_mut().zip(&keys).for_each(|(to, key)| *to = T::of_key(*key));
         Ok(())
-    })?;
+    }, complex C => no_keys())?;
     Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::data::order;
+    use crate::element::Element;
+    use crate::kernel::data::sort;
     use nums_ir::data::digits;
 
     fn of<T: Element>(elements: &[T]) -> Block {
@@ -277,7 +203,7 @@ mod tests {
 
     /// All places of an order, by digits over the halves of a block and inside one.
     fn agrees_with_a_sort<T: Element>(elements: &[T]) {
-        let sorted = order::sort_values(&of(elements), 0).unwrap();
+        let sorted = sort::sort_values(&of(elements), 0).unwrap();
         let all = of(&(0..elements.len() as i64).rev().collect::<Vec<_>>());
         let (low, high) = elements.split_at(elements.len() / 3);
         let mut known = ranks(&[&all], 0, elements.len(), elements.len()).unwrap();
