@@ -212,6 +212,16 @@ fn a_plan_says_why_a_panel_was_split() {
     assert!(plan.passes("X") > 1);
 }
 
+#[test]
+fn a_total_that_is_too_large_leaves_its_panel_alone() {
+    // H has 18 MB; what else the panel makes is little.
+    let spec = ClusterSpec::uniform(1, 2);
+    let (shapes, blocks): ([&[usize]; 3], [&[usize]; 3]) = ([&[2000, 1500], &[2000], &[1500]], [&[500, 1500], &[500], &[1500]]);
+    let plan = newton_step::plan_with(&spec, &shapes, &blocks, &[]).unwrap();
+    assert!(plan.ir(Stage::Tiled).contains("bytes would stay beside its tiles"), "{}", plan.ir(Stage::Tiled));
+    assert_eq!(plan.passes("X"), 2, "{}", plan.ir(Stage::Tiled));
+}
+
 /// Plain loops.
 fn softmax_by_hand(x: &[f64], y: &[f64], w: &[f64], n: usize, d: usize, k: usize) -> (f64, Vec<f64>) {
     let (mut loss, mut gradient) = (0.0, vec![0.0; d * k]);
