@@ -277,29 +277,26 @@ fn weighted_means_agree() {
 }
 
 #[test]
-fn many_blocks_are_joined_on_the_way_and_the_result_is_cut_as_the_operand() {
-    let cluster = Cluster::threads(2).unwrap();
-    let _guard = cluster.enter();
-    let n = 300;
-    let numbers: Vec<f64> = (0..n).map(|i| f64::from(i * 7919 % 101) - 50.0).collect();
-    let places: Vec<i64> = (0..2 * n).map(|i| i64::from(i * 31 % n) - i64::from(i % 2 * n)).collect();
-    let x = Array::from_vec(numbers.clone(), &[n as usize]).unwrap().rechunk(&[4]).unwrap();
-    let i = Array::from_vec(places.clone(), &[places.len()]).unwrap().rechunk(&[7]).unwrap();
+fn many_default_blocks_are_joined_on_the_way_and_the_result_is_cut_as_the_operand() {
+    on_threads(|| {
+        let n = 600_000;
+        let numbers: Vec<f64> = (0..n).map(|i| (i * 7919 % 10_007) as f64 - 5000.0).collect();
+        let places: Vec<i64> = (0..n).map(|i| i * 31 % n - i % 2 * n).collect();
+        let x = Array::from_vec(numbers.clone(), &[n as usize])?;
+        let i = Array::from_vec(places.clone(), &[n as usize])?;
+        let (sorted, order): (Array<f64>, Array<i64>) = nums! { (np.sort(x), np.argsort(x)) }?;
+        let mut want: Vec<i64> = (0..n).collect();
+        want.sort_by(|a, b| numbers[*a as usize].total_cmp(&numbers[*b as usize]));
+        assert!(order.to_vec()? == want);
+        assert!(sorted.to_vec()? == want.iter().map(|k| numbers[*k as usize]).collect::<Vec<_>>());
 
-    let (sorted, order): (Array<f64>, Array<i64>) = nums! { (np.sort(x), np.argsort(x)) }.unwrap();
-    let mut want: Vec<i64> = (0..i64::from(n)).collect();
-    want.sort_by(|a, b| numbers[*a as usize].total_cmp(&numbers[*b as usize]));
-    assert_eq!(order.to_vec().unwrap(), want);
-    assert_eq!(sorted.to_vec().unwrap(), want.iter().map(|k| numbers[*k as usize]).collect::<Vec<_>>());
-
-    let values = nums! { np.arange(len(i)) * 1.0 -> Array<f64> }.unwrap().rechunk(&[7]).unwrap();
-    let put = nums! { y = x; y[i] = values; y -> Array<f64> }.unwrap();
-    let rows = nums! { y = x.reshape(150, 2); y[i % 150] = [[1.0, 2.0]]; y -> Array<f64> }.unwrap();
-    let mut want = numbers;
-    places.iter().enumerate().for_each(|(k, i)| want[i.rem_euclid(i64::from(n)) as usize] = k as f64);
-    assert_eq!(put.to_vec().unwrap(), want);
-    assert_eq!(rows.to_vec().unwrap(), [1.0, 2.0].repeat(150));
-    for made in [&sorted, &put] {
-        assert_eq!(made.block_shape(), [4]);
-    }
+        let put: Array<f64> = nums! { y = x; y[i] = np.arange(len(i)) * 1.0; y }?;
+        let rows: Array<f64> = nums! { y = x.reshape(-1, 2); y[i % 100_000] = [[1.0, 2.0]]; y[100_000:] }?;
+        let mut want = numbers.clone();
+        places.iter().enumerate().for_each(|(k, i)| want[i.rem_euclid(n) as usize] = k as f64);
+        assert!(put.to_vec()? == want);
+        assert!(rows.to_vec()? == numbers[200_000..]);
+        assert!(sorted.block_shape() == x.block_shape() && put.block_shape() == x.block_shape());
+        Ok(())
+    });
 }

@@ -189,7 +189,7 @@ impl Tiler {
         // Fewer blocks, if looking at positions takes longer than moving the array does.
         let looks = places.grid.shape().iter().product::<usize>().saturating_mul(own.parts(axis));
         let moves = own.shape().iter().product::<usize>();
-        let grid = if looks > moves { coarser(&own, axis, PARTS, STEP / dtype.size()) } else { own.clone() };
+        let grid = if looks > moves { coarser(&own, axis, dtype, PARTS) } else { own.clone() };
         let x = self.recut(x, &grid);
         let target = |of: &dyn Fn(&Grid) -> Vec<usize>| {
             let own = of(&grid);
@@ -210,7 +210,9 @@ impl Tiler {
         let bytes = |g: &Grid, size: usize| g.block_shape().iter().product::<usize>() * size;
         let bytes = bytes(self.grid(v), dtype.size()) + places.arrays.iter().map(|p| bytes(self.grid(*p), 8)).sum::<usize>();
         let sources: Vec<usize> = (0..places.grid.n_blocks()).collect();
-        let steps: Vec<&[usize]> = sources.chunks((STEP / bytes.max(1)).max(1)).collect();
+        let by_default = places.grid == Grid::default_for(places.grid.shape(), DType::I64);
+        let each = if by_default { (STEP / bytes.max(1)).max(1) } else { 1 };
+        let steps: Vec<&[usize]> = sources.chunks(each).collect();
         // As in `take`: some blocks of positions and values after the others.
         let mut so_far: Vec<BlockId> = (0..grid.n_blocks()).map(|i| self.block(x, i)).collect();
         for (step, sources) in steps.iter().enumerate() {
@@ -239,7 +241,7 @@ impl Tiler {
         let x = self.operand(func, inst.args[0]);
         let (own, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
         let result = self.result(func, out, own.clone());
-        let grid = coarser(&own, axis, LANES, BLOCK / dtype.size());
+        let grid = coarser(&own, axis, dtype, LANES);
         let (x, id) = (
             self.recut(x, &grid),
             if grid == own { result } else { self.array("sorted", self.graph.array(result).dtype, grid.clone(), loc) },
@@ -449,11 +451,15 @@ impl Tiler {
     }
 }
 
-/// The cut with whole blocks joined along an axis, so that they are about as many as wanted and have no more than `most` elements.
-fn coarser(grid: &Grid, axis: usize, wanted: usize, most: usize) -> Grid {
+/// The default cut with whole blocks joined along an axis, so that they are about as many as wanted and have no more bytes than
+/// default blocks may. Another cut stays: who chose small blocks may not have room for larger ones.
+fn coarser(grid: &Grid, axis: usize, dtype: DType, wanted: usize) -> Grid {
+    if *grid != Grid::default_for(grid.shape(), dtype) {
+        return grid.clone();
+    }
     let mut block = grid.block_shape().to_vec();
-    let joined = grid.parts(axis) / wanted;
-    block[axis] *= joined.min(most / block.iter().product::<usize>().max(1)).max(1);
+    let bytes = block.iter().product::<usize>() * dtype.size();
+    block[axis] *= (grid.parts(axis) / wanted).min(BLOCK / bytes.max(1)).max(1);
     Grid::new(grid.shape(), &block)
 }
 
