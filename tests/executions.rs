@@ -67,6 +67,17 @@ nums! {
     }
 }
 
+nums! {
+    /// Angles that are far and intermediate, powers of both kinds, and more outputs than Clippy counts parameters.
+    fn waves(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[n, d], f64[n, d], f64[n, d], f32[n, d], i64[n, d], f64[n, d], f64[n, d]) {
+        far = sin(1.0e7 * X) + cos(X * X);
+        power = abs(X) ** 1.7 + abs(far) ** beta;
+        whole = (10 * X).astype(i64) ** 3;
+        single = cos(X.astype(f32) * 3.0e5) ** 3;
+        (far, power, sin(far), power * far, single, whole, cos(power) - beta, X + far)
+    }
+}
+
 type Answer = Vec<DynArray>;
 type Function = fn(&Array<f64>, &Array<f64>, &Array<f64>) -> Result<Answer>;
 
@@ -114,6 +125,16 @@ const PROGRAMS: &[Program] = &[
         name: "nearest",
         run: |x, y, b| nearest(x, y, b).map(|(c, s, l)| vec![c.into(), s.into(), l.into()]),
         typed: nearest::ir,
+        matrix: false,
+    },
+    Program {
+        name: "waves",
+        run: |x, y, b| {
+            waves(x, y, b).map(|(a, c, d, e, f, g, h, i)| {
+                vec![a.into(), c.into(), d.into(), e.into(), f.into(), g.into(), h.into(), i.into()]
+            })
+        },
+        typed: waves::ir,
         matrix: false,
     },
     Program {
@@ -274,4 +295,26 @@ fn the_explanation_of_a_function_names_passes_temporaries_and_half_a_product() {
     let plan = newton_step::plan(&ClusterSpec::uniform(1, 2), &[&[100_000, 32], &[100_000], &[32]]).unwrap();
     assert!(plan.bytes_read() > 8 * 100_000 * 32 && plan.bytes_read() < 2 * 8 * 100_000 * 32, "{} bytes", plan.bytes_read());
     assert!(plan.to_string().contains("passes over X 1, y 1"), "{plan}");
+}
+
+nums! {
+    fn integer_power(x: i64[n], k: i64[n]) -> (i64[n], f64[n]) {
+        (x ** k, sin(x))
+    }
+}
+
+#[test]
+fn native_loops_refuse_negative_powers_of_integers() {
+    for cluster in [Cluster::threads(2).unwrap(), Cluster::local(2).unwrap()] {
+        let _entered = cluster.enter();
+        let power = |last: i64| {
+            let (x, k): (Vec<i64>, Vec<i64>) = (0..1000).map(|i| (i % 7 - 3, if i < 999 { i % 4 } else { last })).unzip();
+            integer_power(&Array::from_vec(x, &[1000])?, &Array::from_vec(k, &[1000])?)?.0.to_vec()
+        };
+        assert_eq!(power(3).unwrap()[998..], [(998i64 % 7 - 3).pow(2), (999i64 % 7 - 3).pow(3)]);
+        let error = power(-1).unwrap_err().to_string();
+        assert!(error.contains("integers to negative integer powers are not allowed"), "{error}");
+        let (native, interpreted) = cluster.status().unwrap().groups();
+        assert!(native > 0 && interpreted == 0, "{native} groups ran natively, {interpreted} interpreted");
+    }
 }

@@ -148,11 +148,9 @@ impl Group {
         }
     }
 
-    /// Whether the macro emits a native loop for the group. Not for `sin`, `cos` and `power`: over a tile the interpreter first
-    /// looks at the arguments (their range, negative exponents of integers), which a loop of single elements cannot. Nor for
-    /// more outputs than a function of the user's crate may have parameters beside its inputs, by clippy's count.
-    pub fn is_native(&self) -> bool {
-        self.outputs.len() <= 6 && !self.steps.iter().any(|s| matches!(s.op, StepOp::Map(MapOp::Sin | MapOp::Cos | MapOp::Power)))
+    /// Whether the elements of some step may be unusual (`MapOp::has_unusual`), so that its loop looks at them.
+    pub fn has_unusual(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s.op, StepOp::Map(op) if !s.splat && op.has_unusual(s.dtype)))
     }
 
     /// The hash of the canonical text and the operator table: equal ids are equal programs of one nums version.

@@ -347,7 +347,7 @@ fn scalar_type(root: &TokenStream, name: &str, span: Span) -> TokenStream {
 
 // ---- native kernels
 
-/// One native loop for each element-wise group of the fused program that has one.
+/// One native loop for each element-wise group of the fused program.
 fn kernels(root: &TokenStream, fused: &Func, span: Span) -> TokenStream {
     let bodies = fused.insts.iter().flat_map(|i| match &i.op {
         // A panel holds kernels.
@@ -357,7 +357,7 @@ fn kernels(root: &TokenStream, fused: &Func, span: Span) -> TokenStream {
     let bodies = bodies.filter_map(|i| if let Op::Kernel(body) = &i.op { Some(body) } else { None });
     let mut ids = Vec::new();
     let mut out = TokenStream::new();
-    for group in bodies.filter_map(|body| Group::of(body)).filter(Group::is_native) {
+    for group in bodies.filter_map(|body| Group::of(body)) {
         let id = group.id();
         if !ids.contains(&id) {
             ids.push(id);
@@ -395,12 +395,13 @@ fn native(root: &TokenStream, group: &Group, id: u128, span: Span) -> TokenStrea
         let (kind, slot, ty) = (kind(*o), slot(*o), ty(*o));
         quote_spanned!(span=> (#kind #slot: #ty))
     });
+    let how = Ident::new(if group.has_unusual() { "chunked" } else { "each" }, span);
     quote_spanned! {span=>
         #root::__emitted::native_group! {
             id #id;
             in #(#inputs)*;
             once #(#once)*;
-            each #(#each)*;
+            #how #(#each)*;
             out #(#outputs)*;
         }
     }

@@ -24,6 +24,8 @@ mod solve;
 mod view;
 
 pub use interpret::{Counts, counts};
+#[doc(hidden)]
+pub use map::Fault;
 pub use panel::Kernel;
 
 use crate::block::Block;

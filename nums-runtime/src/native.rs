@@ -20,12 +20,19 @@ use std::sync::OnceLock;
 #[doc(hidden)]
 pub use linkme;
 
-/// A loop over `len` positions: reads the group's inputs (one element of a splat), writes its outputs. `false` if the
-/// operands are not those of the group.
+/// A loop over `len` positions: reads the group's inputs (one element of a splat), writes its outputs. A fault if the
+/// operands are not those of the group, or have no answer.
 ///
 /// Calling one is sound where the CPU has the instructions of the field that it stands in.
 #[doc(hidden)]
-pub type Run = for<'a> unsafe fn(usize, &mut Ins<'a>, &mut Outs<'a>) -> bool;
+pub type Run = for<'a> unsafe fn(usize, &mut Ins<'a>, &mut Outs<'a>) -> std::result::Result<(), Fault>;
+
+#[doc(hidden)]
+pub use crate::kernel::Fault;
+
+/// Positions whose elements a native loop looks at together, where some may be unusual.
+#[doc(hidden)]
+pub const CHUNK: usize = 256;
 
 /// Operands of a group one by one: nothing is collected for a tile.
 #[doc(hidden)]
@@ -219,7 +226,7 @@ pub(crate) fn cache() -> usize {
 
 impl Native {
     /// Runs the variant of this thread's task.
-    pub(crate) fn run<'a>(&self, len: usize, ins: &mut Ins<'a>, outs: &mut Outs<'a>) -> bool {
+    pub(crate) fn run<'a>(&self, len: usize, ins: &mut Ins<'a>, outs: &mut Outs<'a>) -> std::result::Result<(), Fault> {
         // SAFETY: `isa` is at most what was detected on this CPU, and each field needs just the features of its variant.
         unsafe {
             match isa() {
@@ -267,25 +274,26 @@ fn avx512<L: Loop>(work: L) -> L::Out {
 /// An operand with one element a position.
 #[doc(hidden)]
 #[inline(always)]
-pub fn full<T: Element>(slice: Option<Slice<'_>>, len: usize) -> Option<&[T]> {
-    T::slice(slice?)?.get(..len)
+pub fn full<T: Element>(slice: Option<Slice<'_>>, len: usize) -> std::result::Result<&[T], Fault> {
+    slice.and_then(T::slice).and_then(|s| s.get(..len)).ok_or(Fault::Operands)
 }
 
 /// An operand with one element for all positions.
 #[doc(hidden)]
 #[inline(always)]
-pub fn splat<T: Element>(slice: Option<Slice<'_>>) -> Option<T> {
-    T::slice(slice?)?.first().copied()
+pub fn splat<T: Element>(slice: Option<Slice<'_>>) -> std::result::Result<T, Fault> {
+    slice.and_then(T::slice).and_then(|s| s.first()).copied().ok_or(Fault::Operands)
 }
 
 /// Where an output goes.
 #[doc(hidden)]
 #[inline(always)]
-pub fn output<T: Element>(slice: Option<SliceMut<'_>>, len: usize) -> Option<&mut [T]> {
-    T::slice_mut(slice?)?.get_mut(..len)
+pub fn output<T: Element>(slice: Option<SliceMut<'_>>, len: usize) -> std::result::Result<&mut [T], Fault> {
+    slice.and_then(T::slice_mut).and_then(|s| s.get_mut(..len)).ok_or(Fault::Operands)
 }
 
-/// An entry of `NATIVE` from a group: inputs, steps that are computed once, steps for each position, outputs.
+/// An entry of `NATIVE` from a group: inputs, steps that are computed once, steps for each position, outputs. `chunked` stands for
+/// `each` where elements may be unusual (`Apply::usual`): the loop then looks at those of a chunk before it goes on.
 ///
 /// ```text
 /// native_group! {
@@ -300,71 +308,72 @@ pub fn output<T: Element>(slice: Option<SliceMut<'_>>, len: usize) -> Option<&mu
 #[macro_export]
 macro_rules! native_group {
     (id $id:literal; in $(($in:ident : $kind:ident $in_t:ident))*; once $($once:tt)*) => {
-        $crate::native_group! { @split $id; [$(($in : $kind $in_t))*]; []; $($once)* }
+        $crate::native_group! { @once $id; [$(($in : $kind $in_t))*]; []; $($once)* }
     };
-    (@split $id:literal; $ins:tt; [$($once:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
-        $crate::native_group! { @split $id; $ins; [$($once)* [$($step)*]]; $($rest)* }
+    (@once $id:literal; $ins:tt; [$($once:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
+        $crate::native_group! { @once $id; $ins; [$($once)* [$($step)*]]; $($rest)* }
     };
-    (@split $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; [$($once:tt)*]; ;
-        each $($each:tt)*) => {
-        $crate::native_group! { @each $id; [$(($in : $kind $in_t))*]; [$($once)*]; []; $($each)* }
+    (@once $id:literal; $ins:tt; $once:tt; ; $how:ident $($each:tt)*) => {
+        $crate::native_group! { @each $id; $ins; $once; $how []; $($each)* }
     };
-    (@each $id:literal; $ins:tt; $once:tt; [$($each:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
-        $crate::native_group! { @each $id; $ins; $once; [$($each)* [$($step)*]]; $($rest)* }
+    (@each $id:literal; $ins:tt; $once:tt; $how:ident [$($each:tt)*]; [$($step:tt)*] $($rest:tt)*) => {
+        $crate::native_group! { @each $id; $ins; $once; $how [$($each)* [$($step)*]]; $($rest)* }
     };
-    (@each $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; [$($once:tt)*]; [$($each:tt)*]; ;
+    (@each $id:literal; [$(($in:ident : $kind:ident $in_t:ident))*]; $once:tt; $how:ident $each:tt; ;
         out $(($out_kind:ident $out:ident : $out_t:ident))*; ) => {
         const _: () = {
-            // One parameter for all inputs, however many: clippy counts a user's parameters. Outputs stay apart, so that the
-            // compiler knows that nothing else overlaps them.
+            // One parameter for all inputs, however many. Outputs stay apart, so that the compiler knows that nothing else overlaps them.
             struct Ins<'a> {
-                len: &'a usize,
+                from: &'a usize,
+                to: &'a usize,
                 $($in: $crate::native_group!(@param 'a $kind $in_t),)*
             }
 
-            #[inline(always)]
-            fn positions(ins: &Ins<'_>, $($out: &mut [$crate::element::types::$out_t],)*) {
-                let len = *ins.len;
-                $(let $in = $crate::native_group!(@value $kind ins $in);)*
-                // The inner scope names a slot's value as the outer one names its output.
-                let once = { $($crate::native_group!(@step $once);)* $crate::native_group!(@used $($once)*); $crate::native_group!(@values splat $(($out_kind $out))*) };
-                $crate::native_group!(@store once, 0, splat $(($out_kind $out))*);
-                $($crate::native_group!(@step $once);)*
-                for i in 0..len {
-                    let each = {
-                        $($crate::native_group!(@load $kind $in i);)*
-                        $($crate::native_group!(@step $each);)*
-                        $crate::native_group!(@values full $(($out_kind $out))*)
-                    };
-                    $crate::native_group!(@store each, i, full $(($out_kind $out))*);
-                }
+            $crate::native_group! {
+                @loops $how [$(($in : $kind $in_t))*] $once $each [$(($out_kind $out : $out_t))*]
             }
 
             #[inline(always)]
-            fn checked<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> Option<()> {
+            fn checked<'a>(
+                len: usize,
+                ins: &mut $crate::native::Ins<'a>,
+                outs: &mut $crate::native::Outs<'a>,
+            ) -> ::core::result::Result<(), $crate::native::Fault> {
                 $(let $in = $crate::native_group!(@operand $kind $in_t ins len);)*
-                positions(
-                    &Ins { len: &len, $($in: $crate::native_group!(@borrow $kind $in),)* },
+                let all = positions(
+                    &Ins { from: &0, to: &len, $($in: $crate::native_group!(@borrow $kind $in),)* },
                     $($crate::native_group!(@output $out_kind $out_t outs len),)*
                 );
                 let _ = (ins, outs);
-                Some(())
+                if all { Ok(()) } else { Err($crate::native::Fault::NegativePower) }
             }
 
-            fn base<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
-                checked(len, ins, outs).is_some()
+            fn base<'a>(
+                len: usize,
+                ins: &mut $crate::native::Ins<'a>,
+                outs: &mut $crate::native::Outs<'a>,
+            ) -> ::core::result::Result<(), $crate::native::Fault> {
+                checked(len, ins, outs)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
-                checked(len, ins, outs).is_some()
+            fn avx2<'a>(
+                len: usize,
+                ins: &mut $crate::native::Ins<'a>,
+                outs: &mut $crate::native::Outs<'a>,
+            ) -> ::core::result::Result<(), $crate::native::Fault> {
+                checked(len, ins, outs)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-            fn avx512<'a>(len: usize, ins: &mut $crate::native::Ins<'a>, outs: &mut $crate::native::Outs<'a>) -> bool {
-                checked(len, ins, outs).is_some()
+            fn avx512<'a>(
+                len: usize,
+                ins: &mut $crate::native::Ins<'a>,
+                outs: &mut $crate::native::Outs<'a>,
+            ) -> ::core::result::Result<(), $crate::native::Fault> {
+                checked(len, ins, outs)
             }
 
             #[cfg(not(target_arch = "x86_64"))]
@@ -376,6 +385,102 @@ macro_rules! native_group {
             #[linkme(crate = $crate::native::linkme)]
             static ENTRY: $crate::native::Native = $crate::native::Native { id: $id, base, avx2, avx512 };
         };
+    };
+
+    (@loops each $ins:tt $once:tt [$($each:tt)*] [$(($out_kind:ident $out:ident : $out_t:ident))*]) => {
+        $crate::native_group! { @apart [$($out)*]
+            #[inline(always)]
+            fn positions(ins: &Ins<'_>, $($out: &mut [$crate::element::types::$out_t],)*) -> bool {
+                $crate::native_group!(@begin ins $ins $once [$(($out_kind $out))*]);
+                for i in *ins.from..*ins.to {
+                    $crate::native_group!(@position i $ins [$(($out_kind $out))*] $($crate::native_group!(@step $each);)*);
+                }
+                true
+            }
+        }
+    };
+    (@loops chunked $ins:tt $once:tt [$($each:tt)*] [$(($out_kind:ident $out:ident : $out_t:ident))*]) => {
+        $crate::native_group! { @apart [$($out)*]
+            #[inline(always)]
+            fn positions(ins: &Ins<'_>, $($out: &mut [$crate::element::types::$out_t],)*) -> bool {
+                $crate::native_group!(@begin ins $ins $once [$(($out_kind $out))*]);
+                let mut from = *ins.from;
+                while from < *ins.to {
+                    let to = (*ins.to).min(from + $crate::native::CHUNK);
+                    let mut usual = true;
+                    for i in from..to {
+                        $crate::native_group!(@position i $ins [$(($out_kind $out))*]
+                            $($crate::native_group!(@usual usual $each);)*);
+                    }
+                    if !usual && !unusual(&Ins { from: &from, to: &to, ..*ins }, $(&mut *$out),*) {
+                        return false;
+                    }
+                    from = to;
+                }
+                true
+            }
+        }
+
+        // Rare, so that one variant is enough.
+        $crate::native_group! { @apart [$($out)*]
+            #[cold]
+            #[inline(never)]
+            fn unusual(ins: &Ins<'_>, $($out: &mut [$crate::element::types::$out_t],)*) -> bool {
+                $crate::native_group!(@begin ins $ins $once [$(($out_kind $out))*]);
+                let mut defined = true;
+                for i in *ins.from..*ins.to {
+                    $crate::native_group!(@position i $ins [$(($out_kind $out))*]
+                        $($crate::native_group!(@defined defined $each);)*);
+                }
+                defined
+            }
+        }
+    };
+
+    // Clippy counts parameters, those of macros too; up to six outputs need no permission.
+    (@apart [$a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $($more:ident)+] $($function:tt)*) => {
+        #[allow(clippy::too_many_arguments)]
+        $($function)*
+    };
+    (@apart [$($few:ident)*] $($function:tt)*) => { $($function)* };
+
+    (@begin $all:ident [$(($in:ident : $kind:ident $in_t:ident))*] [$($once:tt)*] $outs:tt) => {
+        $(let $in = $crate::native_group!(@value $kind $all $in);)*
+        // The inner scope names a slot's value as the outer one names its output.
+        let once = {
+            $($crate::native_group!(@step $once);)*
+            $crate::native_group!(@used $($once)*);
+            $crate::native_group!(@outputs splat $outs)
+        };
+        $crate::native_group!(@keep once, 0, splat $outs);
+        $($crate::native_group!(@step $once);)*
+    };
+    (@position $i:ident [$(($in:ident : $kind:ident $in_t:ident))*] $outs:tt $($steps:tt)*) => {
+        let each = {
+            $($crate::native_group!(@load $kind $in $i);)*
+            $($steps)*
+            $crate::native_group!(@outputs full $outs)
+        };
+        $crate::native_group!(@keep each, $i, full $outs);
+    };
+    (@outputs $want:ident [$($outs:tt)*]) => { $crate::native_group!(@values $want $($outs)*) };
+    (@keep $values:ident, $i:expr, $want:ident [$($outs:tt)*]) => {
+        $crate::native_group!(@store $values, $i, $want $($outs)*);
+    };
+
+    (@usual $usual:ident [$v:ident : $t:ident = cast($a:ident)]) => {
+        $crate::native_group!(@step [$v : $t = cast($a)]);
+    };
+    (@usual $usual:ident [$v:ident : $t:ident = $Op:ident($($a:ident),+)]) => {
+        $usual &= <$crate::kernel::op::$Op as $crate::kernel::op::Apply<_>>::is_usual(&($($a,)+));
+        let $v: $crate::element::types::$t = <$crate::kernel::op::$Op as $crate::kernel::op::Apply<_>>::usual(($($a,)+));
+    };
+    (@defined $defined:ident [$v:ident : $t:ident = cast($a:ident)]) => {
+        $crate::native_group!(@step [$v : $t = cast($a)]);
+    };
+    (@defined $defined:ident [$v:ident : $t:ident = $Op:ident($($a:ident),+)]) => {
+        $defined &= <$crate::kernel::op::$Op as $crate::kernel::op::Apply<_>>::is_defined(&($($a,)+));
+        $crate::native_group!(@step [$v : $t = $Op($($a),+)]);
     };
 
     (@param $a:lifetime full $t:ident) => { &$a [$crate::element::types::$t] };
@@ -452,7 +557,7 @@ pub fn constant<T: Element>(scalar: Scalar) -> T {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{Isa, Native, find, with_isa};
+    use super::{Fault, Isa, Native, find, with_isa};
     use crate::block::Block;
     use crate::element::{Slice, SliceMut};
     use nums_ir::dtype::DType;
@@ -491,7 +596,7 @@ pub(crate) mod tests {
             let (mut u, mut q, mut w) = ([0i32], [0i32; 3], [0f32; 3]);
             let outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
             let ins = [a.slice(), b.slice(), s.slice()];
-            assert!(with_isa(isa, || entry().run(3, &mut ins.into_iter(), &mut outs.into_iter())));
+            with_isa(isa, || entry().run(3, &mut ins.into_iter(), &mut outs.into_iter())).unwrap();
             assert_eq!((u, q, w), ([2], [10, -6, -2], [10.0, 6.0, 2.0]));
         }
     }
@@ -504,9 +609,66 @@ pub(crate) mod tests {
             let outs = [SliceMut::I32(&mut u), SliceMut::I32(&mut q), SliceMut::F32(&mut w)];
             entry().run(3, &mut ins.into_iter(), &mut outs.into_iter())
         };
-        assert!(!runs(vec![b.slice(), b.slice(), b.slice()]));
-        assert!(!runs(vec![Slice::Bool(&[true]), b.slice(), Slice::U8(&[1])]));
-        assert!(!runs(vec![]));
+        assert_eq!(runs(vec![b.slice(), b.slice(), b.slice()]), Err(Fault::Operands));
+        assert_eq!(runs(vec![Slice::Bool(&[true]), b.slice(), Slice::U8(&[1])]), Err(Fault::Operands));
+        assert_eq!(runs(vec![]), Err(Fault::Operands));
         assert!(find(0x78).is_none());
+    }
+
+    crate::native_group! {
+        id 0x79u128;
+        in (x: full f64) (f: full f32) (n: full i32) (k: full i32);
+        once;
+        chunked [s: f64 = Sin(x)] [c: f32 = Cos(f)] [p: i32 = Power(n, k)] [w: f64 = cast(c)] [q: f64 = Power(s, w)]
+            [t: f64 = Cos(s)] [u: f64 = Add(s, t)] [v: f64 = Multiply(s, t)] [z: i32 = Negative(p)];
+        out (full s: f64) (full c: f32) (full p: i32) (full q: f64) (full t: f64) (full u: f64) (full v: f64) (full z: i32);
+    }
+
+    /// The eight results of the loop above: bits of all, or the fault.
+    fn chunked(x: &Block, f: &Block, n: &Block, k: &Block) -> Result<Vec<Vec<u8>>, Fault> {
+        let dtypes = [DType::F64, DType::F32, DType::I32, DType::F64, DType::F64, DType::F64, DType::F64, DType::I32];
+        let mut blocks: Vec<Block> = dtypes.iter().map(|t| Block::zeros(*t, &[x.len()])).collect();
+        let ins = [x.slice(), f.slice(), n.slice(), k.slice()];
+        let mut outs = blocks.iter_mut().map(Block::slice_mut);
+        find(0x79).unwrap().run(x.len(), &mut ins.into_iter(), &mut outs)?;
+        drop(outs);
+        Ok(blocks.iter().map(|b| b.bytes().to_vec()).collect())
+    }
+
+    #[test]
+    fn unusual_elements_have_the_bits_that_they_have_alone() {
+        let wave = |i: usize| (i as f64 - 350.0) * 0.37;
+        for far in [None, Some(0), Some(255), Some(256), Some(699)] {
+            let angle = |i: usize| match far {
+                Some(at) if at == i => 1.0e22,
+                Some(at) if at + 1 == i => f64::INFINITY,
+                Some(_) | None => wave(i),
+            };
+            let x: Vec<f64> = (0..700).map(angle).collect();
+            let f: Vec<f32> = x.iter().rev().map(|x| *x as f32).collect();
+            let (n, k): (Vec<i32>, Vec<i32>) = (0..700).map(|i| (i % 13 - 6, i % 5)).unzip();
+            let blocks = (Block::from_slice(&x, &[700]), Block::from_slice(&f, &[700]));
+            let ints = (Block::from_slice(&n, &[700]), Block::from_slice(&k, &[700]));
+            let run = |isa| with_isa(isa, || chunked(&blocks.0, &blocks.1, &ints.0, &ints.1)).unwrap();
+            let base = run(Isa::Base);
+            for isa in Isa::available() {
+                assert_eq!(run(isa), base, "{isa:?}");
+            }
+            let sines: Vec<u8> = x.iter().flat_map(|x| crate::vmath::sin(*x).to_ne_bytes()).collect();
+            let powers: Vec<u8> = n.iter().zip(&k).flat_map(|(n, k)| n.pow(*k as u32).to_ne_bytes()).collect();
+            assert!(base[0] == sines && base[2] == powers);
+        }
+    }
+
+    #[test]
+    fn negative_powers_of_integers_are_a_fault_of_the_loop() {
+        let (x, f) = (Block::zeros(DType::F64, &[600]), Block::zeros(DType::F32, &[600]));
+        let n = Block::zeros(DType::I32, &[600]);
+        for at in [0, 299, 599] {
+            let mut k = n.clone();
+            assert!(chunked(&x, &f, &n, &k).is_ok());
+            k.as_mut_slice::<i32>()[at] = -1;
+            assert_eq!(chunked(&x, &f, &n, &k), Err(Fault::NegativePower));
+        }
     }
 }

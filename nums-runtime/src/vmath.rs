@@ -2,16 +2,16 @@
 //!
 //! Rules: no fused multiply-add and no table, so that every ISA gives the same bits; special values exact (±0, subnormals,
 //! infinities, NaN, the edges of overflow); at most 1.5 ulp, pinned by the tests. `f32` is computed in `f64`, which leaves
-//! one rounding. `pow` is std's, and `hypot`, and `sin` and `cos` beyond `TRIG_LIMIT`, are the `libm` crate's: the first needs a
-//! logarithm of more than 64 bits, the last a reduction by a thousand digits of π; neither pays as branch-free code. `kernel::map` therefore looks
-//! at a tile's arguments first and runs `sin_near`, `cos_near` over it. Complex functions are in `complex`.
+//! one rounding. `hypot`, and `sin` and `cos` beyond `TRIG_LIMIT`, are the `libm` crate's: the last need a reduction by a thousand digits of π,
+//! which does not pay as branch-free code. Loops therefore take arguments for near ones, with `sin_near` and `cos_near`, and those
+//! chunks once more in which some was not (`kernel::op::Apply::usual`). Powers are in `power`, complex functions in `complex`.
 //!
 //! Method: argument reduction in two or more parts whose products are exact (Cody and Waite), then a polynomial through
 //! Chebyshev nodes in 80 digits, rounded, on the reduced interval; its error against the function is below 1e-17.
 
 mod complex;
 mod complex_inverse;
-
+mod power;
 mod rare;
 
 pub(crate) use complex::{
@@ -22,6 +22,7 @@ pub(crate) use complex_inverse::{
     complex_acos, complex_acosh, complex_asin, complex_asinh, complex_atan, complex_atanh, complex_exp2, complex_expm1,
     complex_log1p, complex_sign,
 };
+pub(crate) use power::pow;
 pub(crate) use rare::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cosh, exp2, expm1, log1p, log2, log10, logaddexp, logaddexp2, sinh, tan,
 };
@@ -32,6 +33,8 @@ use crate::element::Float;
 pub(crate) trait Real: Float {
     fn wide(self) -> f64;
     fn narrow(wide: f64) -> Self;
+    /// A power of a number that is not negative, before it is rounded to the type.
+    fn power(size: f64, exponent: f64) -> f64;
 }
 
 impl Real for f64 {
@@ -44,6 +47,11 @@ impl Real for f64 {
     fn narrow(wide: f64) -> f64 {
         wide
     }
+
+    #[inline(always)]
+    fn power(size: f64, exponent: f64) -> f64 {
+        power::power_f64(size, exponent)
+    }
 }
 
 impl Real for f32 {
@@ -55,6 +63,11 @@ impl Real for f32 {
     #[inline(always)]
     fn narrow(wide: f64) -> f32 {
         wide as f32
+    }
+
+    #[inline(always)]
+    fn power(size: f64, exponent: f64) -> f64 {
+        power::power_f32(size, exponent)
     }
 }
 
@@ -76,17 +89,10 @@ by_type! {
     cos = cos_f64;
     /// Hyperbolic tangent.
     tanh = tanh_f64;
-    /// Sine of an argument up to `TRIG_LIMIT`, branch-free.
+    /// Sine of an argument that `is_near`, branch-free.
     sin_near = sin_near_f64;
-    /// Cosine of an argument up to `TRIG_LIMIT`, branch-free.
+    /// Cosine of an argument that `is_near`, branch-free.
     cos_near = cos_near_f64;
-}
-
-/// `x^y`. Squares are exact products.
-#[inline(always)]
-pub(crate) fn pow<T: Real>(x: T, y: T) -> T {
-    let (x, y) = (x.wide(), y.wide());
-    T::narrow(if y == 2.0 { x * x } else { x.powf(y) })
 }
 
 /// `sqrt(x² + y²)` without overflow on the way.
@@ -110,8 +116,8 @@ const HALF_PI: [f64; 4] = [
     f64::from_bits(0x397b_839a_2520_49c1),
 ];
 
-/// Largest argument of `sin_near` and `cos_near`: the quotient by π/2 has at most 17 bits.
-pub(crate) const TRIG_LIMIT: f64 = 1.0e5;
+/// Largest number that `sin_near` and `cos_near` take: the quotient by π/2 has at most 17 bits.
+const TRIG_LIMIT: f64 = 1.0e5;
 
 /// `c[0] + c[1] z + c[2] z² + …`
 #[inline(always)]
@@ -124,6 +130,21 @@ fn poly<const N: usize>(z: f64, c: [f64; N]) -> f64 {
     }
     sum
 }
+
+/// `(e^r - 1 - r) / r²` for `|r| ≤ ln 2 / 2`.
+const EXP_SERIES: [f64; 11] = [
+    0.5,
+    0.166_666_666_666_666_7,
+    0.041_666_666_666_666_67,
+    0.008_333_333_333_326_084,
+    0.001_388_888_888_888_371_1,
+    0.000_198_412_698_750_022_8,
+    2.480_158_732_567_746e-5,
+    2.755_725_517_000_089e-6,
+    2.755_727_347_871_858e-7,
+    2.510_531_272_962_210_3e-8,
+    2.091_475_532_589_32e-9,
+];
 
 /// `2^k` from `ROUND + k`, for k in -1022..=1023.
 #[inline(always)]
@@ -152,39 +173,28 @@ fn exp_parts(x: f64) -> (f64, f64, f64) {
     let low = k * LN2_LOW;
     let r = high - low;
     let tail = (high - r) - low;
-    let p = poly(
-        r,
-        [
-            0.5,
-            0.166_666_666_666_666_7,
-            0.041_666_666_666_666_67,
-            0.008_333_333_333_326_084,
-            0.001_388_888_888_888_371_1,
-            0.000_198_412_698_750_022_8,
-            2.480_158_732_567_746e-5,
-            2.755_725_517_000_089e-6,
-            2.755_727_347_871_858e-7,
-            2.510_531_272_962_210_3e-8,
-            2.091_475_532_589_32e-9,
-        ],
-    );
-    let above = r + (r * r * p + tail);
+    let above = r + (r * r * poly(r, EXP_SERIES) + tail);
     let y = 1.0 + above;
     (y, (1.0 - y) + above, k)
 }
 
+/// A positive number as `2^k m` with `m` in [√½, √2).
 #[inline(always)]
-fn log_f64(x: f64) -> f64 {
+fn split(x: f64) -> (f64, f64) {
     const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
     const ONE: u64 = 0x3ff0_0000_0000_0000;
     // Subnormals are scaled up by 2^54.
     let small = x < f64::MIN_POSITIVE;
     let scaled = if small { x * 18_014_398_509_481_984.0 } else { x };
     let bias = if small { 1023.0 + 54.0 } else { 1023.0 };
-    // x = 2^k m with m in [√½, √2)
     let bits = scaled.to_bits().wrapping_add(ONE - SQRT_HALF);
     let k = f64::from_bits(0x4330_0000_0000_0000 | (bits >> 52)) - (4_503_599_627_370_496.0 + bias);
-    let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(SQRT_HALF));
+    (k, f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(SQRT_HALF)))
+}
+
+#[inline(always)]
+fn log_f64(x: f64) -> f64 {
+    let (k, m) = split(x);
     // log(1 + f) = f - f²/2 + s (f²/2 + R(s²)) with s = f / (2 + f)
     let f = m - 1.0;
     let s = f / (2.0 + f);
@@ -297,7 +307,7 @@ fn quadrant(r: f64, tail: f64, quadrant: u64) -> f64 {
 #[inline(always)]
 fn sin_near_f64(x: f64) -> f64 {
     let (r, tail, n) = reduce(x);
-    let y = quadrant(r, tail, n);
+    let y = beyond(x, quadrant(r, tail, n));
     // Keeps -0.
     if x == 0.0 { x } else { y }
 }
@@ -305,17 +315,30 @@ fn sin_near_f64(x: f64) -> f64 {
 #[inline(always)]
 fn cos_near_f64(x: f64) -> f64 {
     let (r, tail, n) = reduce(x);
-    quadrant(r, tail, n.wrapping_add(1))
+    beyond(x, quadrant(r, tail, n.wrapping_add(1)))
+}
+
+/// The sine or cosine `y` of a near argument, and the NaN of one that is infinite or a NaN.
+#[inline(always)]
+fn beyond(x: f64, y: f64) -> f64 {
+    if x.abs() <= TRIG_LIMIT { y } else { x - x }
+}
+
+/// Whether `sin_near` and `cos_near` take an argument: all but far numbers.
+#[inline(always)]
+pub(crate) fn is_near<T: Real>(x: T) -> bool {
+    let a = x.wide().abs();
+    !((a > TRIG_LIMIT) & (a < f64::INFINITY))
 }
 
 #[inline(always)]
 fn sin_f64(x: f64) -> f64 {
-    if x.abs() <= TRIG_LIMIT { sin_near_f64(x) } else { libm::sin(x) }
+    if is_near(x) { sin_near_f64(x) } else { libm::sin(x) }
 }
 
 #[inline(always)]
 fn cos_f64(x: f64) -> f64 {
-    if x.abs() <= TRIG_LIMIT { cos_near_f64(x) } else { libm::cos(x) }
+    if is_near(x) { cos_near_f64(x) } else { libm::cos(x) }
 }
 
 #[inline(always)]

@@ -2,14 +2,13 @@
 //!
 //! An operand has as many elements as the result, or one that stands for all. Loops are monomorphic over the rows of `op`
 //! and run with the best instructions of the machine. What a loop of single elements cannot do well is done here first:
-//! negative powers of integers are found before anything is written, and `sin` and `cos` of a chunk whose arguments are all
-//! near run branch-free (with the same bits).
+//! negative powers of integers are found before anything is written, and `sin` and `cos` of a chunk without far arguments
+//! run branch-free (with the same bits).
 
 use super::KernelError;
-use super::op::{self, Apply, Cast, CosNear, SinNear};
+use super::op::{self, Apply, Cast, Usual};
 use crate::element::{Element, Slice, SliceMut, c64, c128, with_type};
 use crate::native::{Loop, vectorised};
-use crate::vmath::TRIG_LIMIT;
 use nums_ir::dtype::DType;
 use nums_ir::for_each_map_op;
 use nums_ir::ops::MapOp;
@@ -20,7 +19,7 @@ pub(crate) type Code = fn(&[Slice<'_>], SliceMut<'_>) -> Result<(), Fault>;
 
 /// Why a loop did not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// Not the number, dtypes or lengths of its operands.
     Operands,
     /// An integer to a negative power.
@@ -84,12 +83,12 @@ macro_rules! one {
     };
     (true $t:ident; Sin ($a:ident) $args:ident $dst:ident) => {
         if *$args == [<$t>::DTYPE] && $dst == <$t>::DTYPE {
-            return Some(near::<op::Sin, SinNear, $t>);
+            return Some(angles::<op::Sin, $t>);
         }
     };
     (true $t:ident; Cos ($a:ident) $args:ident $dst:ident) => {
         if *$args == [<$t>::DTYPE] && $dst == <$t>::DTYPE {
-            return Some(near::<op::Cos, CosNear, $t>);
+            return Some(angles::<op::Cos, $t>);
         }
     };
     ($fast:literal $t:ident; $Name:ident ($a:ident) $args:ident $dst:ident) => {
@@ -149,14 +148,15 @@ where
     run::<FAST, _>(Ternary::<O, A, _> { c: typed(c)?, a: typed(a)?, b: typed(b)?, dst: typed_mut(dst)?, row: PhantomData })
 }
 
-/// `O` by its near variant `N` where all arguments are near.
-fn near<O, N, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
+/// A function of angles, by its shorter expression where no argument is far.
+fn angles<O, A>(args: &[Slice<'_>], dst: SliceMut<'_>) -> Result<(), Fault>
 where
     A: Element,
     O: Apply<(A,), Out: Element>,
-    N: Apply<(A,), Out: Element>,
 {
-    if args.iter().all(all_near) { unary::<true, N, A>(args, dst) } else { unary::<true, O, A>(args, dst) }
+    let &[a] = args else { return Err(Fault::Operands) };
+    let usual = typed::<A>(a)?.iter().fold(true, |usual, &a| usual & O::is_usual(&(a,)));
+    if usual { unary::<true, Usual<O>, A>(args, dst) } else { unary::<true, O, A>(args, dst) }
 }
 
 /// Powers, but for negative ones of integers: those are found before anything is written.
@@ -284,16 +284,6 @@ fn has_negative(slice: &Slice<'_>) -> bool {
         Slice::I64(s) => s.iter().any(|&x| x < 0),
         Slice::Bool(_) | Slice::U8(_) | Slice::U16(_) | Slice::U32(_) | Slice::U64(_) => false,
         Slice::F32(_) | Slice::F64(_) | Slice::C64(_) | Slice::C128(_) => false,
-    }
-}
-
-/// Whether all elements are reals that `sin_near` and `cos_near` take; a NaN is not.
-fn all_near(slice: &Slice<'_>) -> bool {
-    match slice {
-        Slice::F32(s) => s.iter().fold(true, |near, x| near & (f64::from(x.abs()) <= TRIG_LIMIT)),
-        Slice::F64(s) => s.iter().fold(true, |near, x| near & (x.abs() <= TRIG_LIMIT)),
-        Slice::Bool(_) | Slice::I8(_) | Slice::I16(_) | Slice::I32(_) | Slice::I64(_) => false,
-        Slice::U8(_) | Slice::U16(_) | Slice::U32(_) | Slice::U64(_) | Slice::C64(_) | Slice::C128(_) => false,
     }
 }
 

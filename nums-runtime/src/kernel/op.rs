@@ -1,21 +1,45 @@
 //! The operator table as types: `op::Add: Apply<(f64, f64), Out = f64>`, for every row and each of its dtypes.
 //!
 //! Loops are generic over these, so that each is one monomorphic loop whose body is the row. `map` runs them a tile at a
-//! time, the macro's native code calls them an element at a time: the same meaning twice. Casts between all dtypes are
+//! time, the macro's native code calls them an element at a time: the same meaning twice. Where single arguments would keep a
+//! loop from being fast, the row has a second expression for all others (`Apply::usual`), with the same bits. Casts between all dtypes are
 //! NumPy's `astype`, but for values outside an integer's range, which saturate (NaN gives 0).
 
 use crate::element::{c64, c128};
 use crate::vmath as math;
 use num_complex::Complex;
 use nums_ir::{for_each_map_op, scalar};
+use std::marker::PhantomData;
 
 /// The meaning of a row on scalars: `Args` is a tuple of its operands.
 pub trait Apply<Args> {
     /// The result's element type.
     type Out;
 
+    /// Whether some arguments are unusual (`MapOp::has_unusual`). A loop then takes a chunk with `usual`, whose branches do not keep it
+    /// from being vectorised, and with `apply` where not all of it was.
+    const HAS_UNUSUAL: bool = false;
+
     /// The row's expression.
     fn apply(args: Args) -> Self::Out;
+
+    /// The row's expression for usual arguments.
+    #[inline(always)]
+    fn usual(args: Args) -> Self::Out {
+        Self::apply(args)
+    }
+
+    /// Whether arguments are usual.
+    #[inline(always)]
+    fn is_usual(_: &Args) -> bool {
+        true
+    }
+
+    /// Whether there is an answer; only for unusual arguments there is none.
+    #[inline(always)]
+    fn is_defined(_: &Args) -> bool {
+        true
+    }
 }
 
 macro_rules! rows {
@@ -48,6 +72,8 @@ macro_rules! apply {
             fn apply(($a,): ($t,)) -> Self::Out {
                 $body
             }
+
+            unusual!($t $Name);
         }
     };
     ($t:ident; $Name:ident ($a:ident, $b:ident) $rule:ident $body:expr) => {
@@ -58,6 +84,8 @@ macro_rules! apply {
             fn apply(($a, $b): ($t, $t)) -> Self::Out {
                 $body
             }
+
+            unusual!($t $Name);
         }
     };
     ($t:ident; $Name:ident ($c:ident, $a:ident, $b:ident) $rule:ident $body:expr) => {
@@ -68,6 +96,48 @@ macro_rules! apply {
             fn apply(($c, $a, $b): (bool, $t, $t)) -> Self::Out {
                 $body
             }
+        }
+    };
+}
+
+/// What is unusual of a row: far angles, negative powers of integers.
+macro_rules! unusual {
+    (f32 Sin) => { far!(f32 sin_near); };
+    (f64 Sin) => { far!(f64 sin_near); };
+    (f32 Cos) => { far!(f32 cos_near); };
+    (f64 Cos) => { far!(f64 cos_near); };
+    (f32 Power) => {};
+    (f64 Power) => {};
+    (c64 Power) => {};
+    (c128 Power) => {};
+    ($int:ident Power) => {
+        const HAS_UNUSUAL: bool = true;
+
+        #[inline(always)]
+        fn is_usual((_, exponent): &($int, $int)) -> bool {
+            !scalar::Int::is_below_zero(*exponent)
+        }
+
+        #[inline(always)]
+        fn is_defined(args: &($int, $int)) -> bool {
+            Self::is_usual(args)
+        }
+    };
+    ($t:ident $Name:ident) => {};
+}
+
+macro_rules! far {
+    ($t:ident $near:ident) => {
+        const HAS_UNUSUAL: bool = true;
+
+        #[inline(always)]
+        fn usual((angle,): ($t,)) -> $t {
+            math::$near(angle)
+        }
+
+        #[inline(always)]
+        fn is_usual((angle,): &($t,)) -> bool {
+            math::is_near(*angle)
         }
     };
 }
@@ -95,29 +165,17 @@ macro_rules! out {
 }
 for_each_map_op!(rows);
 
-/// `sin` where all arguments are near: what `map` runs over a tile after looking.
-pub(crate) struct SinNear;
-/// `cos` where all arguments are near.
-pub(crate) struct CosNear;
+/// A row, of usual arguments alone.
+pub(crate) struct Usual<O>(PhantomData<O>);
 
-macro_rules! near {
-    ($($t:ident)*) => {$(
-        impl Apply<($t,)> for SinNear {
-            type Out = $t;
+impl<Args, O: Apply<Args>> Apply<Args> for Usual<O> {
+    type Out = O::Out;
 
-            #[inline(always)]
-            fn apply((a,): ($t,)) -> $t { math::sin_near(a) }
-        }
-
-        impl Apply<($t,)> for CosNear {
-            type Out = $t;
-
-            #[inline(always)]
-            fn apply((a,): ($t,)) -> $t { math::cos_near(a) }
-        }
-    )*};
+    #[inline(always)]
+    fn apply(args: Args) -> O::Out {
+        O::usual(args)
+    }
 }
-near!(f32 f64);
 
 /// NumPy's `astype` of one element.
 pub trait Cast<To> {
@@ -174,3 +232,36 @@ macro_rules! cast_complex {
     )*};
 }
 cast_complex!(c64 c128);
+
+#[cfg(test)]
+mod tests {
+    use super::Apply;
+    use crate::element::{Element, c64, c128};
+    use nums_ir::for_each_map_op;
+    use nums_ir::ops::MapOp;
+
+    macro_rules! rows {
+        ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] $params:tt $rule:ident
+            { $($class:ident : $body:expr;)* } )*) => {
+            #[test]
+            fn the_table_knows_which_rows_have_unusual_operands() {
+                $($( class!($class $Name $params); )*)*
+            }
+        };
+    }
+    macro_rules! class {
+        (bool $($row:tt)*) => { same!([bool] $($row)*); };
+        (int $($row:tt)*) => { same!([i8 i16 i32 i64 u8 u16 u32 u64] $($row)*); };
+        (float $($row:tt)*) => { same!([f32 f64] $($row)*); };
+        (complex $($row:tt)*) => { same!([c64 c128] $($row)*); };
+    }
+    macro_rules! same {
+        ([$($t:ident)*] $Name:ident ($a:ident)) => { $( same!(@ $t $Name ($t,)); )* };
+        ([$($t:ident)*] $Name:ident ($a:ident, $b:ident)) => { $( same!(@ $t $Name ($t, $t)); )* };
+        ([$($t:ident)*] $Name:ident ($c:ident, $a:ident, $b:ident)) => { $( same!(@ $t $Name (bool, $t, $t)); )* };
+        (@ $t:ident $Name:ident $args:ty) => {
+            assert_eq!(<super::$Name as Apply<$args>>::HAS_UNUSUAL, MapOp::$Name.has_unusual(<$t>::DTYPE), stringify!($Name $t));
+        };
+    }
+    for_each_map_op!(rows);
+}

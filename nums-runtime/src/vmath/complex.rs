@@ -3,7 +3,7 @@
 //! They branch on special values and are not meant to vectorise. `c64` is computed in `c128`. `sin`, `cos` and `tanh` are
 //! their hyperbolic twins turned by a quarter, so that one set of special values serves both.
 
-use super::{Real, cos_f64, exp_f64, hypot, log_f64, sin_f64};
+use super::{Real, cos_f64, exp_f64, hypot, log_f64, rare, sin_f64};
 use num_complex::Complex;
 
 pub(super) type C = Complex<f64>;
@@ -134,13 +134,13 @@ fn log(z: C) -> C {
     } else if (0.5..2.0).contains(&large) {
         // log |z| = log1p(|z|² - 1) / 2: near the unit circle log(|z|) has no digits left.
         let excess = (large - 1.0) * (large + 1.0) + small * small;
-        return C::new(excess.ln_1p() / 2.0, z.im.atan2(z.re));
+        return C::new(rare::log1p(excess) / 2.0, rare::atan2(z.im, z.re));
     } else if large > 1.0e307 && large.is_finite() {
-        return C::new(log_f64(hypot(large / 4.0, small / 4.0)) + 2.0 * std::f64::consts::LN_2, z.im.atan2(z.re));
+        return C::new(log_f64(hypot(large / 4.0, small / 4.0)) + 2.0 * std::f64::consts::LN_2, rare::atan2(z.im, z.re));
     } else {
         hypot(large, small)
     };
-    C::new(log_f64(size), z.im.atan2(z.re))
+    C::new(log_f64(size), rare::atan2(z.im, z.re))
 }
 
 pub(super) fn sqrt(z: C) -> C {
@@ -176,7 +176,7 @@ const ONE_SIDED: f64 = 40.0;
 fn sinh(z: C) -> C {
     let (x, y) = (z.re, z.im);
     if y == 0.0 {
-        C::new(x.sinh(), y)
+        C::new(rare::sinh(x), y)
     } else if !y.is_finite() {
         // The sign of a zero or infinite real part is open; NumPy keeps it.
         C::new(if x == 0.0 || x.is_infinite() { x } else { f64::NAN }, f64::NAN)
@@ -184,7 +184,7 @@ fn sinh(z: C) -> C {
         let half = exp_f64(x.abs() / 2.0);
         C::new(half * cos_f64(y) * (half / 2.0) * x.signum(), half * sin_f64(y) * (half / 2.0))
     } else {
-        C::new(x.sinh() * cos_f64(y), x.cosh() * sin_f64(y))
+        C::new(rare::sinh(x) * cos_f64(y), rare::cosh(x) * sin_f64(y))
     }
 }
 
@@ -192,7 +192,7 @@ fn cosh(z: C) -> C {
     let (x, y) = (z.re, z.im);
     if y == 0.0 {
         let sign = if x.is_nan() { y } else { y * x.signum() };
-        C::new(x.cosh(), 0.0f64.copysign(sign))
+        C::new(rare::cosh(x), 0.0f64.copysign(sign))
     } else if x == 0.0 {
         // An infinite or NaN angle gives NaN by its cosine.
         C::new(cos_f64(y), if y.is_finite() { x * sin_f64(y) } else { 0.0 })
@@ -202,7 +202,7 @@ fn cosh(z: C) -> C {
         let half = exp_f64(x.abs() / 2.0);
         C::new(half * cos_f64(y) * (half / 2.0), half * sin_f64(y) * (half / 2.0) * x.signum())
     } else {
-        C::new(x.cosh() * cos_f64(y), x.sinh() * sin_f64(y))
+        C::new(rare::cosh(x) * cos_f64(y), rare::sinh(x) * sin_f64(y))
     }
 }
 
@@ -222,7 +222,7 @@ fn tanh(z: C) -> C {
     if x.abs() > 20.0 {
         return C::new(x.signum(), 4.0 * sin_f64(y) * cos_f64(y) * exp_f64(-2.0 * x.abs()));
     }
-    let (t, s) = (y.tan(), x.sinh());
+    let (t, s) = (rare::tan(y), rare::sinh(x));
     let beta = 1.0 + t * t;
     let scale = 1.0 + beta * s * s;
     C::new(beta * (1.0 + s * s).sqrt() * s / scale, t / scale)

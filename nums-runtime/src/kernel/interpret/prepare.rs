@@ -18,7 +18,7 @@ impl Kernel {
     pub(in crate::kernel) fn prepare(body: &Func) -> Result<Kernel, KernelError> {
         check(body)?;
         let group = Group::of(body).unwrap_or(Group { inputs: Vec::new(), steps: Vec::new(), outputs: Vec::new() });
-        let native = if group.is_native() { native::find(group.id()) } else { None };
+        let native = native::find(group.id());
         let mut b =
             Builder { body, origins: origins(body)?, slots: HashMap::new(), sources: Vec::new(), steps: group.steps.len() };
         for input in &group.inputs {

@@ -230,7 +230,7 @@ impl<'k> Run<'k> {
         let homes = self.blocks.iter_mut().zip(&kernel.homes).zip(&self.whole).take(kernel.group.outputs.len());
         let mut outs = homes
             .map_while(|((block, room), whole)| window_mut(block, room.reach, if *whole { before + start } else { start }, len));
-        if native.run(len, &mut ins, &mut outs) { Ok(()) } else { Err(kernel.mismatch("native code of another group")) }
+        native.run(len, &mut ins, &mut outs).map_err(|fault| fault.of(&kernel.name))
     }
 
     /// The results that a panel keeps: those over all rows, and those that were asked for row by row.
