@@ -69,7 +69,12 @@ const ROWS: &[Row] = &[
     row!(log10, [(0.5, 2.0), (1e-300, 1e300)], ""),
     row!(log1p, [(-0.9, 2.0), (1e-30, 1e30)], ""),
     row!(cbrt, [(-8.0, 8.0), ALL], ""),
-    row!(pow, [(0.1, 10.0), (0.999, 1.001), (1e-3, 1e3)], (-100.0, 100.0), "powers that a float has are exact; special values as C99"),
+    row!(
+        pow,
+        [(0.1, 10.0), (0.999, 1.001), (1e-3, 1e3)],
+        (-100.0, 100.0),
+        "powers that a float has are exact; special values as C99"
+    ),
     row!(hypot, [(-10.0, 10.0), (1e-30, 1e30)], (-10.0, 10.0), "no overflow on the way"),
     row!(atan2, [(-10.0, 10.0)], (-10.0, 10.0), "quadrants and signed zeros as C99"),
     row!(logaddexp, [(0.0, 700.0)], (0.0, 700.0), "a result near 0 of negative arguments has the argument's absolute error"),

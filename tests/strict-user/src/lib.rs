@@ -22,6 +22,12 @@ nums! {
         (Y if flag else X, Y[Y > 1])
     }
 
+    /// More results than Clippy wants parameters, angles and powers that a loop looks at.
+    pub fn many(x: f64[n], k: i64[n]) -> (f64[n], f64[n], f64[n], f64[n], f64[n], f64[n], i64[n], f64[n]) {
+        s = sin(x);
+        (s, cos(x), x ** 1.7, s * s, x + s, x - s, k ** k, exp(s))
+    }
+
     fn logistic(Z: f64[n]) -> f64[n] {
         1 / (1 + exp(-Z))
     }
