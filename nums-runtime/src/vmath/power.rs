@@ -47,8 +47,8 @@ pub(super) fn power_f64(a: f64, y: f64) -> f64 {
     let product = y_high * log;
     let product_rest = (y - y_high) * log + y * rest;
     let z = product + product_rest;
-    // Infinite or 0 in any case; a NaN is infinity times 0.
-    let beyond = !(z.abs() <= 1100.0) | (a == 0.0) | (a == f64::INFINITY);
+    // Else infinite or 0 in any case; a NaN is infinity times 0.
+    let within = (z.abs() <= 1100.0) & (a > 0.0) & (a < f64::INFINITY);
     let n = (z + ROUND) - ROUND;
     // 2^f = e^(r + tail) with f = (product - n) + product_rest
     let f_high = product - n;
@@ -62,7 +62,7 @@ pub(super) fn power_f64(a: f64, y: f64) -> f64 {
     let other = (n - (half - ROUND)) + ROUND;
     let near = w * power_of_two(half) * power_of_two(other);
     let far = if (a > 1.0) == (y > 0.0) { f64::INFINITY } else { 0.0 };
-    if beyond { far } else { near }
+    if within { near } else { far }
 }
 
 /// Without the last 32 bits: the product of two such numbers is exact.
