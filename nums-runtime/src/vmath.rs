@@ -321,7 +321,7 @@ fn cos_near_f64(x: f64) -> f64 {
 /// The sine or cosine `y` of a near argument, and the NaN of one that is infinite or a NaN.
 #[inline(always)]
 fn beyond(x: f64, y: f64) -> f64 {
-    if x.abs() <= TRIG_LIMIT { y } else { x - x }
+    if x.abs() <= TRIG_LIMIT { y } else { x * 0.0 }
 }
 
 /// Whether `sin_near` and `cos_near` take an argument: all but far numbers.
