@@ -9,7 +9,7 @@
 //! group (f64, f64 splat) { multiply f64 0 1; exp f64 2 } -> 3
 //! ```
 
-use crate::dtype::DType;
+use crate::dtype::{DType, Kind};
 use crate::func::{Func, Inst, Op, Scalar, Value};
 use crate::ops::MapOp;
 use std::collections::HashMap;
@@ -148,15 +148,21 @@ impl Group {
         }
     }
 
-    /// Whether the elements of some step may be unusual (`MapOp::has_unusual`), so that its loop looks at them.
+    /// Whether the elements of some step may be unusual, so that its loop looks at them.
     pub fn has_unusual(&self) -> bool {
-        self.steps.iter().any(|s| matches!(s.op, StepOp::Map(op) if !s.splat && op.has_unusual(s.dtype)))
+        self.steps.iter().any(|s| matches!(s.op, StepOp::Map(op) if !s.splat && has_unusual(op, s.dtype)))
     }
 
     /// The hash of the canonical text and the operator table: equal ids are equal programs of one nums version.
     pub fn id(&self) -> u128 {
         fnv128(&[env!("CARGO_PKG_VERSION").as_bytes(), self.to_string().as_bytes()])
     }
+}
+
+/// Whether an operator has operands of this dtype that a loop cannot take like all others: angles so far that they are reduced
+/// otherwise, and negative exponents of integers, which are an error.
+pub fn has_unusual(op: MapOp, dtype: DType) -> bool {
+    matches!((op, dtype.kind()), (MapOp::Sin | MapOp::Cos, Kind::Float) | (MapOp::Power, Kind::Int))
 }
 
 /// FNV-1a of 128 bits over parts with a separator: stable over runs, machines and compilers, which std's hashers are not.

@@ -7,8 +7,6 @@
 //! scope: the oracle's `math` is std's, the runtime's is its own vector math. A class that is not in a row is not accepted
 //! (see `DTypeRule` for what promotes instead). `infer` applies the rules; this file holds no shape rule.
 
-use crate::dtype::{DType, Kind};
-
 /// What an operator does with the dtypes of its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DTypeRule {
@@ -268,12 +266,6 @@ impl MapOp {
         (MapOp::Positive, "+"),
         (MapOp::Invert, "~"),
     ];
-
-    /// Whether there are operands of this dtype that a loop cannot take like all others: angles so far that they are reduced otherwise,
-    /// and negative exponents of integers, which are an error.
-    pub fn has_unusual(self, dtype: DType) -> bool {
-        matches!((self, dtype.kind()), (MapOp::Sin | MapOp::Cos, Kind::Float) | (MapOp::Power, Kind::Int))
-    }
 
     /// Python's sign, of an operator that has one.
     pub fn sign(self) -> Option<&'static str> {

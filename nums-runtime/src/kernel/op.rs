@@ -16,7 +16,7 @@ pub trait Apply<Args> {
     /// The result's element type.
     type Out;
 
-    /// Whether some arguments are unusual (`MapOp::has_unusual`). A loop then takes a chunk with `usual`, whose branches do not keep it
+    /// Whether some arguments are unusual (`nums_ir::group::has_unusual`). A loop then takes a chunk with `usual`, whose branches do not keep it
     /// from being vectorised, and with `apply` where not all of it was.
     const HAS_UNUSUAL: bool = false;
 
@@ -238,6 +238,7 @@ mod tests {
     use super::Apply;
     use crate::element::{Element, c64, c128};
     use nums_ir::for_each_map_op;
+    use nums_ir::group::has_unusual;
     use nums_ir::ops::MapOp;
 
     macro_rules! rows {
@@ -260,7 +261,7 @@ mod tests {
         ([$($t:ident)*] $Name:ident ($a:ident, $b:ident)) => { $( same!(@ $t $Name ($t, $t)); )* };
         ([$($t:ident)*] $Name:ident ($c:ident, $a:ident, $b:ident)) => { $( same!(@ $t $Name (bool, $t, $t)); )* };
         (@ $t:ident $Name:ident $args:ty) => {
-            assert_eq!(<super::$Name as Apply<$args>>::HAS_UNUSUAL, MapOp::$Name.has_unusual(<$t>::DTYPE), stringify!($Name $t));
+            assert_eq!(<super::$Name as Apply<$args>>::HAS_UNUSUAL, has_unusual(MapOp::$Name, <$t>::DTYPE), stringify!($Name $t));
         };
     }
     for_each_map_op!(rows);
