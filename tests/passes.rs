@@ -52,6 +52,13 @@ nums! {
         (X - X.mean(0)) / X.std(0)
     }
 
+    /// Rows of mean 0 and deviation 1, scaled.
+    pub fn layer_norm(X: f64[n, d], gain: f64[d], bias: f64[d]) -> f64[n, d] {
+        m = mean(X, axis=1, keepdims=True);
+        v = var(X, axis=1, keepdims=True);
+        (X - m) / sqrt(v + 1e-5) * gain + bias
+    }
+
     /// A step of k-means, with distances by a product.
     pub fn kmeans_step(X: f64[n, d], C: f64[k, d]) -> (f64[k, d], i64[n]) {
         D = sum(C * C, axis=1) - 2 * (X @ C.T);
@@ -92,6 +99,7 @@ fn programs_of_no_special_kind_read_their_data_once() {
         ("ridge", weighted_ridge::plan(&spec, &[&[n, d], &[n], &[n]]).unwrap()),
         ("softmax", softmax_loss::plan(&spec, &[&[n, d], &[n, k], &[d, k]]).unwrap()),
         ("newton", newton_step::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
+        ("layer norm", layer_norm::plan(&spec, &[&[n, d], &[d], &[d]]).unwrap()),
         ("huber", huber_gradient::plan(&spec, &[&[n, d], &[n], &[d]]).unwrap()),
         ("k-means", kmeans_step::plan(&spec, &[&[n, d], &[k, d]]).unwrap()),
         ("k-means, plain", kmeans_plain::plan(&spec, &[&[n, d], &[k, d]]).unwrap()),

@@ -149,7 +149,7 @@ fn each(op: MapOp) -> Dim {
 
 /// Of a reduction, for an element: moments sum, take the deviation, square it and sum that.
 fn reduced(op: ReduceOp) -> Dim {
-    Dim::from(if op == ReduceOp::Moments { 4 } else { 1 })
+    Dim::from(if matches!(op, ReduceOp::Moments | ReduceOp::Spread) { 4 } else { 1 })
 }
 
 /// The size that a product contracts, by its left operand.

@@ -305,37 +305,37 @@ pub enum Identity {
 
 macro_rules! reduce_op {
     ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] $rule:ident $identity:ident $combine:expr; )*
-     => { $(#[doc = $inner_doc:literal])* $Inner:ident $inner_text:literal }) => {
+     => { $( $(#[doc = $inner_doc:literal])* $Inner:ident $inner_text:literal; )* }) => {
         /// A reduction: a row of the table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        pub enum ReduceOp { $( $(#[doc = $doc])* $Name, )* $(#[doc = $inner_doc])* $Inner }
+        pub enum ReduceOp { $( $(#[doc = $doc])* $Name, )* $( $(#[doc = $inner_doc])* $Inner, )* }
 
         impl ReduceOp {
             /// All rows that programs name, in table order.
             pub const ALL: &[ReduceOp] = &[$(ReduceOp::$Name),*];
 
             /// The name in IR text, which is NumPy's.
-            pub fn name(self) -> &'static str { match self { $(ReduceOp::$Name => $text,)* ReduceOp::$Inner => $inner_text } }
+            pub fn name(self) -> &'static str { match self { $(ReduceOp::$Name => $text,)* $(ReduceOp::$Inner => $inner_text,)* } }
 
             /// Other NumPy names of the reduction.
-            pub fn aliases(self) -> &'static [&'static str] { match self { $(ReduceOp::$Name => &[$($alias),*],)* ReduceOp::$Inner => &[] } }
+            pub fn aliases(self) -> &'static [&'static str] { match self { $(ReduceOp::$Name => &[$($alias),*],)* $(ReduceOp::$Inner => &[],)* } }
 
             /// What it does with dtypes.
-            pub fn rule(self) -> ReduceRule { match self { $(ReduceOp::$Name => ReduceRule::$rule,)* ReduceOp::$Inner => ReduceRule::Same } }
+            pub fn rule(self) -> ReduceRule { match self { $(ReduceOp::$Name => ReduceRule::$rule,)* $(ReduceOp::$Inner => ReduceRule::Same,)* } }
 
             /// Its value over nothing.
-            pub fn identity(self) -> Identity { match self { $(ReduceOp::$Name => Identity::$identity,)* ReduceOp::$Inner => Identity::Zero } }
+            pub fn identity(self) -> Identity { match self { $(ReduceOp::$Name => Identity::$identity,)* $(ReduceOp::$Inner => Identity::Zero,)* } }
 
             /// The element-wise operator that joins two partial results; `None` where `decompose` rewrites the reduction, and for moments.
-            pub fn combine(self) -> Option<MapOp> { match self { $(ReduceOp::$Name => $combine,)* ReduceOp::$Inner => None } }
+            pub fn combine(self) -> Option<MapOp> { match self { $(ReduceOp::$Name => $combine,)* $(ReduceOp::$Inner => None,)* } }
 
             /// The row's doc line.
-            pub fn doc(self) -> &'static str { match self { $(ReduceOp::$Name => concat!($($doc),*).trim_ascii(),)* ReduceOp::$Inner => concat!($($inner_doc),*).trim_ascii() } }
+            pub fn doc(self) -> &'static str { match self { $(ReduceOp::$Name => concat!($($doc),*).trim_ascii(),)* $(ReduceOp::$Inner => concat!($($inner_doc),*).trim_ascii(),)* } }
 
             /// The reduction that IR text calls so.
             pub fn from_text(name: &str) -> Option<ReduceOp> {
-                ReduceOp::ALL.iter().copied().chain([ReduceOp::$Inner]).find(|op| op.name() == name)
+                ReduceOp::ALL.iter().copied().chain([$(ReduceOp::$Inner),*]).find(|op| op.name() == name)
             }
 
             /// The reduction with this name or alias.
@@ -366,6 +366,8 @@ reduce_op! {
     Mean "mean" [] Mean Nan None;
     => {
         /// Count, sum, and sum of squared deviations from the mean, along a new first axis of 3: what the pass `moments` makes.
-        Moments "moments"
+        Moments "moments";
+        /// Sum of squared deviations from the mean: what that pass makes where every row has its own. Blocks of a row are joined as moments.
+        Spread "spread";
     }
 }

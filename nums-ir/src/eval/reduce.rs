@@ -48,6 +48,10 @@ fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result
     let combine = match (op, op.combine()) {
         (ReduceOp::Sum, _) => return sum(matrix),
         (ReduceOp::Moments, _) => return moments(matrix, rows, len),
+        (ReduceOp::Spread, _) => {
+            let moments = moments(matrix, rows, len)?;
+            return Ok(moments.gather(&[rows], |index| vec![2, index[0]]));
+        }
         (ReduceOp::Mean, _) => {
             return map(MapOp::Divide, &[&sum(matrix)?, &constant(Scalar::Float(len as f64))?]);
         }

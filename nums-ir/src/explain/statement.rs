@@ -101,7 +101,12 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
                 several => format!("axis={several:?}"),
             });
             let made = call(op.name(), axes.into_iter().chain(keepdims.then(|| "keepdims=True".to_owned())).collect());
-            let note = if *op == ReduceOp::Moments { ": count, sum, squared deviations" } else { "" };
+            let note = match op {
+                ReduceOp::Moments => ": count, sum, squared deviations",
+                ReduceOp::Spread => ": squared deviations",
+                ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => "",
+                ReduceOp::Any | ReduceOp::All | ReduceOp::Mean => "",
+            };
             Formula::whole(made.text + note)
         }
         (Op::Data(op), _) => match numpy(op, &args) {
@@ -124,9 +129,8 @@ fn numpy(op: &DataOp, args: &[Formula]) -> Option<String> {
             ReduceOp::Prod => format!("cumprod({}, axis={axis})", first.text),
             ReduceOp::Max => format!("maximum.accumulate({}, axis={axis})", first.text),
             ReduceOp::Min => format!("minimum.accumulate({}, axis={axis})", first.text),
-            ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::NanMax | ReduceOp::NanMin | ReduceOp::Moments => {
-                return None;
-            }
+            ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::NanMax | ReduceOp::NanMin => return None,
+            ReduceOp::Moments | ReduceOp::Spread => return None,
         },
         DataOp::ArgBest { op, axis } => {
             let name = if *op == ReduceOp::Max { "argmax" } else { "argmin" };

@@ -3,7 +3,7 @@
 //! `sum((x - mean(x)) ** 2)` reads `x` twice: the mean must be complete before the first deviation. `moments` has count, sum
 //! and squared deviations in one pass (of small parts, joined by Chan's formula; never a sum of squares minus the square of a sum). It takes the place
 //! of both sums where they are over the same axes, however the program wrote them: `var`, `std`, `mean((x - mean(x)) ** 2)`,
-//! `d * d`. The mean keeps its bits. Runs after `cse`, so that one value is one value; deviations that something else reads stay.
+//! `d * d`. Where the first axis is not among them each row has a sum and a `spread`, so that rows need not wait for each other. The mean keeps its bits. Runs after `cse`, so that one value is one value; deviations that something else reads stay.
 
 use crate::dim::Dim;
 use crate::dtype::DType;
@@ -30,7 +30,7 @@ fn run(func: &mut Func) -> Changed {
     let mut at = 0;
     while at < func.insts.len() {
         if let Some(spread) = spread(func, at) {
-            at = rewrite(func, &spread);
+            at = if spread.axes.contains(&0) { rewrite(func, &spread) } else { spread_rows(func, &spread) };
             changed = true;
         }
         at += 1;
@@ -101,6 +101,17 @@ fn lies(axes: &[i64], keepdims: bool, items: &[IndexItem], rank: usize) -> bool 
         Some(i) => seen[i] == Some(a).filter(|a| !reduced(*a)),
         None => reduced(a),
     })
+}
+
+/// The squared deviations where the sum of squares stands, if every row has its own: rows go their own way in a panel, and the sum under
+/// their mean stays.
+fn spread_rows(func: &mut Func, spread: &Spread) -> usize {
+    let inst = &mut func.insts[spread.squares];
+    if let Op::Reduce { op, .. } = &mut inst.op {
+        *op = ReduceOp::Spread;
+    }
+    inst.args = vec![spread.x];
+    spread.squares
 }
 
 /// The moments before the first sum, and both sums as rows of them. Where the second sum stands now.

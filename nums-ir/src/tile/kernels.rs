@@ -6,10 +6,12 @@
 
 use super::{Handle, Tiler, sizes};
 use crate::diag::Diag;
+use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
 use crate::grid::Grid;
 use crate::ops::{Identity, ReduceOp};
+use crate::types::Type;
 
 /// Bytes that a block of a broadcast index space may have.
 const LIMIT: usize = 64 << 20;
@@ -25,8 +27,8 @@ struct Operand {
 enum Output {
     /// One value a position.
     Mapped(ArrayId),
-    /// Reduced along axes of the space.
-    Reduced { array: ArrayId, op: ReduceOp, axes: Vec<usize>, keepdims: bool },
+    /// Reduced along axes of the space. Moments in the place of a spread whose rows lie in several blocks: its value, for what is picked.
+    Reduced { array: ArrayId, op: ReduceOp, axes: Vec<usize>, keepdims: bool, spread: Option<Value> },
 }
 
 impl Tiler {
@@ -54,7 +56,7 @@ impl Tiler {
         }
         let outputs = self.outputs(func, inst, body, &grid)?;
         let k = self.graph.kernels.len() as u32;
-        self.graph.kernels.push(body.clone());
+        self.graph.kernels.push(with_moments(body, &outputs));
         let loc = func.data(inst.results[0]).loc;
         // Partial results by output and block of the space.
         let mut partials: Vec<Vec<BlockId>> = outputs.iter().map(|_| Vec::new()).collect();
@@ -65,8 +67,11 @@ impl Tiler {
             self.task(TaskOp::Kernel(k), args, outs, loc);
         }
         for (output, partials) in outputs.iter().zip(&partials) {
-            if let Output::Reduced { array, op, axes, keepdims } = output {
+            if let Output::Reduced { array, op, axes, keepdims, spread } = output {
                 self.combine_all(*array, *op, axes, *keepdims, &grid, partials);
+                if let Some(v) = spread {
+                    self.pick(func, *v, *array, 2);
+                }
             }
         }
         Ok(())
@@ -105,11 +110,19 @@ impl Tiler {
                 let message = format!("zero-size array to reduction operation `{}` which has no identity", op.name());
                 return Err(Diag::new(func.data(*v).loc, message));
             }
-            let rows = (*op == ReduceOp::Moments).then_some(3);
+            let spread = (*op == ReduceOp::Spread && axes.iter().any(|a| grid.parts(*a) > 1)).then_some(*v);
+            let op = if spread.is_some() { ReduceOp::Moments } else { *op };
+            let rows = (op == ReduceOp::Moments).then_some(3);
             let kept = kept(&axes, *keepdims, grid.rank()).map(|a| a.map_or(1, |a| grid.block_shape()[a]));
             let cut: Vec<usize> = rows.into_iter().chain(kept).collect();
-            let array = self.result(func, *v, Grid::new(&shape, &cut));
-            outputs.push(Output::Reduced { array, op: *op, axes, keepdims: *keepdims });
+            let array = match spread {
+                None => self.result(func, *v, Grid::new(&shape, &cut)),
+                Some(_) => {
+                    let (name, shape) = (format!("{}.m", self.names[v.0 as usize]), [&[3], &shape[..]].concat());
+                    self.array(&name, func.ty(*v).dtype, Grid::new(&shape, &cut), func.data(*v).loc)
+                }
+            };
+            outputs.push(Output::Reduced { array, op, axes, keepdims: *keepdims, spread });
         }
         Ok(outputs)
     }
@@ -133,7 +146,7 @@ impl Tiler {
     fn kernel_out(&mut self, o: &Output, grid: &Grid, i: usize, at: &[usize], partials: &mut Vec<BlockId>) -> BlockId {
         match o {
             Output::Mapped(id) => self.block(*id, if self.grid(*id).rank() == 0 { 0 } else { i }),
-            Output::Reduced { array, op, axes, keepdims } => {
+            Output::Reduced { array, op, axes, keepdims, spread: _ } => {
                 let to = self.grid(*array).clone();
                 let coords = place(*op, axes, *keepdims, at);
                 let out = to.index(&coords);
@@ -168,6 +181,23 @@ impl Tiler {
             self.combine(op, group, out, loc);
         }
     }
+}
+
+/// The body as tasks run it: with moments for spreads that are joined over blocks.
+fn with_moments(body: &Func, outputs: &[Output]) -> Func {
+    let mut made = body.clone();
+    for (r, output) in body.results.iter().zip(outputs) {
+        let Output::Reduced { spread: Some(_), .. } = output else { continue };
+        for inst in made.insts.iter_mut().filter(|inst| inst.results.contains(r)) {
+            if let Op::Reduce { op, .. } = &mut inst.op {
+                *op = ReduceOp::Moments;
+            }
+        }
+        let ty = body.ty(*r);
+        let dims = std::iter::once(Dim::Const(3)).chain(ty.dims().unwrap_or_default().iter().cloned()).collect();
+        made.values[r.0 as usize].ty = Some(Type::array(ty.dtype, dims));
+    }
+    made
 }
 
 /// The axes of a reduction's result: the axis of the space that each one is, `None` for one kept with size 1.

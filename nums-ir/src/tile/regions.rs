@@ -128,6 +128,16 @@ impl Tiler {
         self.assemble(id, &[source], func.data(out).loc);
     }
 
+    /// The value that is row `row` of an array, in its blocks.
+    pub(super) fn pick(&mut self, func: &Func, v: Value, x: ArrayId, row: usize) {
+        let grid = self.grid(x);
+        let (shape, to) = (grid.shape()[1..].to_vec(), Grid::new(&grid.shape()[1..], &grid.block_shape()[1..]));
+        let walk = (0..shape.len()).map(|a| Some((a + 1, 0, 1))).collect();
+        let source = Source { array: x, dest: vec![0; shape.len()], shape, walk, fixed: vec![(0, row)] };
+        let id = self.result(func, v, to);
+        self.assemble(id, &[source], func.data(v).loc);
+    }
+
     /// Arrays joined along an axis; `None` joins them ravelled. Cut as the first operand.
     pub(super) fn concatenate(&mut self, func: &Func, inst: &Inst, axis: Option<i64>) {
         let (out, loc) = (inst.results[0], func.data(inst.results[0]).loc);

@@ -72,6 +72,11 @@ pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usi
             DType::F64 => Ok(Box::new(moments::Moments::<f64>::new(shape, axes)?)),
             other => Err(KernelError::mismatch("moments", format!("no `moments` of {other}"))),
         },
+        ReduceOp::Spread => match dtype {
+            DType::F32 => Ok(Box::new(moments::Squares::<f32>::new(shape, axes)?)),
+            DType::F64 => Ok(Box::new(moments::Squares::<f64>::new(shape, axes)?)),
+            other => Err(KernelError::mismatch("spread", format!("no `spread` of {other}"))),
+        },
         ReduceOp::Mean => {
             Err(KernelError::Unsupported("`mean` of a block: it is a sum and a division before it gets here".into()))
         }

@@ -1,4 +1,5 @@
-//! Count, sum, and sum of squared deviations from the mean, in one pass: `ReduceOp::Moments`.
+//! Count, sum, and sum of squared deviations from the mean, in one pass: `ReduceOp::Moments`,
+//! and the last of the three alone: `ReduceOp::Spread`.
 //!
 //! The sums are those of `ReduceOp::Sum`, to the last bit. A panel of neighbours is summed and, while it is in the first cache, its
 //! squared deviations from its own mean are. Of a panel of rows each column takes deviations from its first element, and
@@ -192,6 +193,39 @@ where
             return Err(KernelError::mismatch("moments", format!("{} results for {n}", self.done.squares.len())));
         }
         self.done.clear();
+        Ok(())
+    }
+}
+
+/// The squared deviations of moments alone: `ReduceOp::Spread`.
+pub(super) struct Squares<T> {
+    moments: Moments<T>,
+    /// Room for all three.
+    all: Vec<T>,
+}
+
+impl<T: Spread + Element> Squares<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
+    pub(super) fn new(shape: &[usize], axes: &[usize]) -> Result<Squares<T>, KernelError> {
+        Ok(Squares { moments: Moments::new(shape, axes)?, all: Vec::new() })
+    }
+}
+
+impl<T: Spread + Element> Reduction for Squares<T>
+where
+    op::Add: Apply<(T, T), Out = T>,
+{
+    fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError> {
+        self.moments.feed(piece)
+    }
+
+    fn drain(&mut self, out: SliceMut<'_>) -> Result<(), KernelError> {
+        let Some(out) = T::slice_mut(out) else { return Err(KernelError::mismatch("spread", "a result of another dtype")) };
+        self.all.resize(3 * out.len(), T::of(0));
+        self.moments.drain(T::wrap_mut(&mut self.all))?;
+        out.copy_from_slice(&self.all[2 * out.len()..]);
         Ok(())
     }
 }
