@@ -54,6 +54,7 @@ struct Builder {
 impl Builder {
     fn new(len: usize) -> Builder {
         let graph = Graph {
+            reads: vec![],
             notes: vec![],
             name: "metg".to_owned(),
             kernels: vec![],

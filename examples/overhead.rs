@@ -99,6 +99,7 @@ fn between_workers(block: usize, transport: Transport) -> Result<f64> {
         loc: Loc::default(),
     };
     let graph = Graph {
+        reads: vec![],
         notes: vec![],
         name: "take".to_owned(),
         kernels: vec![],

@@ -14,8 +14,7 @@ use nums::{DType, Stage};
 use nums_ir::bind::{Bound, bind};
 use nums_ir::eval::Tensor;
 use nums_ir::grid::Grid;
-use nums_ir::pass::{PIPELINE, apply};
-use nums_ir::passes::fuse::APART;
+use nums_ir::pass::run_apart;
 use nums_ir::text;
 
 nums! {
@@ -84,10 +83,7 @@ fn called(dtype: DType, x: &[f64], shape: &[usize], block: &[usize]) -> Result<A
 
 fn unfused(dtype: DType, x: &[f64], shape: &[usize], block: &[usize]) -> Answers {
     let typed = if dtype == DType::F64 { doubles::ir(Stage::Typed) } else { singles::ir(Stage::Typed) };
-    let mut func = text::parse(&typed).unwrap();
-    for pass in PIPELINE.iter().filter(|pass| !["fuse", "panel"].contains(&pass.name)).chain([&APART]) {
-        apply(pass, &mut func);
-    }
+    let func = run_apart(text::parse(&typed).unwrap());
     let func = bind(&func, &[Bound::Array(dtype, shape.to_vec())]).unwrap();
     let x = Tensor::from_vec(shape, x.to_vec()).unwrap().cast(dtype);
     let answers = tasks::answers(&func, &[x], &[], &[Grid::new(shape, block)]).unwrap();

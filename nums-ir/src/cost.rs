@@ -13,7 +13,7 @@ use crate::tile;
 /// The cost of one task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Bytes of the operand blocks.
+    /// Bytes of the operand blocks; a block that is two operands is read once.
     pub bytes_in: u64,
     /// Bytes of the blocks that it makes.
     pub bytes_out: u64,
@@ -126,10 +126,17 @@ impl<'a> Sizes<'a> {
             TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
         };
         Cost {
-            bytes_in: operands().map(|b| self.bytes[b.0 as usize]).sum(),
+            bytes_in: self.read(operands().collect()),
             bytes_out: task.outs.iter().map(|b| self.bytes[b.0 as usize]).sum(),
             flops,
         }
+    }
+
+    /// Bytes of blocks, each once.
+    fn read(&self, mut blocks: Vec<BlockId>) -> u64 {
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks.iter().map(|b| self.bytes[b.0 as usize]).sum()
     }
 
     fn kernel(&self, task: &Task, kernel: &Kernel) -> u64 {

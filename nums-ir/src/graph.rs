@@ -44,6 +44,8 @@ pub struct Graph {
     pub arrays: Vec<GraphArray>,
     /// Array inputs, in the order of the call's array parameters.
     pub inputs: Vec<ArrayId>,
+    /// By input: how many kernels and other statements read it. No part of the text that is parsed.
+    pub reads: Vec<usize>,
     /// Plain scalar inputs, in the order of the call's scalar parameters.
     pub scalars: Vec<GraphScalar>,
     /// What is returned, in order.

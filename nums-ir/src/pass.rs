@@ -56,11 +56,12 @@ pub fn run(mut func: Func) -> Func {
     func
 }
 
-/// Runs the pipeline without fusing: every operator makes its whole result, as in a library of array calls. To compare with.
+/// Runs the pipeline without fusing: every operator makes its whole result, as in a library of array calls. To compare with; the
+/// bits are those of `run`.
 pub fn run_apart(mut func: Func) -> Func {
-    let apart = [decompose::PASS, simplify::PASS, cse::PASS, transpose::PASS, chain::PASS, moments::PASS, dce::PASS, fuse::APART];
-    for pass in apart {
-        apply(&pass, &mut func);
+    let fuses = |pass: &&Pass| [fuse::PASS.name, panel::PASS.name].contains(&pass.name);
+    for pass in PIPELINE.iter().filter(|p| !fuses(p)).chain([&fuse::APART]) {
+        apply(pass, &mut func);
     }
     func.stage = Stage::Fused;
     func

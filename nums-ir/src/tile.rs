@@ -19,6 +19,7 @@ pub(crate) use self::kernels::{space, walk};
 use crate::diag::{Diag, Loc};
 use crate::dim::Dim;
 use crate::dtype::DType;
+use crate::flops;
 use crate::func::{Func, Inst, Op, Scalar, Size, Value};
 use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, Piece, ReshapeTask, Task, TaskOp};
 use crate::grid::Grid;
@@ -45,6 +46,7 @@ pub fn tile(func: &Func, grids: &[Grid]) -> Result<Graph, Diag> {
             let grid = grids.next().ok_or_else(|| Diag::new(loc, format!("no grid for `{name}`")))?;
             let id = tiler.array(&name, ty.dtype, grid.clone(), loc);
             tiler.graph.inputs.push(id);
+            tiler.graph.reads.push(0);
             Handle::Array(id)
         };
         tiler.handles.insert(*p, handle);
@@ -64,6 +66,7 @@ pub fn rechunk(dtype: DType, from: &Grid, to: &Grid) -> Graph {
     let mut tiler = Tiler::new("rechunk");
     let input = tiler.array("x", dtype, from.clone(), Loc::default());
     tiler.graph.inputs.push(input);
+    tiler.graph.reads.push(1);
     let array = tiler.recut(input, to);
     tiler.graph.outputs.push(GraphOutput { array, weak: false });
     tiler.graph
@@ -75,6 +78,7 @@ pub fn copy(dtype: DType, grid: &Grid) -> Graph {
     let loc = Loc::default();
     let input = tiler.array("x", dtype, grid.clone(), loc);
     tiler.graph.inputs.push(input);
+    tiler.graph.reads.push(1);
     let array = tiler.array("y", dtype, grid.clone(), loc);
     for i in 0..grid.n_blocks() {
         let shape = grid.block_shape_at(i);
@@ -131,6 +135,7 @@ impl Tiler {
             kernels: vec![],
             arrays: vec![],
             inputs: vec![],
+            reads: vec![],
             scalars: vec![],
             outputs: vec![],
             tasks: vec![],
@@ -202,8 +207,11 @@ impl Tiler {
         let out = inst.results[0];
         let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
         match &inst.op {
-            Op::Kernel(body) if body.rows.is_empty() => return self.kernel(func, inst, body),
-            Op::Kernel(body) => return self.panel(func, inst, body),
+            Op::Kernel(body) if !body.rows.is_empty() => return self.panel(func, inst, body),
+            _ => self.count_reads(func, inst),
+        }
+        match &inst.op {
+            Op::Kernel(body) => return self.kernel(func, inst, body),
             Op::Matmul { trans_a, trans_b, symmetric } => self.matmul(func, inst, (*trans_a, *trans_b), *symmetric),
             Op::Contract(spec) => self.contract(func, inst, spec),
             Op::Transpose { perm } => self.transpose(func, inst, perm.as_deref().unwrap_or_default()),
@@ -255,6 +263,17 @@ impl Tiler {
             }
         }
         Ok(())
+    }
+
+    /// Counts one reading of every input among the operands, in however many tasks it ends. A panel that is split counts by its parts.
+    fn count_reads(&mut self, func: &Func, inst: &Inst) {
+        if !flops::is_first(func, inst) {
+            return;
+        }
+        let read: HashSet<ArrayId> = inst.args.iter().filter_map(|a| self.handles.get(a)?.array()).collect();
+        for (input, reads) in self.graph.inputs.iter().zip(&mut self.graph.reads) {
+            *reads += usize::from(read.contains(input));
+        }
     }
 
     fn constant(&mut self, func: &Func, out: Value, value: Scalar) {

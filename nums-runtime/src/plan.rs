@@ -9,7 +9,7 @@ use nums_ir::func::{Func, Op, Stage};
 use nums_ir::graph::{Arg, ArrayId, Graph, Load, NodeId, Placement, TaskOp};
 use nums_ir::tiling::{self, Touched};
 use nums_ir::{text, tile};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The tasks of a call, where they run, and what that costs.
@@ -53,7 +53,7 @@ impl Plan {
         costs(&self.graph).iter().map(|c| c.flops).sum()
     }
 
-    /// Bytes of blocks that tasks read, all together; a block that two tasks read counts twice.
+    /// Bytes of blocks that tasks read, all together; a block that two tasks read counts twice, one that is two operands of a task once.
     pub fn bytes_read(&self) -> u64 {
         costs(&self.graph).iter().map(|c| c.bytes_in).sum()
     }
@@ -73,24 +73,11 @@ impl Plan {
         self.graph.kernels.len()
     }
 
-    /// How often the array parameter `name` is read: the most tasks that read one of its blocks. 0 if there is no such
-    /// parameter or it is not read.
+    /// How often the array parameter `name` is read: by how many kernels and other statements, of which each reads an element once,
+    /// however it is cut. As the explanation says, but for panels that the cuts took apart. 0 if there is no such parameter.
     pub fn passes(&self, name: &str) -> usize {
-        let Some(id) = self.graph.inputs.iter().find(|id| self.graph.array(**id).name == name) else { return 0 };
-        let mut reads: HashMap<_, usize> = self.graph.array(*id).blocks().map(|b| (b, 0)).collect();
-        for task in &self.graph.tasks {
-            let mut seen = Vec::new();
-            for arg in &task.args {
-                if let Arg::Block(b) = arg
-                    && !seen.contains(b)
-                    && let Some(n) = reads.get_mut(b)
-                {
-                    *n += 1;
-                    seen.push(*b);
-                }
-            }
-        }
-        reads.into_values().max().unwrap_or(0)
+        let at = self.graph.inputs.iter().position(|id| self.graph.array(*id).name == name);
+        at.map_or(0, |at| self.graph.reads[at])
     }
 
     /// Arrays between inputs and results that are stored: what one kernel leaves for another. Parts of one result are no

@@ -58,8 +58,8 @@ fn graph(random: &mut Random) -> (Graph, Vec<NodeId>) {
     let outputs = ends.map(|i| GraphOutput { array: ArrayId(i as u32), weak: false }).collect();
     let homes = arrays.iter().map(|_| NodeId(random.below(NODES) as u32)).collect();
     let inputs = (0..n_inputs as u32).map(ArrayId).collect();
-    let (name, kernels, scalars, notes) = ("small".to_owned(), vec![], vec![], vec![]);
-    (Graph { name, kernels, arrays, inputs, scalars, outputs, tasks, notes }, homes)
+    let (name, kernels, scalars, reads, notes) = ("small".to_owned(), vec![], vec![], vec![], vec![]);
+    (Graph { name, kernels, arrays, inputs, reads, scalars, outputs, tasks, notes }, homes)
 }
 
 /// The least score of all placements with results at their homes.

@@ -415,6 +415,7 @@ impl Simulation {
         let n_inputs = 1 + self.random.below(4);
         let inputs: Vec<Gid> = (0..n_inputs).map(|_| self.handles[self.random.below(self.handles.len())]).collect();
         let mut graph = Graph {
+            reads: vec![],
             notes: vec![],
             name: "f".to_owned(),
             kernels: vec![],

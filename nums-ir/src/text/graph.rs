@@ -251,6 +251,7 @@ impl<'a> Parser<'a> {
         }
         let graph = Graph {
             name: String::new(),
+            reads: vec![],
             notes: vec![],
             kernels: vec![],
             arrays: vec![],

@@ -28,7 +28,10 @@ enum Misfit {
 impl Tiler {
     pub(super) fn panel(&mut self, func: &Func, inst: &Inst, panel: &Func) -> Result<(), Diag> {
         let (body, why) = match self.fits(func, inst, panel) {
-            Ok((roles, rows)) => return self.panel_tasks(func, inst, panel, &roles, rows),
+            Ok((roles, rows)) => {
+                self.count_reads(func, inst);
+                return self.panel_tasks(func, inst, panel, &roles, rows);
+            }
             Err(Misfit::Beside(bytes)) => {
                 let why = format!("{bytes} bytes would stay beside its tiles, the limit is {BUDGET}");
                 (relieved(panel, bytes - BUDGET), why)

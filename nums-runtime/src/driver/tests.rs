@@ -44,6 +44,7 @@ fn call(number: u64, first: u64) -> Box<Call> {
         loc: Loc::default(),
     };
     let graph = Graph {
+        reads: vec![],
         notes: vec![],
         name: "f".to_owned(),
         kernels: vec![],
