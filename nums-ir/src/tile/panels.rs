@@ -1,7 +1,7 @@
 //! Panels over blocks: one task a block of rows, totals joined in a tree.
 //!
 //! Rows are cut as in the operand with most elements. What a panel needs of the sizes is checked here: every row operand in one
-//! block across its rows, whole operands and totals within `BUDGET`. Totals that are too large leave the panel and are summed
+//! block across its rows, whole operands cut nowhere that can be felt, and they and totals within `BUDGET`. Totals that are too large leave the panel and are summed
 //! by themselves; where something else fails the panel is split into the kernels and products that it holds. The graph says why, and
 //! the answer is the same to the last bit.
 
@@ -23,6 +23,18 @@ enum Misfit {
     /// So many bytes would stay beside its tiles.
     Beside(usize),
     Other(String),
+}
+
+/// Whether blocks of a whole operand would be joined along an axis in any case: products contract it with something larger, whose
+/// rows are whole. A cut along another axis would be one of what the products and kernels make, and of sums along it.
+fn is_joined(body: &Func, p: Value, axis: usize) -> bool {
+    let elements = |v: Value| sizes(body, v).iter().product::<usize>();
+    body.insts.iter().filter(|inst| inst.args.contains(&p)).all(|inst| match (&inst.op, &inst.args[..]) {
+        (Op::Matmul { trans_b, .. }, [a, b]) => {
+            *b == p && *a != p && axis == usize::from(*trans_b) && elements(*a) >= elements(p)
+        }
+        _ => false,
+    })
 }
 
 impl Tiler {
@@ -52,6 +64,9 @@ impl Tiler {
             let (name, Handle::Array(x)) = (&self.names[arg.0 as usize], self.handles[arg]) else { continue };
             let (grid, n) = (self.grid(x), sizes(func, *arg).iter().product::<usize>());
             if role(p) != Role::Row {
+                if let Some(axis) = (0..grid.rank()).find(|a| grid.parts(*a) > 1 && !is_joined(body, *p, *a)) {
+                    return Err(Misfit::Other(format!("%{name} is needed whole and cut along axis {axis}")));
+                }
                 beside = beside.saturating_add(n.saturating_mul(func.ty(*arg).dtype.size()));
                 continue;
             }
