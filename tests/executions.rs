@@ -1,8 +1,10 @@
 //! One meaning, every execution: programs on the evaluator, natively, interpreted, fused and not, with every set of instructions, on
-//! threads and processes, with every axis cut into 1, 2 and 7 blocks.
+//! threads and processes, in one tile a task and in several, with every axis cut into 1, 2 and 7 blocks.
 //!
 //! On one cut all executions give the same bits; between cuts, and beside the evaluator, sums are ordered otherwise and answers
-//! agree to rounding. Random programs are compared in `nums-runtime/tests/programs.rs`.
+//! agree to rounding. A program is a function and a line in `PROGRAMS`. Random programs are compared in
+//! `nums-runtime/tests/programs.rs`, bad inputs in `tests/inputs.rs`.
+#![allow(non_snake_case, reason = "matrices have large letters")]
 
 #[path = "../nums-ir/tests/blocks/mod.rs"]
 #[allow(dead_code, reason = "other tests cut and look up blocks as well")]
@@ -10,14 +12,15 @@ mod blocks;
 #[path = "../nums-runtime/tests/tasks/mod.rs"]
 mod tasks;
 
+use nums::__emitted::{Argument, FromOutputs, Program, call};
 use nums::prelude::*;
 use nums::{ClusterSpec, DType, Stage};
-use nums_ir::bind::{Bound, bind};
+use nums_ir::bind::{Bound, bind, typed};
 use nums_ir::eval::{Tensor, eval};
 use nums_ir::grid::Grid;
-use nums_ir::pass::{PIPELINE, apply};
-use nums_ir::passes::fuse::APART;
+use nums_ir::pass::run_apart;
 use nums_ir::text;
+use nums_runtime::call::{FromOutput, Output};
 
 nums! {
     fn newton_step(X: f64[n, d], y: f64[n], beta: f64[d]) -> f64[d] {
@@ -27,12 +30,104 @@ nums! {
         beta - linalg.solve(H, g)
     }
 
-    fn softmax_loss(X: f64[n, d], Y: f64[n, d], W: f64[d]) -> (f64[], f64[d, d]) {
-        Z = X * W;
+    fn newton_columns(X: f64[d, n], y: f64[n], beta: f64[d]) -> f64[d] {
+        mu = 1 / (1 + exp(-(beta @ X)));
+        g = X @ (mu - y);
+        H = (X * (mu * (1 - mu))) @ X.T + eye(d);
+        beta - linalg.solve(H, g)
+    }
+
+    fn poisson_step(X: f64[n, d], y: f64[n], b: f64[d]) -> (f64[d], f64[]) {
+        eta = X @ b;
+        mu = exp(eta);
+        H = X.T @ (X * mu[:, None]);
+        (b + linalg.solve(H, X.T @ (y - mu)), sum(y * eta - mu))
+    }
+
+    fn weighted_ridge(X: f64[n, d], y: f64[n], w: f64[n]) -> (f64[d], f64[]) {
+        v = w * w;
+        mx = sum(X * v[:, None], axis=0) / sum(v);
+        my = sum(y * v) / sum(v);
+        C = X - mx;
+        b = linalg.solve((C * v[:, None]).T @ C + 0.5 * eye(d), C.T @ (v * (y - my)));
+        (b, my - mx @ b)
+    }
+
+    fn softmax_loss(X: f64[n, d], Y: f64[n, k], W: f64[d, k]) -> (f64[], f64[d, k]) {
+        Z = X @ W;
         Z0 = Z - max(Z, axis=1, keepdims=True);
         E = exp(Z0);
         total = sum(E, axis=1, keepdims=True);
         (-mean(sum(Y * (Z0 - log(total)), axis=1)), X.T @ (E / total - Y))
+    }
+
+    fn softmax_columns(X: f64[d, n], Y: f64[k, n], W: f64[k, d]) -> (f64[], f64[k, d]) {
+        Z = W @ X;
+        Z0 = Z - max(Z, axis=0);
+        E = exp(Z0);
+        t = sum(E, axis=0);
+        (-mean(sum(Y * (Z0 - log(t)), axis=0)), (E / t - Y) @ X.T)
+    }
+
+    fn huber(X: f64[n, d], y: f64[n], w: f64[d]) -> f64[d] {
+        r = X @ w - y;
+        np.dot(X.T, np.clip(r, -0.5, 0.5)) / n
+    }
+
+    fn kmeans_step(X: f64[n, d], C: f64[k, d]) -> (f64[k, d], f64[], i64[n]) {
+        D = sum(X * X, axis=1)[:, None] - 2 * (X @ C.T) + sum(C * C, axis=1);
+        labels = argmin(D, axis=1);
+        near = (labels[:, None] == arange(k)).astype(f64);
+        (near.T @ X / maximum(sum(near, axis=0), 1)[:, None], sum(min(D, axis=1)), labels)
+    }
+
+    fn kmeans_plain(X: f64[n, d], C: f64[k, d]) -> f64[k, d] {
+        labels = argmin(sum((X[:, None, :] - C) ** 2, axis=2), axis=1);
+        near = (labels[:, None] == arange(k)).astype(f64);
+        near.T @ X / maximum(sum(near, axis=0), 1)[:, None]
+    }
+
+    fn mixture(X: f64[n, d], M: f64[k, d], S: f64[k, d], p: f64[k]) -> (f64[k, d], f64[k, d], f64[]) {
+        V = exp(S);
+        L = p - 0.5 * sum(log(V), axis=1) - 0.5 * ((X * X) @ (1 / V).T - 2 * (X @ (M / V).T) + sum(M * M / V, axis=1));
+        t = max(L, axis=1, keepdims=True);
+        E = exp(L - t);
+        s = sum(E, axis=1, keepdims=True);
+        R = E / s;
+        N = sum(R, axis=0)[:, None];
+        m = R.T @ X / N;
+        (m, R.T @ (X * X) / N - m * m, sum(log(s) + t))
+    }
+
+    fn layer_norm(X: f64[n, d], g: f64[d], b: f64[d], W: f64[d, k]) -> (f64[n, d], f64[n, k]) {
+        m = mean(X, axis=1, keepdims=True);
+        N = (X - m) / sqrt(var(X, axis=1, keepdims=True) + 1e-5) * g + b;
+        (N, N @ W)
+    }
+
+    fn two_layers(X: f64[n, d], y: f64[n], A: f64[d, k], v: f64[k]) -> (f64[], f64[d, k], f64[k]) {
+        H = tanh(X @ A);
+        r = H @ v - y;
+        G = r[:, None] * v * (1 - H * H);
+        (mean(r * r), X.T @ G / n, H.T @ r / n)
+    }
+
+    fn naive_bayes(X: f64[n, d], y: f64[n], p: f64[k]) -> (f64[k, d], f64[k, d]) {
+        Y = (floor(abs(y) * 5)[:, None] == arange(k)).astype(f64);
+        c = (sum(Y, axis=0) + exp(p))[:, None];
+        m = Y.T @ X / c;
+        (m, Y.T @ (X * X) / c - m * m)
+    }
+
+    fn rescaled(X: f64[n, d]) -> (f64[n, d], f64[n, d]) {
+        low = min(X, axis=0);
+        E = exp(X - max(X, axis=1, keepdims=True));
+        ((X - low) / (max(X, axis=0) - low), E / sum(E, axis=1, keepdims=True))
+    }
+
+    fn centred(X: f64[n, d]) -> (f64[n, d], f64[d, d]) {
+        C = (X - mean(X, axis=0)) / std(X, axis=0);
+        (C, C.T @ C)
     }
 
     fn chain(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[d], f64[]) {
@@ -41,33 +136,34 @@ nums! {
         (s, max(s, axis=0), mean((s - mean(s)) ** 2))
     }
 
-    fn centred(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[d, d]) {
-        C = (X - mean(X, axis=0)) / std(X, axis=0);
-        (C, C.T @ C)
+    fn scores(X: f64[n, d], y: f64[n], b: f64[d]) -> (f64[], f64[n], f64[]) {
+        z = X @ b;
+        r = y - z;
+        (mean(logaddexp(0, z) - y * z), r, 1 - sum(r * r) / sum((y - mean(y)) ** 2))
     }
 
-    fn contracted(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[d], f64[n, n]) {
-        (einsum("ij,i,k->k", X, y, beta), tensordot(X, X, ([1], [1])))
+    fn power_step(X: f64[n, d], v: f64[d]) -> f64[d] {
+        w = X.T @ (X @ v);
+        w / sqrt(sum(w * w))
     }
 
-    fn ordered(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[d], i64[n]) {
+    fn products(A: f64[n, d], B: f64[d, k], v: f64[k]) -> (f64[n], f64[d, d]) {
+        (A @ B @ v, B @ B.T)
+    }
+
+    fn kernel_product(X: f64[n, d], Y: f64[m, d], v: f64[m]) -> f64[n] {
+        D = sum(X * X, axis=1)[:, None] + sum(Y * Y, axis=1) - 2 * (X @ Y.T);
+        exp(-0.5 * D) @ v
+    }
+
+    fn contracted(X: f64[n, d], y: f64[n], b: f64[d], C: f64[k, d]) -> (f64[d], f64[n, k], f64[k]) {
+        (einsum("ij,i,k->k", X, y, b), tensordot(X, C, ([1], [1])), einsum("ni,ki,n->k", X, C, y))
+    }
+
+    fn ordered(X: f64[n, d], y: f64[n]) -> (f64[n, d], f64[d], i64[n]) {
         (cumsum(X, axis=0), median(X, axis=0), argsort(y, stable=True))
     }
 
-    fn nearest(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[d, d], f64[d], i64[n]) {
-        C = eye(d) * beta;
-        labels = argmin(sum(C * C, axis=1) - 2 * (X @ C.T), axis=1);
-        near = (labels[:, None] == arange(d)).astype(f64);
-        (near.T @ X, near.T @ y, labels)
-    }
-
-    fn single(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f32[n], bool[n, d], i64[]) {
-        f = X.astype(f32) @ beta.astype(f32);
-        (where(f > 0, sqrt(abs(f)), -f), X > y[:, None], sum(X > 0))
-    }
-}
-
-nums! {
     /// Angles that are far and intermediate, powers of both kinds, and more outputs than Clippy counts parameters.
     fn waves(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n, d], f64[n, d], f64[n, d], f64[n, d], f32[n, d], i64[n, d], f64[n, d], f64[n, d]) {
         far = sin(1.0e7 * X) + cos(X * X);
@@ -76,204 +172,279 @@ nums! {
         single = cos(X.astype(f32) * 3.0e5) ** 3;
         (far, power, sin(far), power * far, single, whole, cos(power) - beta, X + far)
     }
+
+    fn single(X: f64[n, d], y: f64[n], b: f64[d]) -> (f32[n], bool[n, d], i64[]) {
+        f = X.astype(f32) @ b.astype(f32);
+        (where(f > 0, sqrt(abs(f)), -f), X > y[:, None], sum(X > 0))
+    }
 }
 
-type Answer = Vec<DynArray>;
-type Function = fn(&Array<f64>, &Array<f64>, &Array<f64>) -> Result<Answer>;
-
-/// A program: its name, how it is called, its typed text, and how its second operand is shaped.
-struct Program {
+/// A program: its name, its code, its text, and the axes of its operands.
+struct Case {
     name: &'static str,
-    run: Function,
-    typed: fn(Stage) -> String,
-    matrix: bool,
+    program: &'static Program,
+    text: fn(Stage) -> String,
+    operands: &'static [&'static str],
 }
 
-const PROGRAMS: &[Program] = &[
-    Program { name: "newton_step", run: |x, y, b| Ok(vec![newton_step(x, y, b)?.into()]), typed: newton_step::ir, matrix: false },
-    Program {
-        name: "softmax_loss",
-        run: |x, y, b| softmax_loss(x, y, b).map(|(l, g)| vec![l.into(), g.into()]),
-        typed: softmax_loss::ir,
-        matrix: true,
-    },
-    Program {
-        name: "chain",
-        run: |x, y, b| chain(x, y, b).map(|(s, m, v)| vec![s.into(), m.into(), v.into()]),
-        typed: chain::ir,
-        matrix: false,
-    },
-    Program {
-        name: "centred",
-        run: |x, y, b| centred(x, y, b).map(|(c, g)| vec![c.into(), g.into()]),
-        typed: centred::ir,
-        matrix: false,
-    },
-    Program {
-        name: "contracted",
-        run: |x, y, b| contracted(x, y, b).map(|(e, t)| vec![e.into(), t.into()]),
-        typed: contracted::ir,
-        matrix: false,
-    },
-    Program {
-        name: "ordered",
-        run: |x, y, b| ordered(x, y, b).map(|(c, m, a)| vec![c.into(), m.into(), a.into()]),
-        typed: ordered::ir,
-        matrix: false,
-    },
-    Program {
-        name: "nearest",
-        run: |x, y, b| nearest(x, y, b).map(|(c, s, l)| vec![c.into(), s.into(), l.into()]),
-        typed: nearest::ir,
-        matrix: false,
-    },
-    Program {
-        name: "waves",
-        run: |x, y, b| {
-            waves(x, y, b).map(|(a, c, d, e, f, g, h, i)| {
-                vec![a.into(), c.into(), d.into(), e.into(), f.into(), g.into(), h.into(), i.into()]
-            })
-        },
-        typed: waves::ir,
-        matrix: false,
-    },
-    Program {
-        name: "single",
-        run: |x, y, b| single(x, y, b).map(|(f, c, n)| vec![f.into(), c.into(), n.into()]),
-        typed: single::ir,
-        matrix: false,
-    },
-];
-
-const N: usize = 29;
-const D: usize = 8;
-
-/// The operands: two matrices of which the second may be a vector, and a vector.
-fn operands(matrix: bool) -> [(Vec<f64>, Vec<usize>); 3] {
-    let wave = |n: usize, step: f64| -> Vec<f64> { (0..n).map(|i| (i as f64 * step + 0.1).sin()).collect() };
-    let y = if matrix { (wave(N * D, 0.71), vec![N, D]) } else { (wave(N, 0.53), vec![N]) };
-    [(wave(N * D, 0.37), vec![N, D]), y, (wave(D, 1.3), vec![D])]
+macro_rules! programs {
+    ($($name:ident($($axes:literal),*);)*) => {
+        &[$(Case { name: stringify!($name), program: &$name::PROGRAM, text: $name::ir, operands: &[$($axes),*] }),*]
+    };
 }
 
-/// Blocks of operands with so many blocks along rows and columns.
-fn blocks(shape: &[usize], rows: usize, columns: usize) -> Vec<usize> {
-    let parts = |n: &usize| if *n == N { rows } else { columns };
-    shape.iter().map(|n| n.div_ceil(parts(n))).collect()
+const PROGRAMS: &[Case] = programs! {
+    newton_step("nd", "n", "d");
+    newton_columns("dn", "n", "d");
+    poisson_step("nd", "n", "d");
+    weighted_ridge("nd", "n", "n");
+    softmax_loss("nd", "nk", "dk");
+    softmax_columns("dn", "kn", "kd");
+    huber("nd", "n", "d");
+    kmeans_step("nd", "kd");
+    kmeans_plain("nd", "kd");
+    mixture("nd", "kd", "kd", "k");
+    layer_norm("nd", "d", "d", "dk");
+    two_layers("nd", "n", "dk", "k");
+    naive_bayes("nd", "n", "k");
+    rescaled("nd");
+    centred("nd");
+    chain("nd", "n", "d");
+    scores("nd", "n", "d");
+    power_step("nd", "d");
+    products("nd", "dk", "k");
+    kernel_product("nd", "md", "m");
+    contracted("nd", "n", "d", "kd");
+    ordered("nd", "n");
+    waves("nd", "n", "d");
+    single("nd", "n", "d");
+};
+
+/// How many rows there are, and into how many blocks rows and the other axes are cut.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    n: usize,
+    rows: usize,
+    columns: usize,
+}
+
+/// Rows that are one tile, and rows of several tiles of 256 of which the last is not full.
+const FEW: usize = 31;
+const MANY: usize = 1300;
+
+impl Cut {
+    /// Size and block size of an axis.
+    fn axis(self, name: char) -> (usize, usize) {
+        let (size, parts) = match name {
+            'n' => (self.n, self.rows),
+            'd' => (13, self.columns),
+            'k' => (5, self.columns),
+            'm' => (40, self.columns),
+            _ => panic!("no axis `{name}`"),
+        };
+        (size, size.div_ceil(parts))
+    }
+
+    fn shape(self, axes: &str) -> Vec<usize> {
+        axes.chars().map(|a| self.axis(a).0).collect()
+    }
+
+    fn block(self, axes: &str) -> Vec<usize> {
+        axes.chars().map(|a| self.axis(a).1).collect()
+    }
+}
+
+/// Elements between -1 and 1 without a pattern (splitmix64), so that matrices have their full rank.
+fn noise(n: usize, seed: usize) -> Vec<f64> {
+    let of = |i: usize| {
+        let mut z = ((seed << 32 | i) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ z >> 31) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    (0..n).map(of).collect()
+}
+
+impl Case {
+    /// Elements and shapes of the operands.
+    fn arrays(&self, cut: Cut) -> impl Iterator<Item = (Vec<f64>, Vec<usize>)> {
+        self.operands.iter().enumerate().map(move |(at, axes)| {
+            let shape = cut.shape(axes);
+            (noise(shape.iter().product(), at), shape)
+        })
+    }
+
+    fn tensors(&self, cut: Cut) -> Vec<Tensor> {
+        self.arrays(cut).map(|(v, shape)| Tensor::from_vec(&shape, v).unwrap()).collect()
+    }
+
+    fn bounds(&self, cut: Cut) -> Vec<Bound> {
+        self.arrays(cut).map(|(_, shape)| Bound::Array(DType::F64, shape)).collect()
+    }
+
+    fn parsed(&self, stage: Stage) -> nums_ir::func::Func {
+        text::parse(&(self.text)(stage)).unwrap_or_else(|e| panic!("{}: {e}", self.name))
+    }
+
+    /// The program whose every operator makes its whole result. Where products follow each other a call looks for their order anew
+    /// and fuses: `unfused` does not.
+    fn apart(&self) -> &'static Program {
+        let fused: &'static str = text::print(&run_apart(self.parsed(Stage::Typed))).leak();
+        let parsed: &'static str = (self.text)(Stage::Parsed).leak();
+        Box::leak(Box::new(Program::new(self.name, parsed.as_bytes(), Some(fused.as_bytes()), "unfused")))
+    }
+
+    /// Calls `program` on the cluster that is entered.
+    fn call(&self, program: &'static Program, cut: Cut) -> Result<Vec<DynArray>> {
+        let array = |((v, shape), axes): ((Vec<f64>, Vec<usize>), &&str)| {
+            Array::from_vec(v, &shape).and_then(|a| a.rechunk(&cut.block(axes)))
+        };
+        let arrays: Vec<Array<f64>> = self.arrays(cut).zip(self.operands).map(array).collect::<Result<_>>()?;
+        let args: Vec<&dyn Argument> = arrays.iter().map(|a| a as &dyn Argument).collect();
+        call::<All>(program, &args).map(|All(answer)| answer)
+    }
+
+    /// The answers of `program` on a cluster.
+    fn run(&self, cluster: &Cluster, program: &'static Program, cut: Cut) -> Bits {
+        let _entered = cluster.enter();
+        let found = self.call(program, cut).and_then(|answer| answer.iter().map(bits).collect());
+        found.unwrap_or_else(|e| panic!("{} on {cut:?}: {e}", self.name))
+    }
+
+    /// The evaluator's answers on whole arrays.
+    fn evaluated(&self, n: usize) -> Vec<Vec<f64>> {
+        let cut = Cut { n, rows: 1, columns: 1 };
+        let func = bind(&self.parsed(Stage::Typed), &self.bounds(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        let answer = eval(&func, &self.tensors(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        answer.iter().map(|t| t.cast(DType::F64).to_vec::<f64>().unwrap()).collect()
+    }
+
+    /// The answers where every operator makes its whole result, its tasks run one by one in this thread.
+    fn unfused(&self, cut: Cut) -> Bits {
+        let typed = typed(&self.parsed(Stage::Parsed), &self.bounds(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        let grids: Vec<Grid> = self.operands.iter().map(|axes| Grid::new(&cut.shape(axes), &cut.block(axes))).collect();
+        let answer = tasks::answers(&run_apart(typed), &self.tensors(cut), &[], &grids);
+        let answer = answer.unwrap_or_else(|e| panic!("{} on {cut:?}: {e}", self.name));
+        let bits = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().unwrap().iter().map(|x| x.to_bits()).collect();
+        answer.iter().map(|t| (t.dtype(), t.shape().to_vec(), bits(t))).collect()
+    }
+}
+
+/// All results of a call, however many.
+struct All(Vec<DynArray>);
+
+impl FromOutputs for All {
+    fn from_outputs(outputs: Vec<Output>) -> Result<All> {
+        outputs.into_iter().map(DynArray::from_output).collect::<Result<_>>().map(All)
+    }
 }
 
 /// Elements as bits, with dtype and shape.
 type Bits = Vec<(DType, Vec<usize>, Vec<u64>)>;
 
-fn bits(answer: &Answer) -> Result<Bits> {
-    let of =
-        |a: &DynArray| Ok((a.dtype(), a.shape().to_vec(), a.astype::<f64>()?.to_vec()?.iter().map(|x| x.to_bits()).collect()));
-    answer.iter().map(of).collect()
+fn bits(a: &DynArray) -> Result<(DType, Vec<usize>, Vec<u64>)> {
+    Ok((a.dtype(), a.shape().to_vec(), a.astype::<f64>()?.to_vec()?.iter().map(|x| x.to_bits()).collect()))
 }
 
-/// What a cluster answers to every program on a cut.
-fn answers(cluster: &Cluster, rows: usize, columns: usize) -> Vec<Bits> {
-    let _entered = cluster.enter();
-    let answer = |p: &Program| {
-        let [x, y, b] = operands(p.matrix)
-            .map(|(v, shape)| Array::from_vec(v, &shape).unwrap().rechunk(&blocks(&shape, rows, columns)).unwrap());
-        let answer = (p.run)(&x, &y, &b).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-        bits(&answer).unwrap_or_else(|e| panic!("{}: {e}", p.name))
-    };
-    PROGRAMS.iter().map(answer).collect()
-}
-
-/// The evaluator's answers on whole arrays.
-fn evaluated(p: &Program) -> Vec<Vec<f64>> {
-    let typed = text::parse(&(p.typed)(Stage::Typed)).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    let operands = operands(p.matrix);
-    let bound: Vec<Bound> = operands.iter().map(|(_, shape)| Bound::Array(DType::F64, shape.clone())).collect();
-    let tensors: Vec<Tensor> = operands.iter().map(|(v, shape)| Tensor::from_vec(shape, v.clone()).unwrap()).collect();
-    let func = bind(&typed, &bound).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    let answer = eval(&func, &tensors).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    answer.iter().map(|t| t.cast(DType::F64).to_vec::<f64>().unwrap()).collect()
-}
-
-/// The answers where every operator makes its whole result, on blocks of a cut.
-fn unfused(p: &Program, rows: usize, columns: usize) -> Bits {
-    let mut func = text::parse(&(p.typed)(Stage::Typed)).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    for pass in PIPELINE.iter().filter(|pass| !["fuse", "panel"].contains(&pass.name)).chain([&APART]) {
-        apply(pass, &mut func);
-    }
-    let operands = operands(p.matrix);
-    let bound: Vec<Bound> = operands.iter().map(|(_, shape)| Bound::Array(DType::F64, shape.clone())).collect();
-    let func = bind(&func, &bound).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    let tensors: Vec<Tensor> = operands.iter().map(|(v, shape)| Tensor::from_vec(shape, v.clone()).unwrap()).collect();
-    let grids: Vec<Grid> = operands.iter().map(|(_, shape)| Grid::new(shape, &blocks(shape, rows, columns))).collect();
-    let answer = tasks::answers(&func, &tensors, &[], &grids).unwrap_or_else(|e| panic!("{}: {e}", p.name));
-    let bits = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().unwrap().iter().map(|x| x.to_bits()).collect();
-    answer.iter().map(|t| (t.dtype(), t.shape().to_vec(), bits(t))).collect()
-}
-
-fn close(name: &str, what: &str, found: &Bits, want: &[Vec<f64>]) {
-    for (k, ((dtype, _, bits), want)) in found.iter().zip(want).enumerate() {
+/// Where an answer is not what was evaluated, to rounding.
+fn far(found: &Bits, want: &[Vec<f64>]) -> Option<String> {
+    found.iter().zip(want).enumerate().find_map(|(k, ((dtype, _, bits), want))| {
         let unit = if *dtype == DType::F32 { 1e-5 } else { 1e-10 };
-        assert_eq!(bits.len(), want.len(), "{name}, result {k} on {what}");
-        for (i, (x, w)) in bits.iter().map(|b| f64::from_bits(*b)).zip(want).enumerate() {
-            assert!((x - w).abs() <= unit * (1.0 + w.abs()), "{name}, result {k} on {what}: element {i} is {x}, evaluated {w}");
+        let mut elements = bits.iter().map(|b| f64::from_bits(*b)).zip(want).enumerate();
+        // NaN is near nothing.
+        let (i, (x, w)) = elements.find(|(_, (x, w))| !matches!((x - *w).abs(), e if e <= unit * (1.0 + w.abs())))?;
+        Some(format!("result {k} at {i} is {x}, evaluated {w}"))
+    })
+}
+
+/// Where two answers differ in a bit, a dtype or a shape.
+fn differs(found: &Bits, want: &Bits) -> Option<String> {
+    found.iter().zip(want).enumerate().find_map(|(k, (found, want))| {
+        if (&found.0, &found.1) != (&want.0, &want.1) {
+            return Some(format!("result {k} is {}{:?}, natively {}{:?}", found.0, found.1, want.0, want.1));
+        }
+        let (i, (x, w)) = found.2.iter().zip(&want.2).enumerate().find(|(_, (x, w))| x != w)?;
+        Some(format!("result {k} at {i} is {:e}, natively {:e}", f64::from_bits(*x), f64::from_bits(*w)))
+    })
+}
+
+/// Holds all executions of all programs to each other on cuts of `n` rows.
+fn check(n: usize, cuts: &[(usize, usize)]) {
+    let threads = || Cluster::builder().threads(2);
+    let best = threads().start().unwrap();
+    // Whether programs run unfused as well.
+    let mut others = vec![
+        ("interpreted", true, threads().interpreted().start().unwrap()),
+        ("one thread", false, Cluster::threads(1).unwrap()),
+        ("the smallest tiles", false, threads().cache(1).start().unwrap()),
+        ("the smallest tiles, interpreted", false, threads().cache(1).interpreted().start().unwrap()),
+        ("processes", true, Cluster::local(2).unwrap()),
+        ("processes, interpreted", false, Cluster::builder().workers(3).threads(1).cache(1).interpreted().start().unwrap()),
+    ];
+    // The other set of instructions of the same class, where the machine has both.
+    if let Ok(cluster) = threads().isa("avx2").start() {
+        others.push(("avx2", false, cluster));
+    }
+    let baseline = threads().isa("baseline").start().unwrap();
+    let mut broken: Vec<String> = Vec::new();
+    for case in PROGRAMS {
+        let (evaluated, apart) = (case.evaluated(n), case.apart());
+        for (rows, columns) in cuts.iter().copied() {
+            let cut = Cut { n, rows, columns };
+            let mut say =
+                |what: &str, wrong: Option<String>| broken.extend(wrong.map(|w| format!("{}, {what}, {cut:?}: {w}", case.name)));
+            let native = case.run(&best, case.program, cut);
+            say("native", far(&native, &evaluated));
+            say("unfused", differs(&case.unfused(cut), &native));
+            for (name, unfused, cluster) in &others {
+                say(name, differs(&case.run(cluster, case.program, cut), &native));
+                if *unfused {
+                    say(&format!("{name}, unfused"), differs(&case.run(cluster, apart, cut), &native));
+                }
+            }
+            // Without fused multiply-add products are another class of numbers.
+            say("baseline", far(&case.run(&baseline, case.program, cut), &evaluated));
         }
     }
+    for cluster in others.into_iter().map(|(.., c)| c).chain([best, baseline]) {
+        cluster.finish().unwrap();
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
 fn every_execution_gives_the_same_bits_on_every_cut() {
-    let best = Cluster::builder().threads(2).start().unwrap();
-    let mut others = vec![
-        ("interpreted", Cluster::builder().threads(2).interpreted().start().unwrap()),
-        ("one thread", Cluster::threads(1).unwrap()),
-        ("processes", Cluster::local(2).unwrap()),
-        ("processes, interpreted", Cluster::builder().workers(3).threads(1).interpreted().start().unwrap()),
-    ];
-    // The other set of instructions of the same class, where the machine has both.
-    if let Ok(cluster) = Cluster::builder().threads(2).isa("avx2").start() {
-        others.push(("avx2", cluster));
-    }
-    let baseline = Cluster::builder().threads(2).isa("baseline").start().unwrap();
-    let evaluated: Vec<Vec<Vec<f64>>> = PROGRAMS.iter().map(evaluated).collect();
-    for (rows, columns) in [(1, 1), (2, 1), (7, 1), (1, 2), (1, 7), (2, 7), (7, 2)] {
-        let what = format!("{rows} × {columns} blocks");
-        let native = answers(&best, rows, columns);
-        for ((p, found), want) in PROGRAMS.iter().zip(&native).zip(&evaluated) {
-            close(p.name, &what, found, want);
-        }
-        for (p, want) in PROGRAMS.iter().zip(&native) {
-            assert_eq!(&unfused(p, rows, columns), want, "{}: unfused differs from fused on {what}", p.name);
-        }
-        for (name, cluster) in &others {
-            for ((p, found), want) in PROGRAMS.iter().zip(answers(cluster, rows, columns)).zip(&native) {
-                assert_eq!(&found, want, "{}: {name} differs from native code on {what}", p.name);
-            }
-        }
-        // Without fused multiply-add products are another class of numbers.
-        for ((p, found), want) in PROGRAMS.iter().zip(answers(&baseline, rows, columns)).zip(&evaluated) {
-            close(p.name, &format!("{what}, baseline"), &found, want);
-        }
-    }
-    for cluster in others.into_iter().map(|(_, c)| c).chain([best, baseline]) {
-        cluster.finish().unwrap();
-    }
+    check(FEW, &[(1, 1), (1, 2), (1, 7), (2, 1), (2, 2), (2, 7), (7, 1), (7, 2), (7, 7)]);
 }
 
-/// Native and interpreted groups that the programs run on a fresh cluster.
-fn groups(cluster: &Cluster) -> (u64, u64) {
+#[test]
+fn every_execution_gives_the_same_bits_in_several_tiles() {
+    check(MANY, &[(1, 1), (2, 1), (7, 1), (2, 2)]);
+}
+
+/// Native and interpreted groups that each program runs on a cluster.
+fn groups(cluster: &Cluster) -> Vec<(&'static str, u64, u64)> {
     let _entered = cluster.enter();
-    for p in PROGRAMS {
-        let [x, y, b] = operands(p.matrix).map(|(v, shape)| Array::from_vec(v, &shape).unwrap());
-        (p.run)(&x, &y, &b).unwrap().iter().for_each(|a| a.wait().unwrap());
-    }
-    cluster.status().unwrap().groups()
+    let mut before = (0, 0);
+    let run = |case: &Case| {
+        let answer = case.call(case.program, Cut { n: FEW, rows: 2, columns: 1 }).unwrap();
+        answer.iter().for_each(|a| a.wait().unwrap());
+        let now = cluster.status().unwrap().groups();
+        let (native, interpreted) = (now.0 - before.0, now.1 - before.1);
+        before = now;
+        (case.name, native, interpreted)
+    };
+    PROGRAMS.iter().map(run).collect()
 }
 
 #[test]
 fn typed_functions_run_natively_unless_asked_to_be_interpreted() {
-    let (native, interpreted) = groups(&Cluster::threads(2).unwrap());
-    assert!(native > 0 && interpreted == 0, "{native} groups ran natively, {interpreted} interpreted");
-    let (native, interpreted) = groups(&Cluster::builder().threads(2).interpreted().start().unwrap());
-    assert!(native == 0 && interpreted > 0, "{native} groups ran natively, {interpreted} interpreted");
+    let native = groups(&Cluster::threads(2).unwrap());
+    assert!(native.iter().all(|(.., interpreted)| *interpreted == 0), "name, native, interpreted groups: {native:?}");
+    let interpreted = groups(&Cluster::builder().threads(2).interpreted().start().unwrap());
+    let sum = |(_, native, interpreted): &(&str, u64, u64)| native + interpreted;
+    assert!(interpreted.iter().all(|(_, native, _)| *native == 0), "name, native, interpreted groups: {interpreted:?}");
+    assert!(native.iter().map(sum).eq(interpreted.iter().map(sum)) && native.iter().map(sum).sum::<u64>() > 60);
 }
 
 #[test]
