@@ -24,10 +24,10 @@ const STEP: usize = 32 << 20;
 
 /// Blocks along an axis that a sort merges, if they do not become too large: what a network does to each element grows with the
 /// square of the logarithm of their number.
-const LANES: usize = 16;
+const LANES: usize = 64;
 
 /// Blocks along an axis into which elements are put, likewise: each looks at all positions.
-const PARTS: usize = 8;
+const PARTS: usize = 16;
 
 /// Positions of a `take` or `put`, cut alike.
 struct Places {
@@ -211,9 +211,9 @@ impl Tiler {
         let bytes = bytes(self.grid(v), dtype.size()) + places.arrays.iter().map(|p| bytes(self.grid(*p), 8)).sum::<usize>();
         let sources: Vec<usize> = (0..places.grid.n_blocks()).collect();
         let by_default = places.grid == Grid::default_for(places.grid.shape(), DType::I64);
-        let each = if by_default { (STEP / bytes.max(1)).max(1) } else { 1 };
+        let each = if by_default { sources.len().div_ceil(2 * STEPS).min(STEP / bytes.max(1)).max(1) } else { 1 };
         let steps: Vec<&[usize]> = sources.chunks(each).collect();
-        // As in `take`: some blocks of positions and values after the others.
+        // As in `take`, some blocks of positions and values after the others; in more steps, since there are values too.
         let mut so_far: Vec<BlockId> = (0..grid.n_blocks()).map(|i| self.block(x, i)).collect();
         for (step, sources) in steps.iter().enumerate() {
             for (i, so_far) in so_far.iter_mut().enumerate() {
