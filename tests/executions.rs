@@ -173,6 +173,13 @@ nums! {
         (far, power, sin(far), power * far, single, whole, cos(power) - beta, X + far)
     }
 
+    fn sliced(X: f64[n, d], y: f64[n], beta: f64[d]) -> (f64[n - 2, d - 2], f64[n - 1], f64[n], f64[d], f64[n - 1, d]) {
+        around = (X[:-2, 1:-1] + X[2:, 1:-1] + X[1:-1, :-2] + X[1:-1, 2:]) / 4;
+        E = exp(X);
+        odd = max(E[1::2] * beta, axis=0);
+        (around, np.diff(y), X[:, 2] * y - X[:, -1], odd + X[3], E[1:] - X[:-1])
+    }
+
     fn single(X: f64[n, d], y: f64[n], b: f64[d]) -> (f32[n], bool[n, d], i64[]) {
         f = X.astype(f32) @ b.astype(f32);
         (where(f > 0, sqrt(abs(f)), -f), X > y[:, None], sum(X > 0))
@@ -217,6 +224,7 @@ const PROGRAMS: &[Case] = programs! {
     contracted("nd", "n", "d", "kd");
     ordered("nd", "n");
     waves("nd", "n", "d");
+    sliced("nd", "n", "d");
     single("nd", "n", "d");
 };
 

@@ -10,6 +10,7 @@ nums! {
         b - np.linalg.solve((X.T * (mu * (1 - mu))) @ X + np.eye(d), X.T @ (mu - y) + b)
     }
     fn step(x: f64[n]) -> f64[n] { np.sort(np.sin(x) * 3) }
+    fn heat(u: f64[n, m]) -> f64[n, m] { np.pad((u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]) / 4, 1) }
 }
 
 fn kill(cluster: &Cluster, node: usize) {
@@ -21,19 +22,21 @@ fn values(n: usize) -> Vec<f64> {
     (0..n).map(|i| (i * 7919 % 1009) as f64 / 1009.0 - 0.5).collect()
 }
 
-/// Newton's method, and a chain of large results, with `trouble` before some of the calls.
-fn program(trouble: impl Fn(usize)) -> Result<(Vec<u64>, Vec<u64>)> {
+/// Newton's method, a chain of large results, and one of slices that are read in place, with `trouble` before some of the calls.
+fn program(trouble: impl Fn(usize)) -> Result<[Vec<u64>; 3]> {
     let x = Array::from_vec(values(4096 * 8), &[4096, 8])?.rechunk(&[256, 8])?;
     let y = Array::from_vec((0..4096).map(|i| f64::from(i % 2)).collect(), &[4096])?.rechunk(&[256])?;
     let mut b = Array::zeros(&[8])?;
     let mut c = Array::from_vec(values(40_000), &[40_000])?.rechunk(&[2_500])?;
+    let mut u = Array::from_vec(values(120 * 90), &[120, 90])?.rechunk(&[40, 30])?;
     for i in 0..10 {
         trouble(i);
+        u = heat(&u)?;
         b = newton(&x, &y, &b)?;
         c = step(&c)?;
     }
     let bits = |v: Vec<f64>| v.into_iter().map(f64::to_bits).collect();
-    Ok((bits(b.to_vec()?), bits(c.to_vec()?)))
+    Ok([bits(b.to_vec()?), bits(c.to_vec()?), bits(u.to_vec()?)])
 }
 
 #[test]

@@ -82,6 +82,11 @@ nums! {
         (X.T @ (r + sum(s)), t)
     }
 
+    /// Neighbours of every point inside, weighted.
+    pub fn stencil(u: f64[n, m], w: f64[n, m]) -> f64[n - 2, m - 2] {
+        w[1:-1, 1:-1] * (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]) / 4
+    }
+
     /// What the step is made of, each as a result of its own.
     pub fn two_levels(X: f64[n, d], w: f64[d]) -> f64[d] {
         r = X @ w;
@@ -109,6 +114,27 @@ fn programs_of_no_special_kind_read_their_data_once() {
         // Nothing as large as the data is stored.
         assert!(plan.temporary_bytes() < (n * d) as u64, "{name} stores {} bytes", plan.temporary_bytes());
         assert!(plan.temporaries() <= 8, "{name} stores {} arrays", plan.temporaries());
+    }
+}
+
+#[test]
+fn slices_are_read_where_they_lie() {
+    let text = stencil::ir(Stage::Fused);
+    for part in [
+        "reads 4 slices of u in place, a slice of w in place",
+        "u[:-2, 1:-1] + u[2:, 1:-1]",
+        "; read: u once, w once; no temporary is stored",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let (n, m) = (3000, 2000);
+    let bytes = 8 * (n * m) as u64;
+    for nodes in [1, 2, 4] {
+        let plan = stencil::plan(&ClusterSpec::uniform(nodes, 2), &[&[n, m], &[n, m]]).unwrap();
+        assert_eq!((plan.passes("u"), plan.passes("w")), (1, 1), "{plan}");
+        // Between nodes go edges of blocks, on one node nothing but operands and the result is there.
+        assert!(plan.bytes_read() < 2 * bytes + bytes / 20 && plan.bytes_moved() <= bytes / 50, "{plan}");
+        assert!(plan.temporary_bytes() <= bytes / 50 && (nodes > 1 || plan.temporaries() == 0), "{plan}");
     }
 }
 

@@ -17,6 +17,7 @@ nums! {
     fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] { A @ B }
     fn total(X: f64[n, d]) -> f64[d] { X.sum(axis=0) }
     fn double(X: f64[n]) -> f64[n] { 2 * X }
+    fn around(U: f64[n, m]) -> f64[n - 2, m - 2] { (U[:-2, 1:-1] + U[2:, 1:-1] + U[1:-1, :-2] + U[1:-1, 2:]) / 4 }
     fn weighted(s: f64, X: f64[n], Y: f64[n]) -> f64 { np.sum(s * (X - 2 * Y)) }
 }
 
@@ -103,6 +104,21 @@ fn the_portfolio_is_never_worse_than_a_policy() {
                     assert_eq!(plan(&s, score, Some(policy)).costs[0].score, cost, "{name}: {policy} alone");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn slices_in_place_move_edges_of_blocks() {
+    let (n, block) = (1024usize, 256usize);
+    for nodes in [1, 2, 4, 16] {
+        for score in [Score::Makespan, Score::Net] {
+            let spec = ClusterSpec { score, ..machines(nodes) };
+            let plan = around::plan_with(&spec, &[&[n, n]], &[&[block, block]], &[]).expect("it fits");
+            // Of every block two rows, two columns and a corner, each once.
+            let edges = 16 * (4 * block + 4) as u64;
+            assert!(plan.bytes_moved() <= 8 * edges, "{nodes} nodes: {} bytes move\n{plan}", plan.bytes_moved());
+            assert_eq!(plan.passes("U"), 1, "{nodes} nodes");
         }
     }
 }

@@ -7,13 +7,13 @@ use crate::data::DataTask;
 use crate::dim::Dim;
 use crate::flops::{self, Flops};
 use crate::func::Func;
-use crate::graph::{Arg, BlockId, ContractTask, Graph, Task, TaskOp};
+use crate::graph::{Arg, BlockId, ContractTask, Graph, Piece, Reading, Task, TaskOp};
 use crate::tile;
 
 /// The cost of one task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Bytes of the operand blocks; a block that is two operands is read once.
+    /// Bytes of the operand blocks; a block that is two operands is read once, and one that pieces are taken from as far as they span.
     pub bytes_in: u64,
     /// Bytes of the blocks that it makes.
     pub bytes_out: u64,
@@ -109,6 +109,7 @@ impl<'a> Sizes<'a> {
         let made = || task.outs.iter().map(|b| self.elements(*b)).sum::<u64>();
         let flops = match &task.op {
             TaskOp::Kernel(k) => self.kernel(task, &self.kernels[*k as usize]),
+            TaskOp::Sliced(op) => self.kernels[op.kernel as usize].share(op.space.iter().product::<usize>() as u64),
             TaskOp::Combine(_) => made() * (task.args.len() as u64).saturating_sub(1),
             TaskOp::Matmul { trans_a, symmetric, .. } => {
                 let shape = operands().next().map(|a| self.shape(a)).unwrap_or_default();
@@ -126,7 +127,13 @@ impl<'a> Sizes<'a> {
             TaskOp::Assemble { .. } | TaskOp::Reshape(_) | TaskOp::Fill { .. } | TaskOp::Eye { .. } | TaskOp::Const { .. } => 0,
         };
         Cost {
-            bytes_in: self.read(operands().collect()),
+            bytes_in: match pieces(&task.op) {
+                None => self.read(operands().collect()),
+                Some(pieces) => {
+                    let bytes = |(b, n)| n * self.bytes[b as usize] / self.elements[b as usize].max(1);
+                    spans(task, pieces, &self.elements).into_iter().map(bytes).sum()
+                }
+            },
             bytes_out: task.outs.iter().map(|b| self.bytes[b.0 as usize]).sum(),
             flops,
         }
@@ -180,6 +187,43 @@ impl<'a> Sizes<'a> {
             DataTask::Random { .. } => flops::random(&made()),
         }
     }
+}
+
+/// The pieces that a task takes from its operands, if it does not read them as a whole.
+fn pieces(op: &TaskOp) -> Option<impl Iterator<Item = &Piece>> {
+    let (own, parts) = match op {
+        TaskOp::Assemble { pieces, .. } => (&pieces[..], &[][..]),
+        TaskOp::Sliced(op) => (&[][..], &op.operands[..]),
+        _ => return None,
+    };
+    Some(own.iter().chain(parts.iter().flat_map(Reading::pieces)))
+}
+
+/// Blocks that a task reads, and how many elements of each: those between the first and the last position, on every axis, that pieces
+/// of it are taken from.
+fn spans<'p>(task: &Task, pieces: impl Iterator<Item = &'p Piece>, elements: &[u64]) -> Vec<(u32, u64)> {
+    let mut spans: Vec<Vec<(u64, u64)>> = vec![Vec::new(); task.args.len()];
+    for piece in pieces {
+        let mut span: Vec<(u64, u64)> = piece.src.iter().map(|at| (*at as u64, *at as u64)).collect();
+        for ((axis, n), step) in piece.axes.iter().zip(&piece.shape).zip(&piece.step) {
+            if let Some((low, high)) = axis.and_then(|a| span.get_mut(a as usize)) {
+                let reach = step.unsigned_abs().saturating_mul(n.saturating_sub(1) as u64);
+                if *step < 0 { *low = low.saturating_sub(reach) } else { *high = high.saturating_add(reach) }
+            }
+        }
+        match spans.get_mut(piece.arg as usize) {
+            Some(all) if all.is_empty() => *all = span,
+            Some(all) => all.iter_mut().zip(span).for_each(|(a, b)| *a = (a.0.min(b.0), a.1.max(b.1))),
+            None => {}
+        }
+    }
+    let read = |(arg, span): (&Arg, &Vec<(u64, u64)>)| {
+        let Arg::Block(b) = arg else { return None };
+        let all = elements[b.0 as usize];
+        let taken = || span.iter().fold(1u64, |n, (low, high)| n.saturating_mul((high - low).saturating_add(1)));
+        Some((b.0, if span.is_empty() { all } else { taken().min(all) }))
+    };
+    task.args.iter().zip(&spans).filter_map(read).collect()
 }
 
 fn size(n: u64) -> Dim {

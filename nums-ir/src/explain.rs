@@ -2,7 +2,7 @@
 //!
 //! One paragraph a step: the statements that share it (`statement`), what it reads and writes, its flops, and what NumPy would have stored and
 //! this never does; then, for the whole function, how often each parameter is read. Sizes are polynomials over the function's
-//! symbols, or numbers once they are bound; flops are those of `flops`. The text is comments, so that it can stand under a
+//! symbols, or numbers once they are bound; flops are those of `flops`. Slices that are read in place (`slices`) stand where they are read. The text is comments, so that it can stand under a
 //! function's own text. It decides nothing: what it tells is read off the instructions.
 //!
 //! ```text
@@ -18,11 +18,12 @@
 
 mod statement;
 
-use self::statement::{statement, statements};
+use self::statement::{expression, statement, statements};
 use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::flops::{self, elements};
 use crate::func::{Func, Inst, Op, Value};
+use crate::slices::in_place;
 use crate::text::value_names;
 use crate::types::Type;
 use std::collections::BTreeMap;
@@ -33,10 +34,15 @@ pub fn explain(func: &Func) -> String {
     if !func.is_ranked() {
         return String::new();
     }
-    let names: Vec<String> = names(func);
+    let mut names: Vec<String> = names(func);
+    let slices = slices(func);
+    // In the order of the instructions: a slice of a slice is one of a known name.
+    for inst in func.insts.iter().filter(|inst| slices.contains_key(&inst.results[0])) {
+        names[inst.results[0].0 as usize] = expression(inst, &names);
+    }
     let mut out = String::new();
     for (at, inst) in steps(func).enumerate() {
-        step(func, inst, &names, at + 1, &mut out).expect("a String");
+        step(func, inst, &names, &slices, at + 1, &mut out).expect("a String");
     }
     let read: Vec<String> = func
         .params
@@ -66,21 +72,30 @@ pub fn explain(func: &Func) -> String {
     out
 }
 
-/// How many steps read a parameter.
+/// How many steps read a parameter, by itself or by slices of it in place.
 pub fn passes(func: &Func, param: Value) -> usize {
-    steps(func).filter(|inst| inst.args.contains(&param) && flops::is_first(func, inst)).count()
+    let slices = slices(func);
+    let reads = |v: &Value| *v == param || slices.get(v) == Some(&param);
+    steps(func).filter(|inst| inst.args.iter().any(reads) && flops::is_first(func, inst)).count()
 }
 
 /// What one step leaves for another in memory: arrays that are neither parameters nor results.
 pub fn temporaries(func: &Func) -> impl Iterator<Item = Value> + '_ {
     let made = steps(func).flat_map(|inst| inst.results.iter().copied());
-    let read = |v: &Value| steps(func).any(|inst| inst.args.contains(v));
+    let read = |v: &Value| func.insts.iter().any(|inst| inst.args.contains(v));
     made.filter(move |v| !func.results.contains(v) && func.ty(*v).rank() != Some(0) && read(v))
 }
 
 /// Instructions that do something with elements.
 fn steps(func: &Func) -> impl Iterator<Item = &Inst> {
-    func.insts.iter().filter(|i| !is_plain(&i.op))
+    let slices = slices(func);
+    func.insts.iter().filter(move |i| !is_plain(&i.op) && !slices.contains_key(&i.results[0]))
+}
+
+/// Slices that are read in place, and of what.
+fn slices(func: &Func) -> BTreeMap<Value, Value> {
+    let in_place = in_place(func);
+    func.insts.iter().filter(|i| in_place.contains(&i.results[0])).map(|i| (i.results[0], i.args[0])).collect()
 }
 
 /// Whether an operator only names a number.
@@ -116,9 +131,15 @@ fn inner_names(body: &Func, inst: &Inst, outer: &[String]) -> Vec<String> {
     own
 }
 
-fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut String) -> std::fmt::Result {
+fn step(
+    func: &Func,
+    inst: &Inst,
+    names: &[String],
+    slices: &BTreeMap<Value, Value>,
+    number: usize,
+    out: &mut String,
+) -> std::fmt::Result {
     let name = |v: &Value| names[v.0 as usize].clone();
-    let list = |values: &[Value]| values.iter().map(name).collect::<Vec<_>>().join(", ");
     write!(out, "; step {number}")?;
     let (statements, inner) = match &inst.op {
         Op::Kernel(body) => {
@@ -133,22 +154,25 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
         }
         _ => (vec![statement(inst, names)], BTreeMap::new()),
     };
-    let mut read: Vec<Value> = Vec::new();
-    for arg in inst.args.iter().filter(|_| flops::is_first(func, inst)) {
-        if !read.contains(arg) && !func.def(*arg).is_some_and(|made| is_plain(&made.op)) {
-            read.push(*arg);
-        }
-    }
-    writeln!(out, "{}{}", if read.is_empty() { "" } else { ": reads " }, list(&read))?;
+    let read = read(func, inst, slices);
+    let whole: Vec<Value> = read.iter().filter(|(_, slices)| slices.is_empty()).map(|(v, _)| *v).collect();
+    let in_place = read.iter().filter(|(_, slices)| !slices.is_empty()).map(|(v, slices)| match slices.len() {
+        1 => format!("a slice of {} in place", name(v)),
+        n => format!("{n} slices of {} in place", name(v)),
+    });
+    let all: Vec<String> = whole.iter().map(name).chain(in_place).collect();
+    writeln!(out, "{}{}", if all.is_empty() { "" } else { ": reads " }, all.join(", "))?;
     for statement in statements {
         writeln!(out, ";   {statement}")?;
     }
     let bytes = |values: &[Value]| values.iter().fold(Dim::from(0), |sum, v| sum.add(&bytes(func.ty(*v))));
-    let (made, taken) = (bytes(&inst.results), bytes(read.get(1..).unwrap_or_default()));
+    // Of one slice that, of several together all that they lie in.
+    let places: Vec<Value> = read.iter().map(|(v, slices)| if let [one] = slices[..] { one } else { *v }).collect();
+    let (made, taken) = (bytes(&inst.results), bytes(places.get(1..).unwrap_or_default()));
     let read = match &inst.op {
         // Of what is indexed only that.
         Op::Index { .. } | Op::Data(DataOp::Take { .. }) => made.add(&taken),
-        _ => bytes(&read),
+        _ => bytes(&places),
     };
     writeln!(out, ";   bytes in {}, out {}; flops {}", read.formula(), made.formula(), flops::of(func, inst))?;
     if !inner.is_empty() {
@@ -161,6 +185,25 @@ fn step(func: &Func, inst: &Inst, names: &[String], number: usize, out: &mut Str
         writeln!(out, ";   never stored: {}", inner.into_iter().map(of_type).collect::<Vec<_>>().join("; "))?;
     }
     Ok(())
+}
+
+/// The arrays that a step reads, and the slices by which it reads them in place; none of what it reads as a whole.
+fn read(func: &Func, inst: &Inst, slices: &BTreeMap<Value, Value>) -> Vec<(Value, Vec<Value>)> {
+    let mut read: Vec<(Value, Vec<Value>)> = Vec::new();
+    let args = || inst.args.iter().filter(|_| flops::is_first(func, inst));
+    for arg in args().filter(|arg| !slices.contains_key(arg)) {
+        if !read.iter().any(|(v, _)| v == arg) && !func.def(*arg).is_some_and(|made| is_plain(&made.op)) {
+            read.push((*arg, vec![]));
+        }
+    }
+    for (arg, array) in args().filter_map(|arg| Some((arg, slices.get(arg)?))) {
+        match read.iter_mut().find(|(v, _)| v == array) {
+            Some((_, taken)) if !taken.is_empty() && !taken.contains(arg) => taken.push(*arg),
+            Some(_) => {}
+            None => read.push((*array, vec![*arg])),
+        }
+    }
+    read
 }
 
 /// What the body computes and does not hand on, by type: NumPy would have stored it.

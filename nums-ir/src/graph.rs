@@ -118,6 +118,8 @@ pub enum Arg {
 pub enum TaskOp {
     /// Runs kernel `k` on the blocks; outputs are its results for the block: mapped values, and partial reductions.
     Kernel(u32),
+    /// Runs a kernel of which some operands lie in parts of blocks.
+    Sliced(SlicedTask),
     /// Joins partial results of a reduction, two or more, in a fixed tree: those of a range split at ⌈n/2⌉.
     Combine(ReduceOp),
     /// A product of two blocks (NumPy's matmul on the blocks' shapes after the transposes).
@@ -178,6 +180,28 @@ pub enum TaskOp {
     Solve,
     /// Looks at positions or at an order of the data.
     Data(DataTask),
+}
+
+/// A kernel that reads slices where they lie.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SlicedTask {
+    /// The kernel, as in `TaskOp::Kernel`.
+    pub kernel: u32,
+    /// Shape of the task's part of the index space.
+    pub space: Vec<usize>,
+    /// By parameter of the kernel: where its elements are.
+    pub operands: Vec<Reading>,
+}
+
+/// An operand of a sliced kernel.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Reading {
+    /// An operand of the task as it is.
+    Whole(u32),
+    /// Of all the task's part of the index space: what `assemble` would put into one block.
+    Pieces(Vec<Piece>),
 }
 
 /// A contraction of windows of operand blocks, pair by pair.
@@ -328,6 +352,36 @@ impl Graph {
     /// Blocks of all arrays together.
     pub fn n_blocks(&self) -> usize {
         self.arrays.last().map_or(0, |a| a.first.0 as usize + a.grid.n_blocks())
+    }
+}
+
+impl TaskOp {
+    /// The kernel that it runs, if it runs one.
+    pub fn kernel(&self) -> Option<u32> {
+        match self {
+            TaskOp::Kernel(k) | TaskOp::Sliced(SlicedTask { kernel: k, .. }) => Some(*k),
+            TaskOp::Combine(_)
+            | TaskOp::Matmul { .. }
+            | TaskOp::Contract(_)
+            | TaskOp::Assemble { .. }
+            | TaskOp::Reshape(_)
+            | TaskOp::Fill { .. }
+            | TaskOp::Arange { .. }
+            | TaskOp::Eye { .. }
+            | TaskOp::Const { .. }
+            | TaskOp::Solve
+            | TaskOp::Data(_) => None,
+        }
+    }
+}
+
+impl Reading {
+    /// The pieces that it is made of.
+    pub fn pieces(&self) -> &[Piece] {
+        match self {
+            Reading::Whole(_) => &[],
+            Reading::Pieces(pieces) => pieces,
+        }
     }
 }
 

@@ -39,6 +39,7 @@ pub mod passes;
 pub mod promote;
 pub mod reflections;
 pub mod scalar;
+pub mod slices;
 pub mod text;
 pub mod tile;
 pub mod tiling;

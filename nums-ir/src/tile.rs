@@ -24,6 +24,7 @@ use crate::func::{Func, Inst, Op, Scalar, Size, Value};
 use crate::graph::{Arg, ArrayId, BlockId, Graph, GraphArray, GraphOutput, GraphScalar, Piece, ReshapeTask, Task, TaskOp};
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
+use crate::slices;
 use std::collections::{HashMap, HashSet};
 
 /// Cuts `func` into block tasks. `func` is fused and all its sizes are constants; `grids` has the cut of every array
@@ -34,7 +35,7 @@ use std::collections::{HashMap, HashSet};
 pub fn tile(func: &Func, grids: &[Grid]) -> Result<Graph, Diag> {
     let mut tiler = Tiler::new(&func.name);
     tiler.names = crate::text::value_names(func);
-    tiler.joined = regions::only_joined(func);
+    tiler.in_place = slices::in_place(func);
     let mut grids = grids.iter();
     for p in &func.params {
         let (ty, loc) = (func.ty(*p), func.data(*p).loc);
@@ -104,8 +105,8 @@ struct Tiler {
     /// Printed names of the function's values.
     names: Vec<String>,
     handles: HashMap<Value, Handle>,
-    /// What is only joined, and of it what is indexed: from where, and its cut.
-    joined: HashSet<Value>,
+    /// What is indexed and makes no blocks: from where, and its cut.
+    in_place: HashSet<Value>,
     views: HashMap<Value, (regions::Source, Grid)>,
     /// Arrays that were cut anew, by the cut.
     recuts: HashMap<(ArrayId, Vec<usize>), ArrayId>,
@@ -145,7 +146,7 @@ impl Tiler {
             graph,
             names: vec![],
             handles: HashMap::new(),
-            joined: HashSet::new(),
+            in_place: HashSet::new(),
             views: HashMap::new(),
             recuts: HashMap::new(),
             factored: HashMap::new(),
@@ -265,12 +266,16 @@ impl Tiler {
         Ok(())
     }
 
-    /// Counts one reading of every input among the operands, in however many tasks it ends. A panel that is split counts by its parts.
+    /// Counts one reading of every input among the operands, also by slices in place, in however many tasks it ends. A panel that is split counts by its parts.
     fn count_reads(&mut self, func: &Func, inst: &Inst) {
-        if !flops::is_first(func, inst) {
+        if !flops::is_first(func, inst) || self.in_place.contains(&inst.results[0]) {
             return;
         }
-        let read: HashSet<ArrayId> = inst.args.iter().filter_map(|a| self.handles.get(a)?.array()).collect();
+        let array = |a: &Value| match self.views.get(a) {
+            Some((source, _)) => Some(source.array),
+            None => self.handles.get(a)?.array(),
+        };
+        let read: HashSet<ArrayId> = inst.args.iter().filter_map(array).collect();
         for (input, reads) in self.graph.inputs.iter().zip(&mut self.graph.reads) {
             *reads += usize::from(read.contains(input));
         }

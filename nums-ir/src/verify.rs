@@ -11,11 +11,12 @@
 //!
 //! A `Graph`:
 //! * inputs come first; every other block is made by exactly one task, which stands before its uses;
-//! * kernels and operands exist; an `assemble` covers its block exactly once and reads inside its operands.
+//! * kernels and operands exist; an `assemble` covers its block exactly once and reads inside its operands, and so do the
+//!   pieces of a `sliced` kernel's operand.
 
 use crate::data::DataOp;
 use crate::func::{Func, IndexItem, Op, Size, Stage, Value};
-use crate::graph::{Arg, BlockId, Graph, Piece, Task, TaskOp};
+use crate::graph::{Arg, BlockId, Graph, Piece, Reading, SlicedTask, Task, TaskOp};
 use crate::passes::visit_sizes;
 use crate::types::Type;
 use std::collections::HashSet;
@@ -285,10 +286,13 @@ pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
                 Arg::Block(_) | Arg::Scalar(_) => {}
             }
         }
-        if let TaskOp::Kernel(k) = task.op
+        if let Some(k) = task.op.kernel()
             && k as usize >= graph.kernels.len()
         {
             broken.push(format!("task {t}: no kernel {k}"));
+        }
+        if let TaskOp::Sliced(op) = &task.op {
+            broken.extend(sliced(graph, task, op).map(|e| format!("task {t}: {e}")));
         }
         if let TaskOp::Assemble { shape, pieces } = &task.op {
             broken.extend(assemble(graph, task, shape, pieces).map(|e| format!("task {t}: {e}")));
@@ -307,6 +311,18 @@ pub fn verify_graph(graph: &Graph) -> Result<(), Vec<String>> {
         }
     }
     if broken.is_empty() { Ok(()) } else { Err(broken) }
+}
+
+/// A sliced kernel has its operands, each of a part of the space.
+fn sliced(graph: &Graph, task: &Task, op: &SlicedTask) -> Option<String> {
+    let params = graph.kernels.get(op.kernel as usize).map(|body| body.params.len());
+    if params.is_some_and(|n| n != op.operands.len()) {
+        return Some(format!("{} operands of a kernel", op.operands.len()));
+    }
+    op.operands.iter().find_map(|part| match part {
+        Reading::Whole(arg) => task.args.get(*arg as usize).is_none().then(|| "an operand that is not there".into()),
+        Reading::Pieces(pieces) => assemble(graph, task, &op.space, pieces),
+    })
 }
 
 /// Pieces together cover the block exactly once, and read inside their operands. The sizes are anybody's: nothing is allocated

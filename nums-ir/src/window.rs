@@ -118,7 +118,7 @@ fn ranges(inst: &Inst, grid: &Grid) -> Option<Vec<Range<usize>>> {
 }
 
 /// The items with an ellipsis and missing axes as whole slices.
-fn items_of(items: &[IndexItem], rank: usize) -> Vec<IndexItem> {
+pub(crate) fn items_of(items: &[IndexItem], rank: usize) -> Vec<IndexItem> {
     let whole = IndexItem::Slice { start: None, stop: None, step: 1 };
     let taken = items.iter().filter(|i| matches!(i, IndexItem::At(_) | IndexItem::Slice { .. })).count();
     let mut out = Vec::new();

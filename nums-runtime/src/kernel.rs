@@ -2,7 +2,7 @@
 //!
 //! `run` is total: operands that do not fit are an error, never a panic, because tasks come over the wire. Results depend on
 //! the task and its operand blocks alone: every sum has an order fixed by the block's shape (`reduce`), loops give the same
-//! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`, `panel`). `op` is the operator table
+//! bits with any instructions (`native`), and a fused kernel the same as its parts (`interpret`, `panel`; `sliced` for operands in parts of blocks). `op` is the operator table
 //! as types; `map` one operator over contiguous elements; `assemble`, `reshape` and `make` move and make elements; `matmul`,
 //! `contract` and `solve` are linear algebra.
 
@@ -20,6 +20,7 @@ mod panel;
 mod qr;
 mod reduce;
 mod reshape;
+mod sliced;
 mod solve;
 mod view;
 
@@ -121,6 +122,10 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
         TaskOp::Kernel(k) => {
             let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
             return kernels.get(*k as usize).ok_or_else(missing)?.run(args);
+        }
+        TaskOp::Sliced(task) => {
+            let missing = || KernelError::mismatch("kernel", format!("no kernel {} among {}", task.kernel, kernels.len()));
+            return kernels.get(task.kernel as usize).ok_or_else(missing)?.run_sliced(task, args);
         }
         TaskOp::Combine(reduce) => {
             let parts = all_blocks("combine", args)?;

@@ -95,7 +95,7 @@ pub fn place_at(mut graph: Graph, spec: &ClusterSpec, homes: &[NodeId], policy: 
     sound::spec(spec)?;
     sound::homes(&graph, spec, homes)?;
     sound::blocks(&graph, spec)?;
-    let regions = spec.nodes.len() > 1 && graph.tasks.iter().any(|t| matches!(t.op, TaskOp::Assemble { .. }));
+    let regions = spec.nodes.len() > 1 && graph.tasks.iter().any(|t| matches!(t.op, TaskOp::Assemble { .. } | TaskOp::Sliced(_)));
     let cut = if regions { regions::split(&Problem::new(&graph, spec, homes)) } else { None };
     let mut homes = Cow::Borrowed(homes);
     if let Some(cut) = cut {

@@ -218,7 +218,7 @@ impl fmt::Display for Plan {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for task in &g.tasks {
             let kind = match &task.op {
-                TaskOp::Kernel(_) => "kernel",
+                TaskOp::Kernel(_) | TaskOp::Sliced(_) => "kernel",
                 TaskOp::Combine(_) => "combine",
                 TaskOp::Matmul { .. } => "matmul",
                 TaskOp::Contract(_) => "contract",
@@ -245,7 +245,7 @@ impl fmt::Display for Plan {
                 .filter(|i| !matches!(i.op, Op::Const(_) | Op::Dim(_) | Op::Index { .. }))
                 .map(|i| i.op.name())
                 .collect();
-            let runs = g.tasks.iter().filter(|t| t.op == TaskOp::Kernel(k as u32)).count();
+            let runs = g.tasks.iter().filter(|t| t.op.kernel() == Some(k as u32)).count();
             let (is_panel, touched) = (!body.rows.is_empty(), Touched::by(body));
             let tile = format!("{} {}", touched.tile(is_panel, cache), if is_panel { "rows" } else { "elements" });
             writeln!(f, "  {} fuses {} and runs {runs} times, in tiles of {tile}", body.name, ops.join(", "))?;

@@ -291,7 +291,7 @@ impl Worker {
                 }
             }
         }
-        if pending.missing == 0 && pending.blame.is_none() && matches!(task.op, TaskOp::Kernel(_)) {
+        if pending.missing == 0 && pending.blame.is_none() && task.op.kernel().is_some() {
             pending.blame = blame_kernel(&pending);
         }
         let missing = pending.missing;
@@ -584,7 +584,7 @@ impl Pending {
 /// The failure of a kernel task whose kernel could not be prepared.
 fn blame_kernel(pending: &Pending) -> Option<Arc<Failure>> {
     let why = pending.prepared.broken.as_ref()?;
-    let is_kernel = matches!(pending.prepared.batch.tasks[pending.index].op, TaskOp::Kernel(_));
+    let is_kernel = pending.prepared.batch.tasks[pending.index].op.kernel().is_some();
     is_kernel.then(|| Arc::new(pending.failure(why.clone())))
 }
 
@@ -606,7 +606,7 @@ fn nowhere(node: NodeId, id: Gid, why: &str) -> Failure {
 /// The operator's name in a failure.
 fn op_name(op: &TaskOp) -> &'static str {
     match op {
-        TaskOp::Kernel(_) => "kernel",
+        TaskOp::Kernel(_) | TaskOp::Sliced(_) => "kernel",
         TaskOp::Combine(op) => op.name(),
         TaskOp::Matmul { .. } => "matmul",
         TaskOp::Contract(_) => "contract",

@@ -214,7 +214,6 @@ pub(crate) const NOTHING: &[&str] =
 pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("atleast_2d", "a first axis of size 1 has blocks of 8 MiB, on fewer nodes"),
     ("atleast_3d", "a first axis of size 1 has blocks of 8 MiB, on fewer nodes"),
-    ("convolve", "a shifted copy of the long operand on the way for each element of the short one"),
     ("diagflat", "a matrix of one block; the result is small"),
     ("intersect1d", "both operands sorted, positions and masks on the way"),
     ("isin", "the second operand sorted, and two counts for each element"),
@@ -223,7 +222,6 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("reshape", "a block of another shape takes parts of many blocks"),
     ("setdiff1d", "both operands sorted, positions and masks on the way"),
     ("setxor1d", "both operands sorted twice, positions and masks on the way"),
-    ("trapezoid", "shifted copies of the operand on the way: the result is one number"),
     ("tri", "made as blocks of up to 64 MiB, on fewer nodes"),
     ("union1d", "both operands in one, sorted, with masks"),
     ("unique", "the sorted elements, positions and masks on the way"),

@@ -61,9 +61,14 @@ pub(super) fn statements(body: &Func, names: &[String]) -> Vec<String> {
 
 /// One instruction that is not a kernel.
 pub(super) fn statement(inst: &Inst, names: &[String]) -> String {
-    let args = inst.args.iter().map(|a| Formula::whole(&names[a.0 as usize])).collect();
     let results: Vec<&str> = inst.results.iter().map(|r| names[r.0 as usize].as_str()).collect();
-    format!("{} = {}", results.join(", "), formula(inst, args, names).text)
+    format!("{} = {}", results.join(", "), expression(inst, names))
+}
+
+/// What one instruction that is not a kernel makes.
+pub(super) fn expression(inst: &Inst, names: &[String]) -> String {
+    let args = inst.args.iter().map(|a| Formula::whole(&names[a.0 as usize])).collect();
+    formula(inst, args, names).text
 }
 
 /// What an instruction makes.

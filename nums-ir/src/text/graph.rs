@@ -23,7 +23,7 @@ use crate::dtype::DType;
 use crate::func::{Func, Scalar, Stage};
 use crate::graph::{
     Arg, ArrayId, BlockCopy, BlockId, ContractTask, Graph, GraphArray, GraphOutput, GraphScalar, Load, NodeId, Piece, Placement,
-    ReshapeTask, Task, TaskId, TaskOp, Window,
+    Reading, ReshapeTask, SlicedTask, Task, TaskId, TaskOp, Window,
 };
 use crate::grid::Grid;
 use crate::ops::ReduceOp;
@@ -153,6 +153,15 @@ fn operator(op: &TaskOp, kernels: &[Func]) -> (String, Vec<String>) {
     let flag = |name: &str, set: bool| set.then(|| format!("{name}=true"));
     match op {
         TaskOp::Kernel(k) => (format!("kernel {}", kernels[*k as usize].name), vec![]),
+        TaskOp::Sliced(SlicedTask { kernel, space, operands }) => {
+            let part = |part: &Reading| match part {
+                Reading::Whole(arg) => arg.to_string(),
+                Reading::Pieces(pieces) => format!("[{}]", pieces.iter().map(piece).collect::<Vec<_>>().join(", ")),
+            };
+            let parts: Vec<String> = operands.iter().map(part).collect();
+            let attributes = vec![format!("space={}", list(space)), format!("operands=[{}]", parts.join(", "))];
+            (format!("sliced {}", kernels[*kernel as usize].name), attributes)
+        }
         TaskOp::Combine(op) => (format!("combine {}", op.name()), vec![]),
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             let flags = [flag("trans_a", *trans_a), flag("trans_b", *trans_b), flag("symmetric", *symmetric)];
@@ -431,7 +440,7 @@ impl<'a> Parser<'a> {
         }
         self.lexer.want('=')?;
         let mut name = self.lexer.word("an operator")?;
-        let detail = if name == "kernel" || name == "combine" { self.lexer.word("a name")? } else { "" };
+        let detail = if ["kernel", "sliced", "combine"].contains(&name) { self.lexer.word("a name")? } else { "" };
         let mut args = Vec::new();
         // A kernel of constants has no operands: the next value is the next task's.
         let mut more = !self.lexer.at_line_start();
@@ -476,10 +485,18 @@ impl<'a> Parser<'a> {
             return task.map(TaskOp::Data).ok_or_else(|| self.lexer.error(format!("`{name}` has other attributes")));
         }
         Ok(match name {
-            "kernel" => match self.graph.kernels.iter().position(|k| k.name == detail) {
-                Some(k) => TaskOp::Kernel(k as u32),
-                None => return Err(self.lexer.error(format!("no kernel `{detail}`"))),
-            },
+            "kernel" | "sliced" => {
+                let Some(kernel) = self.graph.kernels.iter().position(|k| k.name == detail) else {
+                    return Err(self.lexer.error(format!("no kernel `{detail}`")));
+                };
+                let kernel = kernel as u32;
+                if name == "kernel" {
+                    return Ok(TaskOp::Kernel(kernel));
+                }
+                let space = self.shape("space")?;
+                self.attribute("operands")?;
+                TaskOp::Sliced(SlicedTask { kernel, space, operands: self.lexer.list('[', ']', parse_part)? })
+            }
             "combine" => match ReduceOp::from_text(detail) {
                 Some(op) => TaskOp::Combine(op),
                 None => return Err(self.lexer.error(format!("no reduction `{detail}`"))),
@@ -558,6 +575,13 @@ fn parse_window(l: &mut Lexer<'_>) -> Parsed<Window> {
     let shape = sizes(l)?;
     l.want(')')?;
     Ok(Window { start, shape })
+}
+
+fn parse_part(l: &mut Lexer<'_>) -> Parsed<Reading> {
+    if l.peek() == Token::Punct('[') {
+        return l.list('[', ']', parse_piece).map(Reading::Pieces);
+    }
+    l.integer("an operand").map(Reading::Whole)
 }
 
 fn parse_piece(l: &mut Lexer<'_>) -> Parsed<Piece> {

@@ -2,13 +2,15 @@
 //!
 //! The index space is the shape that the body's element-wise values have. It is cut as the operand with most elements; axes
 //! which that operand does not have are cut as in one that has them. A space larger than every operand (an outer product by
-//! broadcasting) is cut further, so that no block outgrows `LIMIT`.
+//! broadcasting) is cut further, so that no block outgrows `LIMIT`. A slice that is read in place is cut like an array of its own, so that
+//! sums have the bits that they have with one.
 
+use super::regions::Source;
 use super::{Handle, Tiler, sizes};
 use crate::diag::Diag;
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Value};
-use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
+use crate::graph::{Arg, ArrayId, BlockId, Reading, SlicedTask, TaskOp};
 use crate::grid::Grid;
 use crate::ops::{Identity, ReduceOp};
 use crate::types::Type;
@@ -18,9 +20,16 @@ const LIMIT: usize = 64 << 20;
 
 /// How a parameter lies in the index space.
 struct Operand {
-    handle: Handle,
+    place: Place,
     /// For each axis of the space: the parameter's axis that it walks; `None` where the parameter is broadcast.
     axes: Vec<Option<usize>>,
+}
+
+/// Where a parameter is.
+enum Place {
+    Here(Handle),
+    /// In the blocks of what it was indexed from; cut as if it were an array of its own.
+    Slice(Source, Grid),
 }
 
 /// A result of the kernel.
@@ -38,11 +47,15 @@ impl Tiler {
             .args
             .iter()
             .zip(&body.params)
-            .map(|(arg, p)| Operand { handle: self.handles[arg], axes: walk(body, *p, &space) })
+            .map(|(arg, p)| {
+                let slice = self.views.get(arg).map(|(source, grid)| Place::Slice(source.clone(), grid.clone()));
+                let place = slice.unwrap_or_else(|| Place::Here(self.handles[arg]));
+                Operand { place, axes: walk(body, *p, &space) }
+            })
             .collect();
         let grid = self.space_grid(&space, &operands, body);
         for o in &mut operands {
-            if let Handle::Array(x) = o.handle {
+            if let Place::Here(Handle::Array(x)) = o.place {
                 let old = self.grid(x);
                 let mut cut: Vec<usize> = old.shape().to_vec();
                 for (i, axis) in o.axes.iter().enumerate() {
@@ -51,7 +64,7 @@ impl Tiler {
                     }
                 }
                 let to = Grid::new(old.shape(), &cut);
-                o.handle = Handle::Array(self.recut(x, &to));
+                o.place = Place::Here(Handle::Array(self.recut(x, &to)));
             }
         }
         let outputs = self.outputs(func, inst, body, &grid)?;
@@ -62,9 +75,9 @@ impl Tiler {
         let mut partials: Vec<Vec<BlockId>> = outputs.iter().map(|_| Vec::new()).collect();
         for i in 0..grid.n_blocks() {
             let at = grid.coords(i);
-            let args = operands.iter().map(|o| self.kernel_arg(o, &at)).collect();
+            let (op, args) = self.kernel_task(k, &operands, &grid, i);
             let outs = outputs.iter().zip(&mut partials).map(|(o, p)| self.kernel_out(o, &grid, i, &at, p)).collect();
-            self.task(TaskOp::Kernel(k), args, outs, loc);
+            self.task(op, args, outs, loc);
         }
         for (output, partials) in outputs.iter().zip(&partials) {
             if let Output::Reduced { array, op, axes, keepdims, spread } = output {
@@ -79,8 +92,7 @@ impl Tiler {
 
     /// The cut of the index space.
     fn space_grid(&self, space: &[usize], operands: &[Operand], body: &Func) -> Grid {
-        let mut arrays: Vec<(&Operand, &Grid)> =
-            operands.iter().filter_map(|o| Some((o, self.grid(o.handle.array()?)))).collect();
+        let mut arrays: Vec<(&Operand, &Grid)> = operands.iter().filter_map(|o| Some((o, self.cut_of(&o.place)?))).collect();
         arrays.sort_by_key(|(_, g)| std::cmp::Reverse(g.shape().iter().product::<usize>()));
         let block_of = |i: usize| arrays.iter().find_map(|(o, g)| o.axes[i].map(|axis| g.block_shape()[axis]));
         let mut block: Vec<usize> = (0..space.len()).map(|i| block_of(i).unwrap_or(space[i])).collect();
@@ -91,6 +103,14 @@ impl Tiler {
             block[axis] = block[axis].div_ceil(2);
         }
         Grid::new(space, &block)
+    }
+
+    /// How an operand is cut, if it is an array.
+    fn cut_of<'a>(&'a self, place: &'a Place) -> Option<&'a Grid> {
+        match place {
+            Place::Slice(_, grid) => Some(grid),
+            Place::Here(handle) => handle.array().map(|x| self.grid(x)),
+        }
     }
 
     /// The arrays that a kernel makes.
@@ -127,14 +147,38 @@ impl Tiler {
         Ok(outputs)
     }
 
-    fn kernel_arg(&self, o: &Operand, at: &[usize]) -> Arg {
-        let x = match o.handle {
+    /// The task for block `i` of the space without its results.
+    fn kernel_task(&self, kernel: u32, operands: &[Operand], grid: &Grid, i: usize) -> (TaskOp, Vec<Arg>) {
+        let (at, space) = (grid.coords(i), grid.block_shape_at(i));
+        let mut args = Vec::with_capacity(operands.len());
+        let mut parts = Vec::with_capacity(operands.len());
+        let mut sliced = false;
+        for o in operands {
+            match &o.place {
+                Place::Here(handle) => {
+                    parts.push(Reading::Whole(args.len() as u32));
+                    args.push(self.kernel_arg(*handle, &o.axes, &at));
+                }
+                Place::Slice(source, _) => {
+                    let mut pieces = Vec::new();
+                    self.pieces(source, &grid.offset_at(i), &space, &mut args, &mut pieces);
+                    parts.push(Reading::Pieces(pieces));
+                    sliced = true;
+                }
+            }
+        }
+        let op = if sliced { TaskOp::Sliced(SlicedTask { kernel, space, operands: parts }) } else { TaskOp::Kernel(kernel) };
+        (op, args)
+    }
+
+    fn kernel_arg(&self, handle: Handle, axes: &[Option<usize>], at: &[usize]) -> Arg {
+        let x = match handle {
             Handle::Scalar(s) => return Arg::Scalar(s),
             Handle::Array(x) => x,
         };
         let grid = self.grid(x);
         let mut coords = vec![0; grid.rank()];
-        for (i, axis) in o.axes.iter().enumerate() {
+        for (i, axis) in axes.iter().enumerate() {
             if let Some(axis) = axis {
                 coords[*axis] = at[i];
             }

@@ -92,9 +92,11 @@ impl Tiler {
         let inner: HashMap<Value, Handle> = body.params.iter().zip(&inst.args).map(|(p, a)| (*p, self.handles[a])).collect();
         let outer = std::mem::replace(&mut self.handles, inner);
         let names = std::mem::replace(&mut self.names, crate::text::value_names(body));
+        // Numbers of values mean others inside.
+        let (in_place, views) = (std::mem::take(&mut self.in_place), std::mem::take(&mut self.views));
         let done = body.insts.iter().try_for_each(|i| self.inst(body, i));
         let inner = std::mem::replace(&mut self.handles, outer);
-        self.names = names;
+        (self.names, self.in_place, self.views) = (names, in_place, views);
         done?;
         for (r, own) in inst.results.iter().zip(&body.results) {
             self.handles.insert(*r, inner[own]);

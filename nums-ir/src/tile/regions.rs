@@ -2,20 +2,19 @@
 //!
 //! A `Source` says how the elements of a region of the new array are found in an old one: every axis of the region walks one
 //! axis of the old array with a stride, or none (a new axis). Each block of the new array takes from every block of the old
-//! one that it meets a piece, so that pieces cover it exactly once. What is indexed only to be joined makes no blocks: the
-//! joined array takes its pieces from where the index points.
+//! one that it meets a piece, so that pieces cover it exactly once. What is indexed only to be joined or for kernels
+//! makes no blocks (`slices`): they take their pieces from where the index points.
 
 use super::{Handle, Tiler, integer, sizes};
 use crate::diag::Loc;
-use crate::func::{Func, IndexItem, Inst, Op, Value};
+use crate::func::{Func, IndexItem, Inst, Value};
 use crate::graph::{Arg, ArrayId, Piece, TaskOp};
 use crate::grid::Grid;
-use std::collections::HashSet;
 
 /// Where the elements of a region come from.
 #[derive(Clone)]
 pub(super) struct Source {
-    array: ArrayId,
+    pub(super) array: ArrayId,
     /// First position of the region in the new array, and its size.
     dest: Vec<usize>,
     shape: Vec<usize>,
@@ -23,17 +22,6 @@ pub(super) struct Source {
     walk: Vec<Option<(usize, i64, i64)>>,
     /// Positions on axes of the old array that no axis walks.
     fixed: Vec<(usize, usize)>,
-}
-
-/// Values that are joined along an axis and used for nothing else.
-pub(super) fn only_joined(func: &Func) -> HashSet<Value> {
-    let joins = |inst: &Inst| matches!(inst.op, Op::Concatenate { axis: Some(_) });
-    let args = |joined: bool| func.insts.iter().filter(move |i| joins(i) == joined).flat_map(|i| i.args.iter().copied());
-    let mut joined: HashSet<Value> = args(true).collect();
-    for other in args(false).chain(func.results.iter().copied()) {
-        joined.remove(&other);
-    }
-    joined
 }
 
 /// Part of one axis: positions `dest..dest + len` of the new block, from `src` of the old array's `part`-th block.
@@ -120,7 +108,7 @@ impl Tiler {
             .collect();
         let grid = Grid::new(&shape, &block);
         let source = Source { array: x, dest: vec![0; shape.len()], shape, walk, fixed };
-        if self.joined.contains(&out) {
+        if self.in_place.contains(&out) {
             self.views.insert(out, (source, grid));
             return;
         }
@@ -196,7 +184,14 @@ impl Tiler {
     }
 
     /// The pieces of a new block at `offset` that come from one source.
-    fn pieces(&self, source: &Source, offset: &[usize], shape: &[usize], args: &mut Vec<Arg>, pieces: &mut Vec<Piece>) {
+    pub(super) fn pieces(
+        &self,
+        source: &Source,
+        offset: &[usize],
+        shape: &[usize],
+        args: &mut Vec<Arg>,
+        pieces: &mut Vec<Piece>,
+    ) {
         let old = self.grid(source.array);
         let mut axes: Vec<Vec<Part>> = Vec::with_capacity(shape.len());
         for a in 0..shape.len() {

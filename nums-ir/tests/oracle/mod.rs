@@ -6,11 +6,30 @@ use nums_ir::diag::Loc;
 use nums_ir::dtype::DType;
 use nums_ir::eval::{self, Tensor};
 use nums_ir::func::{Func, Op, Stage, Value};
-use nums_ir::graph::{Graph, Piece, ReshapeTask, Task, TaskOp, Window};
+use nums_ir::graph::{Graph, Piece, Reading, ReshapeTask, Task, TaskOp, Window};
 use nums_ir::infer::result_types;
 use nums_ir::ops::ReduceOp;
 use nums_ir::scalar::{Moments, Spread};
 use nums_ir::types::Type;
+
+/// What pieces of tensors make.
+fn assembled(shape: &[usize], pieces: &[Piece], tensors: &[Tensor]) -> Tensor {
+    let all: Vec<&Tensor> = tensors.iter().collect();
+    let dtype = tensors[pieces.first().map_or(0, |p| p.arg as usize)].dtype();
+    Tensor::choose(dtype, &all, shape, |index| {
+        let holds = |p: &&Piece| (0..index.len()).all(|a| (p.dest[a]..p.dest[a] + p.shape[a]).contains(&index[a]));
+        let piece = pieces.iter().find(holds).expect("pieces cover the block");
+        let mut at: Vec<i64> = piece.src.iter().map(|s| *s as i64).collect();
+        for (i, axis) in piece.axes.iter().enumerate() {
+            if let Some(axis) = axis {
+                at[*axis as usize] += (index[i] - piece.dest[i]) as i64 * piece.step[i];
+            }
+        }
+        // Tensors of another dtype do not count.
+        let which = tensors[..piece.arg as usize].iter().filter(|t| t.dtype() == dtype).count();
+        (which, at.into_iter().map(|i| i as usize).collect())
+    })
+}
 
 /// Runs a task.
 pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Vec<Tensor>, String> {
@@ -24,6 +43,14 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
     let shape = kind_of(graph, task.outs[0]).1;
     let one = match &task.op {
         TaskOp::Kernel(k) => return eval::eval(&of_blocks(&graph.kernels[*k as usize], &tensors), &tensors),
+        TaskOp::Sliced(task) => {
+            let part = |part: &Reading| match part {
+                Reading::Whole(arg) => tensors[*arg as usize].clone(),
+                Reading::Pieces(pieces) => assembled(&task.space, pieces, &tensors),
+            };
+            let parts: Vec<Tensor> = task.operands.iter().map(part).collect();
+            return eval::eval(&of_blocks(&graph.kernels[task.kernel as usize], &parts), &parts);
+        }
         TaskOp::Combine(ReduceOp::Moments) => {
             let parts = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().expect("f64");
             let (a, b, n) = (parts(&tensors[0]), parts(&tensors[1]), tensors[0].size() / 3);
@@ -48,21 +75,7 @@ pub(crate) fn run(graph: &Graph, task: &Task, args: &[Operand<'_>]) -> Result<Ve
         }
         TaskOp::Solve => line(Op::Solve, &tensors)?,
         TaskOp::Data(task) => return Err(format!("`{}` is held to whole arrays, in the runtime's tests", task.name())),
-        TaskOp::Assemble { shape, pieces } => {
-            let all: Vec<&Tensor> = tensors.iter().collect();
-            let dtype = kind_of(graph, task.outs[0]).0;
-            Tensor::choose(dtype, &all, shape, |index| {
-                let holds = |p: &&Piece| (0..index.len()).all(|a| (p.dest[a]..p.dest[a] + p.shape[a]).contains(&index[a]));
-                let piece = pieces.iter().find(holds).expect("pieces cover the block");
-                let mut at: Vec<i64> = piece.src.iter().map(|s| *s as i64).collect();
-                for (i, axis) in piece.axes.iter().enumerate() {
-                    if let Some(axis) = axis {
-                        at[*axis as usize] += (index[i] - piece.dest[i]) as i64 * piece.step[i];
-                    }
-                }
-                (piece.arg as usize, at.into_iter().map(|i| i as usize).collect())
-            })
-        }
+        TaskOp::Assemble { shape, pieces } => assembled(shape, pieces, &tensors),
         TaskOp::Reshape(ReshapeTask { from, blocks, to, block }) => {
             let (all, offset) = (tensors.iter().collect::<Vec<_>>(), to.offset_at(*block as usize));
             Tensor::choose(kind_of(graph, task.outs[0]).0, &all, &shape, |index| {

@@ -268,6 +268,7 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::Random { .. },
         )
         | TaskOp::Kernel(_)
+        | TaskOp::Sliced(_)
         | TaskOp::Combine(_)
         | TaskOp::Matmul { .. }
         | TaskOp::Contract(_)

@@ -33,7 +33,7 @@ fn outside(piece: &Piece, src: &Block, shape: &[usize]) -> KernelError {
 }
 
 /// A checked strided copy: sizes, and for each axis the strides in both blocks.
-struct Walk {
+pub(super) struct Walk {
     shape: Vec<usize>,
     src: (usize, Vec<isize>),
     dest: (usize, Vec<isize>),
@@ -50,7 +50,7 @@ fn strides(shape: &[usize]) -> Vec<isize> {
 
 impl Walk {
     /// `None` when a region leaves its block.
-    fn of(piece: &Piece, src: &[usize], dest: &[usize]) -> Option<Walk> {
+    pub(super) fn of(piece: &Piece, src: &[usize], dest: &[usize]) -> Option<Walk> {
         let rank = dest.len();
         let Piece { arg: _, src: from, dest: to, shape, axes, step } = piece;
         if [to.len(), shape.len(), axes.len(), step.len()] != [rank; 4] || from.len() != src.len() {
@@ -89,6 +89,16 @@ impl Walk {
         walk.src.0 = from.iter().zip(&src_strides).map(|(&at, &s)| at * s as usize).sum();
         walk.dest.0 = to.iter().zip(&dest_strides).map(|(&at, &s)| at * s as usize).sum();
         Some(walk)
+    }
+
+    /// The first element of the operand.
+    pub(super) fn first(&self) -> usize {
+        self.src.0
+    }
+
+    /// How far the next element of the operand is along every axis; `None` if one lies before.
+    pub(super) fn forward(&self) -> Option<Vec<usize>> {
+        self.src.1.iter().map(|stride| usize::try_from(*stride).ok()).collect()
     }
 
     /// Axes with more than one position, from the outermost in the new block; neighbours that are one run are one.

@@ -3,7 +3,7 @@
 //! A body is views that add axes, one element-wise group, and reductions of what the group makes. Its index space is the
 //! common shape of the operand blocks, which may be smaller at an array's edge than the body's types say. A tile is a range
 //! of the index space in C order (`nums_ir::tiling` says how long). Operands of the whole space are read in place, others are
-//! gathered into a tile buffer; single elements stay single. The group runs as native code if the program has some for its
+//! gathered into a tile buffer, and so is of slices what is no run of one block; single elements stay single. The group runs as native code if the program has some for its
 //! id, else one operator at a time over a chunk of the tile (`frame`); mapped results are written in place, reductions are fed
 //! tile by tile, so that nothing of the size of a block is made but results. Bits do not depend on any of this. What a tile
 //! needs is allocated before the first one (`run.rs`).
@@ -13,10 +13,11 @@ mod gather;
 mod prepare;
 mod run;
 
-pub(super) use gather::broadcast;
+pub(super) use gather::{Fill, broadcast};
 pub(super) use run::{Rows, Run};
 
 use super::map::Code;
+use super::view::Operands;
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::native::{self, Native};
@@ -155,9 +156,14 @@ impl Kernel {
 
     /// Runs the kernel on operand blocks: its results in order.
     pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
-        let mut run = Run::begin(self, &args, None)?;
+        self.run_on(&args)
+    }
+
+    /// The same on operands that may lie in parts of blocks.
+    pub(super) fn run_on(&self, args: &dyn Operands) -> Result<Vec<Block>, KernelError> {
+        let mut run = Run::begin(self, args, None)?;
         self.count();
-        run.all(&args)?;
+        run.all(args)?;
         run.finish()
     }
 

@@ -11,6 +11,7 @@ use super::interpret;
 use super::matmul::Field;
 use super::matmul::{RowProduct, Total};
 use super::op::{self, Apply};
+use super::sliced::Parts;
 use super::view::{Operands, Read, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
@@ -19,6 +20,7 @@ use crate::native;
 use nums_ir::data::DataOp;
 use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Op, Value};
+use nums_ir::graph::SlicedTask;
 use nums_ir::ops::ReduceOp;
 use nums_ir::panel::{Role, roles};
 use nums_ir::tiling::Touched;
@@ -78,6 +80,14 @@ impl Kernel {
         match &self.0 {
             Form::Loops(kernel) => kernel.run(args),
             Form::Panel(panel) => run(panel, args),
+        }
+    }
+
+    /// Runs the kernel on operands of which some are parts of blocks.
+    pub(super) fn run_sliced(&self, task: &SlicedTask, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+        match &self.0 {
+            Form::Loops(kernel) => kernel.run_on(&Parts::of(task, args)?),
+            Form::Panel(panel) => Err(KernelError::mismatch(&panel.name, "slices in place")),
         }
     }
 }
@@ -302,7 +312,7 @@ impl Tile<'_> {
     fn view(&self, slot: Slot) -> Result<View<'_>, KernelError> {
         match self.read(slot) {
             Some(Read::Elements(view)) => Ok(view),
-            Some(Read::Scalar(_)) => Err(self.panel.mismatch("rows or a product of a scalar")),
+            Some(Read::Scalar(_) | Read::Sliced(_)) => Err(self.panel.mismatch("rows or a product of a scalar")),
             None => Err(self.panel.mismatch("a value that is not there")),
         }
     }

@@ -5,6 +5,7 @@
 //! asked one by one, so that a tile collects nothing.
 
 use super::Operand;
+use super::sliced::Sliced;
 use crate::block::Block;
 use crate::element::{Element, Slice, with_type};
 use nums_ir::dtype::DType;
@@ -23,6 +24,8 @@ pub(super) struct View<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Read<'a> {
     Elements(View<'a>),
+    /// In regions of several blocks.
+    Sliced(&'a Sliced<'a>),
     Scalar(Scalar),
 }
 

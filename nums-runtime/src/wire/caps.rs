@@ -70,6 +70,10 @@ fn check_task(task: &BatchTask) -> Result<(), String> {
             check_shape(shape, DType::Bool)?;
             most("pieces of a block", pieces.len(), BLOCKS)
         }
+        TaskOp::Sliced(task) => {
+            check_shape(&task.space, DType::Bool)?;
+            most("pieces of a kernel's operands", task.operands.iter().map(|part| part.pieces().len()).sum(), BLOCKS)
+        }
         TaskOp::Fill { shape, dtype } => check_shape(shape, *dtype),
         TaskOp::Arange { len, dtype, .. } => check_shape(&[*len], *dtype),
         TaskOp::Eye { shape, dtype, .. } => check_shape(shape, *dtype),

@@ -384,7 +384,7 @@ impl Batch {
                 return Err("an operand does not exist");
             }
         }
-        if let TaskOp::Kernel(k) = task.op
+        if let Some(k) = task.op.kernel()
             && k as usize >= self.kernels.len()
         {
             return Err("the kernel does not exist");

@@ -16,7 +16,6 @@ use crate::pool::SPIN;
 use crate::spill::SpillFile;
 use crate::trace::{self, What};
 use crate::wire::message::ToWorker;
-use nums_ir::graph::TaskOp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -322,20 +321,7 @@ fn run(job: &Job, now: &mut Instant) -> (Finished, u64) {
     if let Some(begin) = trace {
         trace::record(begin, job.event(result.iter().flatten().map(|b| b.bytes().len() as u64).sum()));
     }
-    let native = match job.op() {
-        TaskOp::Kernel(k) => job.kernels()[*k as usize].is_native(),
-        TaskOp::Combine(_)
-        | TaskOp::Matmul { .. }
-        | TaskOp::Contract(_)
-        | TaskOp::Assemble { .. }
-        | TaskOp::Reshape(_)
-        | TaskOp::Fill { .. }
-        | TaskOp::Arange { .. }
-        | TaskOp::Eye { .. }
-        | TaskOp::Const { .. }
-        | TaskOp::Data(_)
-        | TaskOp::Solve => None,
-    };
+    let native = job.op().kernel().and_then(|k| job.kernels()[k as usize].is_native());
     let made = result.iter().flatten().map(|b| b.nbytes() as u64).sum();
     let scratch = block::most().saturating_sub(made);
     let count = |kind| u64::from(native == Some(kind));

@@ -113,7 +113,7 @@ const KINDS: usize = 12;
 
 pub(super) fn kind(op: &TaskOp) -> usize {
     match op {
-        TaskOp::Kernel(_) => 0,
+        TaskOp::Kernel(_) | TaskOp::Sliced(_) => 0,
         TaskOp::Combine(_) => 1,
         TaskOp::Matmul { .. } => 2,
         TaskOp::Assemble { .. } => 3,

@@ -3,6 +3,7 @@
 use super::{Origin, Source};
 use crate::block::Block;
 use crate::element::{Element, Slice, with_type};
+use crate::kernel::sliced::Window;
 use crate::kernel::view::{Operands, Read};
 use crate::native::{Loop, vectorised};
 use nums_ir::dtype::DType;
@@ -31,6 +32,8 @@ pub(super) enum Stream {
     Whole(usize),
     /// An operand, through a tile buffer.
     Gathered(usize, Gather),
+    /// An operand in regions of blocks.
+    Sliced(usize, Window),
 }
 
 impl Stream {
@@ -40,7 +43,11 @@ impl Stream {
             Stream::One(block) => Some(block.slice()),
             Stream::Whole(index) => match args.read(*index)? {
                 Read::Elements(view) => view.elements().get(start..start + len),
-                Read::Scalar(_) => None,
+                Read::Scalar(_) | Read::Sliced(_) => None,
+            },
+            Stream::Sliced(index, window) => match args.read(*index)? {
+                Read::Sliced(sliced) => window.slice(sliced, len),
+                Read::Elements(_) | Read::Scalar(_) => None,
             },
             Stream::Gathered(_, gather) => gather.buffer.slice().get(gather.begin..gather.begin + len),
         }
@@ -55,6 +62,7 @@ impl Source {
             Origin::Param { index, axes } => match args.read(*index)? {
                 Read::Scalar(_) => None,
                 Read::Elements(b) => axes.iter().map(|axis| axis.map_or(Some(1), |a| b.size(a))).collect(),
+                Read::Sliced(s) => axes.iter().map(|axis| axis.map_or(Some(1), |a| s.shape().get(a).copied())).collect(),
             },
         }
     }
@@ -67,14 +75,15 @@ impl Source {
             (Origin::Param { index, .. }, true) => match args.read(*index)? {
                 Read::Scalar(s) => Some(Stream::One(one(s))),
                 Read::Elements(b) => b.only().map(Stream::One),
+                Read::Sliced(_) => None,
             },
             (Origin::Param { index, .. }, false) => {
-                let Read::Elements(view) = args.read(*index)? else { return None };
                 let shape = self.shape(args)?;
-                Some(if shape == space {
-                    Stream::Whole(*index)
-                } else {
-                    Stream::Gathered(*index, Gather::new(view.dtype(), &shape, space, tile))
+                Some(match args.read(*index)? {
+                    Read::Elements(_) if shape == space => Stream::Whole(*index),
+                    Read::Elements(view) => Stream::Gathered(*index, Gather::new(view.dtype(), &shape, space, tile)),
+                    Read::Sliced(sliced) if shape == space => Stream::Sliced(*index, Window::new(sliced, tile)),
+                    Read::Sliced(_) | Read::Scalar(_) => return None,
                 })
             }
         }
@@ -146,12 +155,13 @@ impl Gather {
 }
 
 /// Elements of an index space in C order from `start`, as far as `dst` goes.
-struct Fill<'a, T> {
-    axes: &'a [(usize, usize)],
-    index: &'a mut [usize],
-    src: &'a [T],
-    start: usize,
-    dst: &'a mut [T],
+pub(in crate::kernel) struct Fill<'a, T> {
+    /// Sizes and strides, the innermost last; room for a position on all but that.
+    pub(in crate::kernel) axes: &'a [(usize, usize)],
+    pub(in crate::kernel) index: &'a mut [usize],
+    pub(in crate::kernel) src: &'a [T],
+    pub(in crate::kernel) start: usize,
+    pub(in crate::kernel) dst: &'a mut [T],
 }
 
 impl<T: Element> Loop for Fill<'_, T> {

@@ -12,7 +12,7 @@ use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
 use crate::kernel::reduce::{Reduction, finish, reduced_shape, reduction};
 use crate::kernel::view::{Operands, Read, View};
-use crate::kernel::{KernelError, map};
+use crate::kernel::{KernelError, map, sliced};
 use crate::native::Native;
 use nums_ir::group::StepOp;
 
@@ -21,6 +21,8 @@ pub(in crate::kernel) struct Run<'k> {
     kernel: &'k Kernel,
     /// Elements of a tile.
     tile: usize,
+    /// Where tiles end so that slices are read in place.
+    slices: Option<sliced::Rows>,
     /// The most that is taken at a time: all, or a tile of a panel.
     space: Vec<usize>,
     /// The first row of the tile.
@@ -98,7 +100,9 @@ impl<'k> Run<'k> {
             Ok(Reducing { state, space: all.clone(), rows, whole })
         };
         let reductions = kernel.reductions.iter().zip(whole_reductions).map(start).collect::<Result<_, _>>()?;
-        let mut run = Run { kernel, tile, space, first: 0, streams, blocks, whole, reductions, lanes: Vec::new() };
+        let slices = (0..args.count()).filter_map(|k| if let Read::Sliced(s) = args.read(k)? { s.rows() } else { None });
+        let slices = slices.reduce(sliced::Rows::with);
+        let mut run = Run { kernel, tile, slices, space, first: 0, streams, blocks, whole, reductions, lanes: Vec::new() };
         run.splats(args)?;
         Ok(run)
     }
@@ -146,8 +150,12 @@ impl<'k> Run<'k> {
         if !self.has_tiles() {
             return Ok(());
         }
-        for start in (0..len).step_by(self.tile) {
-            self.take(args, start, self.tile.min(len - start))?;
+        let mut start = 0;
+        while start < len {
+            let most = self.tile.min(len - start);
+            let n = self.slices.map_or(most, |rows| most.min(rows.until(start)));
+            self.take(args, start, n)?;
+            start += n;
         }
         Ok(())
     }
@@ -172,12 +180,21 @@ impl<'k> Run<'k> {
     /// One tile: `len` positions from `start`.
     fn take(&mut self, args: &dyn Operands, start: usize, len: usize) -> Result<(), KernelError> {
         for stream in &mut self.streams {
-            if let Stream::Gathered(index, gather) = stream {
-                let Some(Read::Elements(view)) = args.read(*index) else {
-                    return Err(self.kernel.mismatch("an operand is not of its kind"));
-                };
-                gather.fill(view.elements(), start, len);
-            }
+            let found = match stream {
+                Stream::One(_) | Stream::Whole(_) => Some(()),
+                Stream::Gathered(index, gather) => match args.read(*index) {
+                    Some(Read::Elements(view)) => {
+                        gather.fill(view.elements(), start, len);
+                        Some(())
+                    }
+                    Some(Read::Sliced(_) | Read::Scalar(_)) | None => None,
+                },
+                Stream::Sliced(index, window) => match args.read(*index) {
+                    Some(Read::Sliced(sliced)) => window.find(sliced, start, len),
+                    Some(Read::Elements(_) | Read::Scalar(_)) | None => None,
+                },
+            };
+            found.ok_or_else(|| self.kernel.mismatch("an operand is not of its kind"))?;
         }
         match self.kernel.native {
             Some(native) => self.native_tile(args, native, start, len)?,
@@ -311,12 +328,14 @@ fn space(kernel: &Kernel, args: &dyn Operands) -> Result<Vec<usize>, KernelError
     }
     for (index, param) in kernel.params.iter().enumerate() {
         let read = args.read(index).ok_or_else(|| kernel.mismatch(format!("no operand {index}")))?;
-        if let Read::Elements(b) = read
-            && (b.dtype() != param.dtype || b.rank() != param.rank)
-        {
-            let shape: Vec<usize> = b.shape().collect();
+        let (dtype, shape): (_, Vec<usize>) = match read {
+            Read::Elements(b) => (b.dtype(), b.shape().collect()),
+            Read::Sliced(s) => (s.dtype(), s.shape().to_vec()),
+            Read::Scalar(_) => continue,
+        };
+        if dtype != param.dtype || shape.len() != param.rank {
             let expected = format!("expected {} of rank {}", param.dtype, param.rank);
-            return Err(kernel.mismatch(format!("{}{shape:?}, {expected}", b.dtype())));
+            return Err(kernel.mismatch(format!("{dtype}{shape:?}, {expected}")));
         }
     }
     let mut space = Vec::new();
