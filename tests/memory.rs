@@ -8,6 +8,9 @@ nums! {
     fn later(x: f64[n], y: f64[n]) -> f64[n] { y * y - x }
     fn product(A: f64[n, n], B: f64[n, n]) -> f64[n, n] { A @ B }
     fn ordered(x: f64[n]) -> f64[n] { np.sort(x) }
+    fn scaled(x: f64[n]) -> f64[n] { np.sort(x) * 2.0 - 1.0 }
+    fn both(x: f64[n]) -> (f64[n], f64[n]) { s = np.sort(x); (s, s * 2.0 - 1.0) }
+    fn centred(x: f64[n]) -> f64[n] { y = np.sort(x); y - y[0] }
 }
 
 fn values(n: usize) -> Vec<f64> {
@@ -51,6 +54,36 @@ fn arrays_larger_than_memory_have_the_same_bits() -> Result<()> {
         assert!(status.spilled_bytes() > 6 << 20, "{status}");
         tight.finish()?;
     }
+    Ok(())
+}
+
+/// The sorted elements are nobody's but the next task's: its result takes their place.
+#[test]
+fn the_buffer_of_a_dead_operand_serves_a_result_of_its_size() -> Result<()> {
+    let size = N as u64 * 8;
+    let mut all = Vec::new();
+    for builder in [Cluster::builder().threads(1), Cluster::builder().workers(2).threads(1)] {
+        let cluster = builder.cache(4096).start()?;
+        let _entered = cluster.enter();
+        let x = Array::from_vec(values(N), &[N])?.rechunk(&[N])?;
+        let one = scaled(&x)?;
+        one.wait()?;
+        let (_, home) = (x.to_vec()?, cluster.status()?.peak_bytes());
+        // The operand and the result; what was sorted was never beside it.
+        assert_eq!(home, 2 * size, "{}", cluster.status()?);
+        let (sorted, two) = both(&x)?;
+        two.wait()?;
+        assert_eq!(cluster.status()?.peak_bytes(), 4 * size, "what was sorted is kept besides the result of before");
+        let (one, two) = (one.to_vec()?, two.to_vec()?);
+        assert!(bits(std::slice::from_ref(&one)) == bits(&[two]), "other bits in a buffer of its own");
+        let mut want = values(N);
+        want.sort_by(f64::total_cmp);
+        assert!(sorted.to_vec()? == want && one.iter().zip(&want).all(|(y, x)| *y == x * 2.0 - 1.0));
+        let first = want[0];
+        assert!(centred(&x)?.to_vec()?.iter().zip(&want).all(|(y, x)| *y == x - first));
+        all.push(bits(&[one]));
+    }
+    assert!(all[0] == all[1]);
     Ok(())
 }
 

@@ -156,6 +156,32 @@ impl Block {
         self
     }
 
+    /// Whether elements of one dtype may be written over those of another: as many bytes each, and no byte that is no boolean.
+    pub(crate) fn takes(own: DType, dtype: DType) -> bool {
+        dtype == own || (dtype.size() == own.size() && ![dtype, own].contains(&DType::Bool))
+    }
+
+    /// Writes elements, maybe of another dtype that the block `takes`, over those from position `at`; false if it cannot.
+    #[must_use]
+    pub(crate) fn write_over(&mut self, at: usize, elements: Slice<'_>) -> bool {
+        let (fits, size) = (Block::takes(self.dtype, elements.dtype()), self.dtype.size());
+        let Some(over) = self.raw_mut().get_mut(at * size..(at + elements.len()) * size) else { return false };
+        if fits {
+            over.copy_from_slice(elements.bytes());
+        }
+        fits
+    }
+
+    /// Its bytes as elements of a dtype that it `takes`, under a shape.
+    ///
+    /// # Panics
+    /// When it does not take the dtype, or has another number of elements.
+    pub(crate) fn retyped(mut self, dtype: DType, shape: &[usize]) -> Block {
+        assert!(Block::takes(self.dtype, dtype), "bytes of {} as {dtype}", self.dtype);
+        self.dtype = dtype;
+        self.with_shape(shape)
+    }
+
     /// The elements, of whatever dtype.
     pub fn slice(&self) -> Slice<'_> {
         with_type!(self.dtype, T => T::wrap(self.as_slice::<T>()))

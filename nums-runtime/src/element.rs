@@ -82,6 +82,9 @@ macro_rules! slices {
             pub fn get(self, range: std::ops::Range<usize>) -> Option<Slice<'a>> {
                 match self { $(Slice::$Name(s) => s.get(range).map(Slice::$Name)),* }
             }
+
+            /// Their bytes, in this machine's order.
+            pub(crate) fn bytes(self) -> &'a [u8] { match self { $(Slice::$Name(s) => bytemuck::cast_slice(s)),* } }
         }
 
         impl SliceMut<'_> {

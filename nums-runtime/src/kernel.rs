@@ -7,6 +7,7 @@
 //! `contract` and `solve` are linear algebra.
 
 mod assemble;
+mod combine;
 mod contract;
 pub(crate) mod crew;
 mod data;
@@ -16,6 +17,7 @@ mod make;
 mod map;
 mod matmul;
 pub mod op;
+mod over;
 mod panel;
 mod qr;
 mod reduce;
@@ -30,6 +32,7 @@ pub use map::Fault;
 pub use panel::Kernel;
 
 use crate::block::Block;
+use combine::Part;
 use nums_ir::data::Rule;
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
@@ -45,6 +48,24 @@ pub enum Operand<'a> {
     Block(&'a Block),
     /// A plain scalar of the call.
     Scalar(Scalar),
+}
+
+/// An operand as a task has it: a block of which nobody else has the `Arc` is its own, and ends with it.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// A block.
+    Block(Arc<Block>),
+    /// A plain scalar of the call.
+    Scalar(Scalar),
+}
+
+impl<'a> Operand<'a> {
+    fn of(held: &'a Held) -> Operand<'a> {
+        match held {
+            Held::Block(block) => Operand::Block(block),
+            Held::Scalar(scalar) => Operand::Scalar(*scalar),
+        }
+    }
 }
 
 /// Why a task failed.
@@ -119,20 +140,11 @@ impl std::error::Error for KernelError {}
 pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
     let block = match op {
         TaskOp::Data(task) => return data::run(task, args),
-        TaskOp::Kernel(k) => {
-            let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
-            return kernels.get(*k as usize).ok_or_else(missing)?.run(args);
-        }
-        TaskOp::Sliced(task) => {
-            let missing = || KernelError::mismatch("kernel", format!("no kernel {} among {}", task.kernel, kernels.len()));
-            return kernels.get(task.kernel as usize).ok_or_else(missing)?.run_sliced(task, args);
-        }
+        TaskOp::Kernel(k) => return kernel(kernels, *k)?.run(args),
+        TaskOp::Sliced(task) => return kernel(kernels, task.kernel)?.run_sliced(task, args),
         TaskOp::Combine(reduce) => {
             let parts = all_blocks("combine", args)?;
-            if parts.len() < 2 {
-                return Err(KernelError::mismatch("combine", format!("{} operands, expected at least 2", parts.len())));
-            }
-            join(*reduce, &parts)?
+            combine::join(*reduce, parts.into_iter().map(Part::Of).collect())?
         }
         TaskOp::Matmul { trans_a, trans_b, symmetric } => {
             let [a, b] = blocks("matmul", args)?;
@@ -153,43 +165,35 @@ pub fn run(op: &TaskOp, kernels: &[Arc<Kernel>], args: &[Operand<'_>]) -> Result
     Ok(vec![block])
 }
 
-/// Two partial results of a reduction joined.
-/// Joins two or more partial results; a range splits at ⌈n/2⌉.
-fn join(reduce: ReduceOp, parts: &[&Block]) -> Result<Block, KernelError> {
-    let one = |parts: &[&Block]| if parts.len() == 1 { Ok(None) } else { join(reduce, parts).map(Some) };
-    let (left, right) = parts.split_at(parts.len().div_ceil(2));
-    let (a, b) = (one(left)?, one(right)?);
-    combine(reduce, a.as_ref().unwrap_or(left[0]), b.as_ref().unwrap_or(right[0]))
+/// As `run`; an operand of the task's own may be written over when it has been read, so that a result of as many bytes needs no
+/// others. A task that fails may have done so too.
+pub fn run_over(op: &TaskOp, kernels: &[Arc<Kernel>], mut args: &mut [Held]) -> Result<Vec<Block>, KernelError> {
+    match op {
+        TaskOp::Kernel(k) => kernel(kernels, *k)?.run_over(&mut args),
+        TaskOp::Combine(reduce) => {
+            let parts = args.iter_mut().map(Part::held).collect::<Option<Vec<_>>>();
+            let block =
+                combine::join(*reduce, parts.ok_or_else(|| KernelError::mismatch("combine", "a scalar, expected a block"))?)?;
+            Ok(vec![block])
+        }
+        // Slices of one block are read at other positions than their own.
+        TaskOp::Sliced(_)
+        | TaskOp::Matmul { .. }
+        | TaskOp::Contract(_)
+        | TaskOp::Assemble { .. }
+        | TaskOp::Reshape(_)
+        | TaskOp::Fill { .. }
+        | TaskOp::Arange { .. }
+        | TaskOp::Eye { .. }
+        | TaskOp::Const { .. }
+        | TaskOp::Data(_)
+        | TaskOp::Solve => run(op, kernels, &args.iter().map(Operand::of).collect::<Vec<_>>()),
+    }
 }
 
-fn combine(reduce: ReduceOp, a: &Block, b: &Block) -> Result<Block, KernelError> {
-    if reduce == ReduceOp::Moments {
-        return combine_moments(a, b);
-    }
-    let Some(op) = reduce.combine() else {
-        return Err(KernelError::Unsupported(format!("joining partial results of `{}`", reduce.name())));
-    };
-    if a.shape() != b.shape() || a.dtype() != b.dtype() {
-        let why = format!("{}{:?} and {}{:?}", a.dtype(), a.shape(), b.dtype(), b.shape());
-        return Err(KernelError::mismatch(reduce.name(), why));
-    }
-    let mut out = Block::stale(a.dtype(), a.shape());
-    map::map(op, &[a.slice(), b.slice()], out.slice_mut())?;
-    Ok(out)
-}
-
-fn combine_moments(a: &Block, b: &Block) -> Result<Block, KernelError> {
-    let wrong = || KernelError::mismatch("moments", format!("{}{:?} and {}{:?}", a.dtype(), a.shape(), b.dtype(), b.shape()));
-    if a.shape() != b.shape() || a.dtype() != b.dtype() || a.shape().first() != Some(&3) {
-        return Err(wrong());
-    }
-    let mut out = Block::stale(a.dtype(), a.shape());
-    match a.dtype() {
-        DType::F32 => reduce::join_moments::<f32>(a.as_slice(), b.as_slice(), out.as_mut_slice()),
-        DType::F64 => reduce::join_moments::<f64>(a.as_slice(), b.as_slice(), out.as_mut_slice()),
-        _ => return Err(wrong()),
-    }
-    Ok(out)
+fn kernel(kernels: &[Arc<Kernel>], k: u32) -> Result<&Kernel, KernelError> {
+    let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
+    kernels.get(k as usize).map(Arc::as_ref).ok_or_else(missing)
 }
 
 fn all_blocks<'a>(op: &str, args: &[Operand<'a>]) -> Result<Vec<&'a Block>, KernelError> {

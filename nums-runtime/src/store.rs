@@ -5,7 +5,8 @@
 //! overtakes the driver's message makes a slot with a negative count), but never end below 0. A failed block is a slot that
 //! holds the `Failure` instead. What waits for a slot, tasks and readers, is handed back when it is filled; who runs or
 //! sends is the `worker`'s business. A block may be in memory, on disk, or both: it never changes, so a copy on disk makes
-//! the one in memory free to go. Which go is decided in `worker/room.rs`; here it is only kept count of.
+//! the one in memory free to go. Which go is decided in `worker/room.rs`; here it is only kept count of. The last task that
+//! uses a block may get it for itself (`give`): its slot stays until the task has ended, without the block.
 
 use crate::block::Block;
 use crate::error::Failure;
@@ -83,6 +84,10 @@ struct Slot {
     kept: bool,
     /// It was kept once: a result or an input of the user's, not an intermediate block.
     named: bool,
+    /// The driver sent it: nobody else may have it.
+    put: bool,
+    /// Its last user has it: the bytes that are still here for it.
+    given: Option<u64>,
     announced: bool,
     /// Nobody waits for most blocks.
     waiting: Option<Box<Waiting>>,
@@ -103,7 +108,7 @@ impl Slot {
     }
 
     fn is_made(&self) -> bool {
-        self.content.is_some() || self.on_disk().is_some()
+        self.content.is_some() || self.on_disk().is_some() || self.given.is_some()
     }
 
     /// Nothing needs it any more.
@@ -125,6 +130,12 @@ impl Store {
             self.remove(id);
         }
         known
+    }
+
+    /// The driver sends the block, which is kept. It may be the only one who has it besides, or not even that.
+    pub fn announce_put(&mut self, id: Gid) {
+        self.announce(id, 0, true);
+        self.slots.or_default(id).put = true;
     }
 
     /// Whether the driver has announced the block and it has not gone.
@@ -193,6 +204,27 @@ impl Store {
     pub fn unpin(&mut self, id: Gid) {
         if let Some(slot) = self.slots.get_mut(id) {
             slot.pins = slot.pins.saturating_sub(1);
+        }
+    }
+
+    /// Gives an admitted task a block for itself that nobody else will need: none that is kept, on its way to disk or elsewhere, or used
+    /// again. What the user put stays until the task has ended: should a node be lost before that, all begins again, and from here
+    /// alone it may be had. Other blocks could be lost with any node and are made again.
+    pub fn give(&mut self, id: Gid) -> Option<Arc<Block>> {
+        let slot = self.slots.get_mut(id)?;
+        let last = (slot.uses, slot.pins) == (1, 1) && slot.announced && !slot.kept && !slot.put;
+        if !last || slot.disk.is_some() || slot.waiting.is_some() {
+            return None;
+        }
+        let block = slot.content.take_if(|c| c.as_mut().is_ok_and(|block| Arc::get_mut(block).is_some()))?.ok()?;
+        slot.given = Some(block.nbytes() as u64);
+        Some(block)
+    }
+
+    /// The task that was given the block has written a result over it, which is about to be put here.
+    pub fn overwritten(&mut self, id: Gid) {
+        if let Some(bytes) = self.slots.get_mut(id).and_then(|slot| slot.given.as_mut()) {
+            self.bytes -= std::mem::take(bytes);
         }
     }
 
@@ -306,7 +338,7 @@ impl Store {
 
     /// Forgets everything but finished blocks that are or were kept, which are kept from now on, without uses. Returns them.
     pub fn keep_named(&mut self) -> Vec<Gid> {
-        let stays = |slot: &Slot| slot.named && slot.is_made() && !matches!(slot.content, Some(Err(_)));
+        let stays = |slot: &Slot| slot.named && slot.is_made() && slot.given.is_none() && !matches!(slot.content, Some(Err(_)));
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         for (id, slot) in self.slots.iter() {
             if stays(slot) { kept.push(id) } else { gone.push(id) }
@@ -358,7 +390,8 @@ impl Store {
     }
 
     fn remove(&mut self, id: Gid) {
-        let Some(Slot { content, disk, .. }) = self.slots.remove(id) else { return };
+        let Some(Slot { content, disk, given, .. }) = self.slots.remove(id) else { return };
+        self.bytes -= given.unwrap_or(0);
         let extent = disk.and_then(|d| d.extent);
         match (content, &extent) {
             (Some(Ok(block)), _) => self.bytes -= block.nbytes() as u64,
@@ -429,6 +462,65 @@ mod tests {
         store.announce(9, 1, true);
         store.fill(9, Ok(one()));
         store.release(9);
+        assert!(store.is_empty());
+    }
+
+    /// A store whose admitted task is about to run, with one operand.
+    fn admitted(uses: u32, kept: bool) -> Store {
+        let mut store = Store::default();
+        store.announce(7, uses, kept);
+        store.fill(7, Ok(one()));
+        store.pin(7);
+        store
+    }
+
+    #[test]
+    fn the_last_user_of_a_block_gets_it_for_itself() {
+        let mut store = admitted(1, false);
+        let block = store.give(7).unwrap();
+        assert_eq!((Arc::strong_count(&block), store.bytes(), store.len()), (1, 8, 1));
+        assert!(store.knows(7) && store.give(7).is_none() && store.idle().is_empty() && store.begin_write(7).is_none());
+        assert_eq!(store.fill(7, Ok(one())), Waiting::default(), "a second answer is no block");
+        store.overwritten(7);
+        store.announce(8, 0, true);
+        store.fill(8, Ok(block));
+        store.done(7);
+        assert_eq!((store.bytes(), store.len(), store.peak()), (8, 1, 8));
+        // In a new epoch nobody has it.
+        let mut store = admitted(1, true);
+        store.release(7);
+        assert!(store.give(7).is_some());
+        assert_eq!((store.keep_named(), store.bytes(), store.len()), (vec![], 0, 0));
+    }
+
+    #[test]
+    fn a_block_that_somebody_may_need_is_not_given() {
+        assert!(admitted(2, false).give(7).is_none(), "another use");
+        assert!(admitted(1, true).give(7).is_none(), "a handle");
+        let mut store = admitted(1, false);
+        let held = store.content(7).cloned();
+        assert!(store.give(7).is_none(), "somebody reads it");
+        drop(held);
+        let (token, block) = {
+            store.unpin(7);
+            store.begin_write(7).unwrap()
+        };
+        drop(block);
+        store.pin(7);
+        assert!(store.give(7).is_none(), "on its way to disk");
+        store.written(7, token, None);
+        store.pin(7);
+        assert!(store.give(7).is_none(), "another task of an operand that reads it twice");
+        store.unpin(7);
+        assert!(store.give(7).is_some());
+        let mut store = Store::default();
+        store.announce_put(7);
+        store.announce(7, 1, false);
+        store.fill(7, Ok(one()));
+        store.release(7);
+        store.pin(7);
+        assert!(store.give(7).is_none(), "the user put it");
+        store.done(7);
         assert!(store.is_empty());
     }
 }

@@ -24,7 +24,7 @@ use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
 use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use disk::DiskDone;
-pub use job::{Job, JobArg};
+pub use job::Job;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
 use order::Order;
 use pulls::{Pulls, Turns};
@@ -63,6 +63,8 @@ pub struct Finished {
     pub interpreted: u64,
     /// Microseconds that it ran.
     pub micros: u32,
+    /// Operands that results were written over, by their place.
+    pub over: Vec<usize>,
 }
 
 /// What a worker wants done.
@@ -227,7 +229,7 @@ impl Worker {
             ToWorker::Clock(_) | ToWorker::Sever(_) | ToWorker::Peer(_) => {}
             ToWorker::Shutdown => actions.push(Action::Stop),
             ToWorker::Put(id, block) => {
-                self.store.announce(id, 0, true);
+                self.store.announce_put(id);
                 let content = self.no_room_for_put(id, block.nbytes() as u64).map_or(Ok(block), |f| Err(Arc::new(f)));
                 self.fill(id, content, actions);
             }
@@ -324,7 +326,7 @@ impl Worker {
     }
 
     fn on_finished(&mut self, finished: Finished, actions: &mut Vec<Action>) {
-        let Finished { job, result, native, interpreted, micros } = finished;
+        let Finished { job, result, native, interpreted, micros, over } = finished;
         self.running -= 1;
         self.stats.tasks += 1;
         self.stats.native += native;
@@ -337,6 +339,7 @@ impl Worker {
             self.report.times.push((batch.serial, batch.tasks[pending.index].seq, micros));
         }
         let n = pending.n_outs();
+        self.wrote_over(job, &over);
         let mut numbers = Vec::new();
         match result {
             Ok(blocks) if blocks.len() == n => self.end(job, blocks.into_iter().map(Ok), &mut numbers, actions),

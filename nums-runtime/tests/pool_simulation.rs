@@ -16,13 +16,14 @@ use nums_ir::ops::ReduceOp;
 use nums_runtime::block::Block;
 use nums_runtime::driver::{Action, Driver, Event, Reply, Ticket};
 use nums_runtime::error::Error;
+use nums_runtime::kernel::Held;
 use nums_runtime::memory::Memory;
 use nums_runtime::native::Isa;
 use nums_runtime::pool::{Call, Copy, Gid};
 use nums_runtime::spill::SpillFile;
 use nums_runtime::wire::message::{FromOwner, Peer, ToDriver, ToOwner, ToWorker};
 use nums_runtime::worker::disk::DiskJob;
-use nums_runtime::worker::{Action as Act, Finished, Input, Job, JobArg, Worker};
+use nums_runtime::worker::{Action as Act, Finished, Input, Job, Worker};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -54,9 +55,9 @@ fn meaning(op: &TaskOp, args: &[f64]) -> Result<f64, String> {
 }
 
 fn compute(job: &Job, micros: u32) -> Finished {
-    let args: Vec<f64> = job.args.iter().map(|a| if let JobArg::Block(b) = a { b.as_slice::<f64>()[0] } else { 0.0 }).collect();
+    let args: Vec<f64> = job.args.iter().map(|a| if let Held::Block(b) = a { b.as_slice::<f64>()[0] } else { 0.0 }).collect();
     let result = meaning(job.op(), &args).map(|x| vec![Arc::new(Block::from_slice(&[x], &[1]))]);
-    Finished { job: job.job, result, native: 0, interpreted: 0, micros }
+    Finished { job: job.job, result, native: 0, interpreted: 0, micros, over: vec![] }
 }
 
 /// The disk of a node: reads and writes are done at random moments, each kind in order.
@@ -268,7 +269,7 @@ impl Simulation {
             }
             What::Finish(j) => {
                 let (node, job) = self.jobs.swap_remove(j);
-                let is_heavy = |job: &Job| matches!(job.args.first(), Some(JobArg::Block(b)) if b.as_slice::<f64>()[0] < 300.0);
+                let is_heavy = |job: &Job| matches!(job.args.first(), Some(Held::Block(b)) if b.as_slice::<f64>()[0] < 300.0);
                 let micros = if self.slow == Some(node) || (self.heavy && is_heavy(&job)) { 300_000 } else { 100 };
                 self.input(node, Input::Finished(compute(&job, micros)));
             }

@@ -5,8 +5,9 @@
 //! of the index space in C order (`nums_ir::tiling` says how long). Operands of the whole space are read in place, others are
 //! gathered into a tile buffer, and so is of slices what is no run of one block; single elements stay single. The group runs as native code if the program has some for its
 //! id, else one operator at a time over a chunk of the tile (`frame`); mapped results are written in place, reductions are fed
-//! tile by tile, so that nothing of the size of a block is made but results. Bits do not depend on any of this. What a tile
-//! needs is allocated before the first one (`run.rs`).
+//! tile by tile, so that nothing of the size of a block is made but results, and not even those where an operand that nobody will
+//! read again can be written over (`kernel/over.rs`). Bits do not depend on any of this. What a tile needs is allocated before the first
+//! one (`run.rs`).
 
 mod frame;
 mod gather;
@@ -16,9 +17,9 @@ mod run;
 pub(super) use gather::{Fill, broadcast};
 pub(super) use run::{Rows, Run};
 
+use super::KernelError;
 use super::map::Code;
-use super::view::Operands;
-use super::{KernelError, Operand};
+use super::view::Spare;
 use crate::block::Block;
 use crate::native::{self, Native};
 use frame::Step;
@@ -155,16 +156,17 @@ impl Kernel {
     }
 
     /// Runs the kernel on operand blocks: its results in order.
-    pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
-        self.run_on(&args)
+    #[cfg(test)]
+    fn run(&self, mut args: &[super::Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+        self.run_over(&mut args)
     }
 
-    /// The same on operands that may lie in parts of blocks.
-    pub(super) fn run_on(&self, args: &dyn Operands) -> Result<Vec<Block>, KernelError> {
+    /// Runs the kernel on operands that may lie in parts of blocks, and of which spare ones may be written over: its results in order.
+    pub(super) fn run_over(&self, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
         let mut run = Run::begin(self, args, None)?;
         self.count();
         run.all(args)?;
-        run.finish()
+        run.finish(args)
     }
 
     /// Elements of a tile.

@@ -2,7 +2,7 @@
 //!
 //! A tile of the row operands stays in the second-level cache while every step of the body takes its part: kernels by
 //! `interpret`, products by `matmul`; what is summed over the rows is carried from tile to tile. Values of the body exist for
-//! one tile only, but for those that are results: they are written to their place. Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
+//! one tile only, but for those that are results: they are written to their place, or over an operand's rows (`over`). Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
 //! All room is made before the first tile; the tiles allocate nothing.
 
 use super::data::best_places;
@@ -11,13 +11,15 @@ use super::interpret;
 use super::matmul::Field;
 use super::matmul::{RowProduct, Total};
 use super::op::{self, Apply};
+use super::over::Over;
 use super::sliced::Parts;
-use super::view::{Operands, Read, View};
+use super::view::{Operands, Read, Spare, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::element::Element;
 use crate::native;
 use nums_ir::data::DataOp;
+use nums_ir::dim::Dim;
 use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Op, Value};
 use nums_ir::graph::SlicedTask;
@@ -76,9 +78,14 @@ impl Kernel {
     }
 
     /// Runs the kernel on operand blocks: its results in order.
-    pub(super) fn run(&self, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+    pub(super) fn run(&self, mut args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+        self.run_over(&mut args)
+    }
+
+    /// As `run`; spare operands may be written over.
+    pub(super) fn run_over(&self, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
         match &self.0 {
-            Form::Loops(kernel) => kernel.run(args),
+            Form::Loops(kernel) => kernel.run_over(args),
             Form::Panel(panel) => run(panel, args),
         }
     }
@@ -86,7 +93,7 @@ impl Kernel {
     /// Runs the kernel on operands of which some are parts of blocks.
     pub(super) fn run_sliced(&self, task: &SlicedTask, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
         match &self.0 {
-            Form::Loops(kernel) => kernel.run_on(&Parts::of(task, args)?),
+            Form::Loops(kernel) => kernel.run_over(&mut Parts::of(task, args)?),
             Form::Panel(panel) => Err(KernelError::mismatch(&panel.name, "slices in place")),
         }
     }
@@ -100,14 +107,22 @@ struct Panel {
     name: String,
     params: Vec<Param>,
     steps: Vec<Step>,
-    /// Slot and dtype.
-    results: Vec<(Slot, DType)>,
+    results: Vec<Outcome>,
     /// By slot: where its elements are.
     homes: Vec<Home>,
     /// By step and its results: whether the panel keeps their rows.
     kept: Vec<Vec<bool>>,
     /// What a tile touches.
     touched: Touched,
+}
+
+/// A result of the body.
+#[derive(Debug)]
+struct Outcome {
+    slot: Slot,
+    dtype: DType,
+    /// The sizes of a row; none of a total.
+    row: Option<Vec<usize>>,
 }
 
 /// Where a value of the body is.
@@ -192,12 +207,18 @@ impl Panel {
             inst.results.iter().enumerate().for_each(|(k, r)| homes[slot(r)] = Home::Step(i, k));
         }
         let kept = |r: &Value| row(r) && body.results.contains(r);
+        let size = |d: &Dim| d.as_const().and_then(|n| usize::try_from(n).ok());
+        let outcome = |r: &Value| {
+            let ty = body.ty(*r);
+            let row = ty.dims().filter(|_| row(r)).and_then(|dims| dims.iter().skip(1).map(size).collect());
+            Outcome { slot: slot(r), dtype: ty.dtype, row }
+        };
         Ok(Panel {
             kept: body.insts.iter().map(|inst| inst.results.iter().map(kept).collect()).collect(),
             name: body.name.clone(),
             params: body.params.iter().map(param).collect(),
             steps,
-            results: body.results.iter().map(|r| (slot(r), body.ty(*r).dtype)).collect(),
+            results: body.results.iter().map(outcome).collect(),
             homes,
             touched: Touched::by(body),
         })
@@ -207,8 +228,69 @@ impl Panel {
         self.steps.iter().filter_map(|s| if let Step::Kernel { kernel, .. } = s { Some(&**kernel) } else { None })
     }
 
+    /// The step that makes a result, and as which of its own.
+    fn made_by(&self, result: usize) -> Option<(usize, usize)> {
+        match self.homes[self.results[result].slot] {
+            Home::Step(step, k) => Some((step, k)),
+            Home::Param(_) => None,
+        }
+    }
+
+    /// The results that are written over operands whose rows only tiles of the same rows read.
+    fn over(&self, args: &dyn Operands, rows: usize) -> Vec<Over> {
+        let mut over: Vec<Over> = Vec::new();
+        for (at, result) in self.results.iter().enumerate() {
+            let is_first = self.results[..at].iter().all(|before| before.slot != result.slot);
+            if let (true, Some(width), Some(_)) = (is_first, result.width(), self.made_by(at)) {
+                let is_row = |operand: usize| self.params.get(operand).is_some_and(|param| param.row);
+                over.extend(Over::find(at, (result.dtype, rows * width), args, &over, is_row));
+            }
+        }
+        over
+    }
+
+    /// The results in order, of `rows` rows: what the steps kept, and what was written over operands.
+    fn results(
+        &self,
+        mut kept: Vec<Vec<(usize, Block)>>,
+        over: &[Over],
+        rows: usize,
+        args: &mut dyn Spare,
+    ) -> Result<Vec<Block>, KernelError> {
+        let missing = || self.mismatch("a result that nothing made");
+        let mut results: Vec<Block> = Vec::with_capacity(self.results.len());
+        for (i, result) in self.results.iter().enumerate() {
+            let (step, k) = self.made_by(i).ok_or_else(missing)?;
+            let again = self.results[..i].iter().position(|before| before.slot == result.slot);
+            let block = match (again, over.iter().find(|over| over.result == i)) {
+                (Some(first), _) => results.get(first).cloned(),
+                (None, Some(over)) => {
+                    let shape: Vec<usize> = std::iter::once(rows).chain(result.row.iter().flatten().copied()).collect();
+                    over.finish(result.dtype, &shape, args)
+                }
+                (None, None) => {
+                    let at = kept[step].iter().position(|(of, _)| *of == k);
+                    at.map(|at| kept[step].swap_remove(at).1)
+                }
+            };
+            let block = block.ok_or_else(missing)?;
+            if block.dtype() != result.dtype {
+                return Err(self.mismatch("a result of another dtype"));
+            }
+            results.push(block);
+        }
+        Ok(results)
+    }
+
     fn mismatch(&self, why: impl Into<String>) -> KernelError {
         KernelError::mismatch(&self.name, why)
+    }
+}
+
+impl Outcome {
+    /// Elements of a row.
+    fn width(&self) -> Option<usize> {
+        self.row.as_ref().map(|row| row.iter().product())
     }
 }
 
@@ -272,7 +354,7 @@ impl Made {
 /// What a step sees: the task's operands, and what the steps before it made of this tile.
 struct Tile<'a> {
     panel: &'a Panel,
-    args: &'a [Operand<'a>],
+    args: &'a dyn Operands,
     before: &'a [State<'a>],
     start: usize,
     rows: usize,
@@ -295,16 +377,13 @@ impl Tile<'_> {
     /// A value as the tile's steps read it.
     fn read(&self, slot: Slot) -> Option<Read<'_>> {
         let view = match *self.panel.homes.get(slot)? {
-            Home::Param(at) => match (self.panel.params.get(at)?.row, self.args.get(at)?) {
-                (_, Operand::Scalar(scalar)) => return Some(Read::Scalar(*scalar)),
-                (false, Operand::Block(block)) => Some(View::of(block)),
-                (true, Operand::Block(block)) => View::rows(block, self.start, self.rows),
+            Home::Param(at) => match (self.panel.params.get(at)?.row, self.args.read(at)?) {
+                (_, Read::Scalar(scalar)) => return Some(Read::Scalar(scalar)),
+                (false, Read::Elements(whole)) => Some(whole),
+                (true, Read::Elements(all)) => all.cut(self.start, self.rows),
+                (_, Read::Sliced(_)) => None,
             },
-            Home::Step(step, k) => match self.before.get(step)? {
-                State::Kernel(run) => run.result(k, self.rows),
-                State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => made.view(self.start, self.rows),
-                State::TotalF32 { .. } | State::TotalF64 { .. } => None,
-            },
+            Home::Step(step, k) => self.before.get(step)?.rows(k, self.start, self.rows),
         };
         view.map(Read::Elements)
     }
@@ -329,8 +408,8 @@ impl Tile<'_> {
 
 impl<'p> State<'p> {
     /// Step `i` with its room, for tiles no larger than `tile` of `rows` rows in all.
-    fn begin(panel: &'p Panel, i: usize, tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
-        let (step, kept) = (&panel.steps[i], &panel.kept[i][..]);
+    fn begin(panel: &'p Panel, i: usize, kept: &[bool], tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
+        let step = &panel.steps[i];
         let one = kept.first() == Some(&true);
         match step {
             Step::Kernel { kernel, args } => {
@@ -368,6 +447,15 @@ impl<'p> State<'p> {
                     _ => Err(tile.misfit(&x, &y)),
                 }
             }
+        }
+    }
+
+    /// Result `k` of the tile's rows.
+    fn rows(&self, k: usize, start: usize, rows: usize) -> Option<View<'_>> {
+        match self {
+            State::Kernel(run) => run.result(k, rows),
+            State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => made.view(start, rows),
+            State::TotalF32 { .. } | State::TotalF64 { .. } => None,
         }
     }
 
@@ -431,13 +519,16 @@ fn best(op: ReduceOp, axis: usize, made: &mut Made, tile: &Tile<'_>, x: &View<'_
 }
 
 /// Runs a panel on its operand blocks.
-fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
+fn run(panel: &Panel, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
     let all = rows_of(panel, args)?;
     panel.kernels().for_each(interpret::Kernel::count);
     let most = panel.touched.tile(true, native::cache()).min(all);
+    let over = panel.over(args, all);
     let mut states: Vec<State<'_>> = Vec::with_capacity(panel.steps.len());
     for i in 0..panel.steps.len() {
-        let state = State::begin(panel, i, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
+        let is_over = |k: usize| over.iter().any(|over| panel.made_by(over.result) == Some((i, k)));
+        let kept: Vec<bool> = panel.kept[i].iter().enumerate().map(|(k, kept)| *kept && !is_over(k)).collect();
+        let state = State::begin(panel, i, &kept, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
         states.push(state);
     }
     let mut start = 0;
@@ -449,47 +540,39 @@ fn run(panel: &Panel, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
             let tile = Tile { panel, args, before, start, rows };
             rest.first_mut().ok_or_else(|| panel.mismatch("a step without room"))?.take(step, &tile)?;
         }
+        for over in &over {
+            let width = panel.results[over.result].width().unwrap_or(0);
+            let (step, k) = panel.made_by(over.result).ok_or_else(|| panel.mismatch("a result that nothing made"))?;
+            let made = states.get(step).and_then(|state| state.rows(k, start, rows)).filter(|made| made.len() == rows * width);
+            let written = made.and_then(|made| over.write(start * width, made.elements(), args));
+            written.ok_or_else(|| panel.mismatch("an operand that cannot be written over"))?;
+        }
         start += rows;
         if start >= all {
             break;
         }
     }
-    let mut kept = states.into_iter().map(State::kept).collect::<Result<Vec<_>, _>>()?;
-    let mut results: Vec<Block> = Vec::with_capacity(panel.results.len());
-    for (i, (slot, dtype)) in panel.results.iter().enumerate() {
-        let Home::Step(step, k) = panel.homes[*slot] else { return Err(panel.mismatch("a result that nothing made")) };
-        let block = match panel.results[..i].iter().position(|(of, _)| of == slot) {
-            Some(first) => results[first].clone(),
-            None => {
-                let at = kept[step].iter().position(|(of, _)| *of == k);
-                at.map(|at| kept[step].swap_remove(at).1).ok_or_else(|| panel.mismatch("a result that nothing made"))?
-            }
-        };
-        if block.dtype() != *dtype {
-            return Err(panel.mismatch("a result of another dtype"));
-        }
-        results.push(block);
-    }
-    Ok(results)
+    let kept = states.into_iter().map(State::kept).collect::<Result<Vec<_>, _>>()?;
+    panel.results(kept, &over, all, args)
 }
 
 /// How many rows the operands have; checks their kinds.
-fn rows_of(panel: &Panel, args: &[Operand<'_>]) -> Result<usize, KernelError> {
-    if args.len() != panel.params.len() {
-        return Err(panel.mismatch(format!("{} operands, expected {}", args.len(), panel.params.len())));
+fn rows_of(panel: &Panel, args: &dyn Operands) -> Result<usize, KernelError> {
+    if args.count() != panel.params.len() {
+        return Err(panel.mismatch(format!("{} operands, expected {}", args.count(), panel.params.len())));
     }
     let mut rows = None;
-    for (param, arg) in panel.params.iter().zip(args) {
-        match arg {
-            Operand::Block(b) if b.dtype() != param.dtype || b.shape().len() != param.rank => {
+    for (at, param) in panel.params.iter().enumerate() {
+        match args.read(at) {
+            Some(Read::Elements(x)) if x.dtype() != param.dtype || x.rank() != param.rank => {
                 let expected = format!("expected {} of rank {}", param.dtype, param.rank);
-                return Err(panel.mismatch(format!("{}{:?}, {expected}", b.dtype(), b.shape())));
+                return Err(panel.mismatch(format!("{}{:?}, {expected}", x.dtype(), x.shape().collect::<Vec<_>>())));
             }
-            Operand::Block(b) if param.row && *rows.get_or_insert(b.shape()[0]) != b.shape()[0] => {
-                return Err(panel.mismatch(format!("blocks of {rows:?} and {} rows", b.shape()[0])));
+            Some(Read::Elements(x)) if param.row && Some(*rows.get_or_insert(x.size(0).unwrap_or(0))) != x.size(0) => {
+                return Err(panel.mismatch(format!("blocks of {rows:?} and {:?} rows", x.size(0))));
             }
-            Operand::Scalar(_) if param.row => return Err(panel.mismatch("rows of a scalar")),
-            Operand::Block(_) | Operand::Scalar(_) => {}
+            Some(Read::Scalar(_)) | None if param.row => return Err(panel.mismatch("rows of a scalar")),
+            Some(Read::Elements(_) | Read::Sliced(_) | Read::Scalar(_)) | None => {}
         }
     }
     rows.ok_or_else(|| panel.mismatch("no operand has rows"))

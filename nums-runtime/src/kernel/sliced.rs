@@ -5,7 +5,7 @@
 //! length. `rows` says where tiles had best end so that most of them are runs.
 
 use super::assemble::Walk;
-use super::view::{Operands, Read, View};
+use super::view::{Operands, Read, Spare, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::element::{Element, Slice, with_type};
@@ -236,6 +236,13 @@ impl<'a> Parts<'a> {
             Reading::Pieces(pieces) => Sliced::of(&task.space, pieces, args).map(Place::Sliced),
         };
         Ok(Parts { args, parts: task.operands.iter().map(place).collect::<Result<_, _>>()? })
+    }
+}
+
+/// Its blocks are read at other positions than their own, so none is written over.
+impl Spare for Parts<'_> {
+    fn spare(&mut self, _: usize) -> Option<&mut Block> {
+        None
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! A panel hands its steps views of the rows of a tile, so that no tile is copied; a task's other operands are views of whole
 //! blocks. A view has a shape of its own and borrows its elements; it leaves their lifetime to the block. `Operands` are
-//! asked one by one, so that a tile collects nothing.
+//! asked one by one, so that a tile collects nothing. Some may be `Spare`: between two tiles, while nothing borrows them, a
+//! result may be written over what was read.
 
-use super::Operand;
 use super::sliced::Sliced;
+use super::{Held, Operand};
 use crate::block::Block;
 use crate::element::{Element, Slice, with_type};
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
+use std::sync::Arc;
 
 /// Elements of any dtype under a shape, in C order without gaps.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,16 @@ pub(super) trait Operands {
     fn count(&self) -> usize;
     /// One of them; `None` for one that is not there.
     fn read(&self, index: usize) -> Option<Read<'_>>;
+    /// Whether nobody will read it after this task.
+    fn is_spare(&self, _index: usize) -> bool {
+        false
+    }
+}
+
+/// Operands some of which may be written over when they have been read.
+pub(super) trait Spare: Operands {
+    /// The block of an operand that `is_spare`.
+    fn spare(&mut self, index: usize) -> Option<&mut Block>;
 }
 
 impl<'a> View<'a> {
@@ -45,10 +57,15 @@ impl<'a> View<'a> {
 
     /// Of `rows` rows of a block from row `start`; `None` outside, or for a block without rows.
     pub(super) fn rows(block: &'a Block, start: usize, rows: usize) -> Option<View<'a>> {
-        let (_, inner) = block.shape().split_first()?;
+        View::of(block).cut(start, rows)
+    }
+
+    /// Of `rows` of its rows from row `start`; `None` outside, or without rows.
+    pub(super) fn cut(self, start: usize, rows: usize) -> Option<View<'a>> {
+        let (_, inner) = self.block.split_first()?;
         let width: usize = inner.iter().product();
-        let elements = block.slice().get(start * width..(start + rows) * width)?;
-        Some(View { rows: Some(rows), block: block.shape(), elements })
+        let elements = self.elements.get(start * width..(start + rows) * width)?;
+        Some(View { rows: Some(rows), block: self.block, elements })
     }
 
     pub(super) fn dtype(&self) -> DType {
@@ -72,6 +89,11 @@ impl<'a> View<'a> {
     /// Elements of a row.
     pub(super) fn width(&self) -> usize {
         self.shape().skip(1).product()
+    }
+
+    /// Number of elements.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
     }
 
     pub(super) fn elements(&self) -> Slice<'a> {
@@ -99,5 +121,37 @@ impl Operands for &[Operand<'_>] {
             Operand::Block(block) => Read::Elements(View::of(block)),
             Operand::Scalar(scalar) => Read::Scalar(*scalar),
         })
+    }
+}
+
+impl Spare for &[Operand<'_>] {
+    fn spare(&mut self, _: usize) -> Option<&mut Block> {
+        None
+    }
+}
+
+impl Operands for &mut [Held] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, index: usize) -> Option<Read<'_>> {
+        Some(match self.get(index)? {
+            Held::Block(block) => Read::Elements(View::of(block)),
+            Held::Scalar(scalar) => Read::Scalar(*scalar),
+        })
+    }
+
+    fn is_spare(&self, index: usize) -> bool {
+        matches!(self.get(index), Some(Held::Block(block)) if Arc::strong_count(block) == 1)
+    }
+}
+
+impl Spare for &mut [Held] {
+    fn spare(&mut self, index: usize) -> Option<&mut Block> {
+        match self.get_mut(index)? {
+            Held::Block(block) => Arc::get_mut(block),
+            Held::Scalar(_) => None,
+        }
     }
 }

@@ -6,10 +6,10 @@
 //! a defect of a kernel, and the user's process must go on. Threads end when the node is closed.
 
 use super::disk::{self, DiskQueue};
-use super::{Action, Finished, Input, Job, JobArg, Worker};
+use super::{Action, Finished, Input, Job, Worker};
 use crate::block::{self, Block};
 use crate::kernel::crew::{Lender, with_lender};
-use crate::kernel::{self, Operand};
+use crate::kernel::{self, Held};
 use crate::memory::Memory;
 use crate::native::with_code;
 use crate::pool::SPIN;
@@ -200,7 +200,7 @@ impl Node {
         let begin = Instant::now();
         let mut now = begin;
         let lender: Arc<dyn Lender> = Arc::clone(self) as _;
-        with_lender(lender, || hands.ended.extend(hands.jobs.iter().map(|job| (job.kind(), run(job, &mut now)))));
+        with_lender(lender, || hands.ended.extend(hands.jobs.iter_mut().map(|job| (job.kind(), run(job, &mut now)))));
         hands.several = now - begin < BRIEF * hands.jobs.len() as u32;
         hands.jobs.clear();
         let mut state = self.lock();
@@ -305,11 +305,11 @@ impl Drop for Guard<'_> {
 }
 
 /// Runs one job, from `now` to `now`; also the most bytes that it took beyond its operands and results.
-fn run(job: &Job, now: &mut Instant) -> (Finished, u64) {
+fn run(job: &mut Job, now: &mut Instant) -> (Finished, u64) {
     let trace = trace::is_on().then(trace::now);
-    let operands: Vec<Operand> = job.args.iter().map(operand).collect();
+    let mut args = std::mem::take(&mut job.args);
     block::mark();
-    let body = || with_code(job.code(), || kernel::run(job.op(), job.kernels(), &operands));
+    let body = || with_code(job.code(), || kernel::run_over(job.op(), job.kernels(), &mut args));
     let result = catch_unwind(AssertUnwindSafe(body));
     let begin = std::mem::replace(now, Instant::now());
     let micros = u32::try_from((*now - begin).as_micros()).unwrap_or(u32::MAX);
@@ -325,14 +325,9 @@ fn run(job: &Job, now: &mut Instant) -> (Finished, u64) {
     let made = result.iter().flatten().map(|b| b.nbytes() as u64).sum();
     let scratch = block::most().saturating_sub(made);
     let count = |kind| u64::from(native == Some(kind));
-    (Finished { job: job.job, result, native: count(true), interpreted: count(false), micros }, scratch)
-}
-
-fn operand(arg: &JobArg) -> Operand<'_> {
-    match arg {
-        JobArg::Block(block) => Operand::Block(block),
-        JobArg::Scalar(scalar) => Operand::Scalar(*scalar),
-    }
+    let taken = |(_, arg): &(usize, &Held)| matches!(arg, Held::Block(block) if block.is_empty());
+    let over = args.iter().enumerate().filter(taken).map(|(at, _)| at).collect();
+    (Finished { job: job.job, result, native: count(true), interpreted: count(false), micros, over }, scratch)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

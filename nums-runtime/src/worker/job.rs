@@ -1,14 +1,14 @@
 //! Jobs: tasks that are handed out to compute threads.
 //!
 //! A job holds its operands, so it runs without the worker and its lock; what it made comes back as `Finished`. Small ones are taken
-//! several at once. Which may run is decided in `room.rs`, and who runs them is `compute.rs`'s business.
+//! several at once. A block that nobody will need after the job is moved into it, so that a result may be written there; until the job
+//! has ended it counts as before. Which may run is decided in `room.rs`, and who runs them is `compute.rs`'s business.
 
 use super::{Prepared, Worker, op_name, room};
-use crate::block::Block;
-use crate::kernel::Kernel;
+use crate::kernel::{Held, Kernel};
 use crate::native::Code;
 use crate::trace::What;
-use nums_ir::func::Scalar;
+use crate::wire::message::{Batch, BatchTask};
 use nums_ir::graph::{Arg, TaskOp};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -23,18 +23,9 @@ pub struct Job {
     /// Its number, for `Finished`.
     pub job: usize,
     /// Operands, in order.
-    pub args: Vec<JobArg>,
+    pub args: Vec<Held>,
     pub(super) prepared: Arc<Prepared>,
     pub(super) index: usize,
-}
-
-/// An operand of a job.
-#[derive(Clone, Debug)]
-pub enum JobArg {
-    /// A block.
-    Block(Arc<Block>),
-    /// A scalar of the call.
-    Scalar(Scalar),
 }
 
 impl Job {
@@ -75,7 +66,62 @@ impl Job {
     }
 }
 
+/// Whether a task may write a result over an operand of so many bytes (`kernel::run_over`). Room is made for both: who else holds the
+/// operand when the task runs is not known before.
+fn writes_over(batch: &Batch, task: &BatchTask, bytes: u64) -> bool {
+    let can = match task.op {
+        TaskOp::Kernel(_) | TaskOp::Combine(_) => true,
+        TaskOp::Sliced(_)
+        | TaskOp::Matmul { .. }
+        | TaskOp::Contract(_)
+        | TaskOp::Assemble { .. }
+        | TaskOp::Reshape(_)
+        | TaskOp::Fill { .. }
+        | TaskOp::Arange { .. }
+        | TaskOp::Eye { .. }
+        | TaskOp::Const { .. }
+        | TaskOp::Data(_)
+        | TaskOp::Solve => false,
+    };
+    can && bytes > batch.code.cache && task.outs.iter().any(|out| batch.blocks[*out as usize].bytes == bytes)
+}
+
 impl Worker {
+    /// An admitted task as a job. A block of which it is the last user is its own, if a result may go there.
+    pub(super) fn hand_out(&mut self, number: usize) -> Job {
+        let pending = self.tasks[number].as_ref().expect("an admitted task is pending");
+        let (prepared, index) = (Arc::clone(&pending.prepared), pending.index);
+        let batch = &prepared.batch;
+        let task = &batch.tasks[index];
+        let mut args = Vec::with_capacity(task.args.len());
+        for arg in &task.args {
+            args.push(match *arg {
+                Arg::Scalar(s) => Held::Scalar(batch.scalars[s as usize]),
+                Arg::Block(b) => {
+                    let block = &batch.blocks[b.0 as usize];
+                    let own = if writes_over(batch, task, block.bytes) { self.store.give(block.id) } else { None };
+                    Held::Block(own.unwrap_or_else(|| match self.store.content(block.id) {
+                        Some(Ok(block)) => Arc::clone(block),
+                        Some(Err(_)) | None => unreachable!("an admitted task has its operands"),
+                    }))
+                }
+            });
+        }
+        self.running += 1;
+        Job { job: self.base + number, args, prepared, index }
+    }
+
+    /// A task has written results over operands of its own, which are gone before its results are put here.
+    pub(super) fn wrote_over(&mut self, number: usize, operands: &[usize]) {
+        let Some(pending) = self.tasks[number].as_ref().filter(|_| !operands.is_empty()) else { return };
+        let batch = &pending.prepared.batch;
+        for at in operands {
+            if let Some(Arg::Block(b)) = batch.tasks[pending.index].args.get(*at) {
+                self.store.overwritten(batch.blocks[b.0 as usize].id);
+            }
+        }
+    }
+
     /// Takes the lowest tasks that can run now for one thread: one, or several small ones where the others find enough besides. They
     /// follow one another in the plan: what lies between would use up some of what they make.
     pub fn next_jobs(&mut self, several: bool, jobs: &mut Vec<Job>) {

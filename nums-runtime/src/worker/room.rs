@@ -9,7 +9,7 @@
 //! wait for none of this: what is not admitted is not handed out.
 
 use super::disk::{DiskDone, DiskJob};
-use super::{Action, Job, JobArg, Pending, Worker};
+use super::{Action, Job, Pending, Worker};
 use crate::block;
 use crate::error::{Failure, Shortage};
 use crate::pool::Gid;
@@ -333,22 +333,6 @@ impl Worker {
     /// Whether nothing that is under way on this node can make room.
     fn is_still(&self) -> bool {
         self.running == 0 && self.room.runnable.is_empty() && self.room.loading == 0 && self.room.moves == 0
-    }
-
-    fn hand_out(&mut self, number: usize) -> Job {
-        let pending = self.tasks[number].as_ref().expect("an admitted task is pending");
-        let (prepared, index) = (Arc::clone(&pending.prepared), pending.index);
-        let batch = &prepared.batch;
-        let operand = |arg: &Arg| match *arg {
-            Arg::Scalar(s) => JobArg::Scalar(batch.scalars[s as usize]),
-            Arg::Block(b) => match self.store.content(batch.blocks[b.0 as usize].id) {
-                Some(Ok(block)) => JobArg::Block(Arc::clone(block)),
-                Some(Err(_)) | None => unreachable!("an admitted task has its operands"),
-            },
-        };
-        let args = batch.tasks[index].args.iter().map(operand).collect();
-        self.running += 1;
-        Job { job: self.base + number, args, prepared, index }
     }
 
     /// Whether so many bytes have room now. If not, blocks are on their way to disk that will make some, if any may go.

@@ -88,7 +88,11 @@ fn run(worker: &mut Worker, operands: usize, result: Result<(), &str>, expected:
     let job = worker.next_job().expect("a task is ready");
     assert_eq!(job.args.len(), operands);
     let result = result.map(|()| vec![Arc::new(one())]).map_err(str::to_owned);
-    check(worker, Input::Finished(Finished { job: job.job, result, native: 0, interpreted: 0, micros: 0 }), expected);
+    check(
+        worker,
+        Input::Finished(Finished { job: job.job, result, native: 0, interpreted: 0, micros: 0, over: vec![] }),
+        expected,
+    );
 }
 
 fn put(id: u64) -> Input {
@@ -272,7 +276,14 @@ fn an_epoch_forgets_what_is_unfinished_and_keeps_what_has_a_name() {
     check(&mut w, batch(2, &[(1, 1, Here), (11, 0, MadeAndKept)], &[(&[0], 1)]), &[]);
     check(
         &mut w,
-        Input::Finished(Finished { job: late, result: Ok(vec![Arc::new(one())]), native: 0, interpreted: 0, micros: 0 }),
+        Input::Finished(Finished {
+            job: late,
+            result: Ok(vec![Arc::new(one())]),
+            native: 0,
+            interpreted: 0,
+            micros: 0,
+            over: vec![],
+        }),
         &[],
     );
     assert!(w.store.content(11).is_none());
@@ -299,7 +310,7 @@ fn a_job_that_makes_too_few_blocks_is_a_failure() {
     let mut w = worker();
     check(&mut w, batch(1, &[(10, 0, MadeAndKept)], &[(&[], 0)]), &[]);
     let job = w.next_job().expect("a task is ready").job;
-    let actions = w.on(Input::Finished(Finished { job, result: Ok(vec![]), native: 0, interpreted: 0, micros: 0 }));
+    let actions = w.on(Input::Finished(Finished { job, result: Ok(vec![]), native: 0, interpreted: 0, micros: 0, over: vec![] }));
     assert!(text(&actions[0]).contains("made 0 blocks instead of 1"));
 }
 

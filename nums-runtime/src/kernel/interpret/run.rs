@@ -10,8 +10,9 @@ use super::gather::{Stream, broadcast};
 use super::{Kernel, Named, Output, Reach, Reduce, Room, Slot};
 use crate::block::Block;
 use crate::element::{Element, Slice, SliceMut, with_type};
+use crate::kernel::over::{self, Over};
 use crate::kernel::reduce::{Reduction, finish, reduced_shape, reduction};
-use crate::kernel::view::{Operands, Read, View};
+use crate::kernel::view::{Operands, Read, Spare, View};
 use crate::kernel::{KernelError, map, sliced};
 use crate::native::Native;
 use nums_ir::group::StepOp;
@@ -32,6 +33,10 @@ pub(in crate::kernel) struct Run<'k> {
     /// By home, and whether it has all rows: those of a tile go to their place among them.
     blocks: Vec<Block>,
     whole: Vec<bool>,
+    /// By home: how much it holds.
+    reaches: Vec<Reach>,
+    /// Results that have no block of their own, but for a tile.
+    over: Vec<Over>,
     /// By reduction.
     reductions: Vec<Reducing>,
     /// Where the steps of a tile read and write: room that is used again.
@@ -79,13 +84,16 @@ impl<'k> Run<'k> {
         let tile = kernel.tile();
         let streams = kernel.sources.iter().map(|s| s.read(args, &space, tile)).collect::<Option<Vec<_>>>();
         let streams = streams.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
-        let room = |(room, whole): (&Room, &bool)| match room.reach {
+        let mut reaches: Vec<Reach> = kernel.homes.iter().map(|room| room.reach).collect();
+        let over = if rows.is_none() { written_over(kernel, args, &streams, &space) } else { Vec::new() };
+        over.iter().for_each(|over| reaches[over.result] = Reach::Tile);
+        let room = |((room, reach), whole): ((&Room, &Reach), &bool)| match reach {
             Reach::One => Block::zeros(room.dtype, &[1]),
             Reach::Space => Block::stale(room.dtype, if *whole { &all } else { &space }),
             Reach::Tile => Block::stale(room.dtype, &[tile]),
             Reach::Chunk => Block::stale(room.dtype, &[CHUNK]),
         };
-        let blocks = kernel.homes.iter().zip(&whole).map(room).collect();
+        let blocks = kernel.homes.iter().zip(&reaches).zip(&whole).map(room).collect();
         let start = |(r, whole): (&Reduce, bool)| {
             if kernel.is_splat(r.slot) {
                 return Ok(Reducing { state: None, space: Vec::new(), rows: None, whole });
@@ -102,14 +110,29 @@ impl<'k> Run<'k> {
         let reductions = kernel.reductions.iter().zip(whole_reductions).map(start).collect::<Result<_, _>>()?;
         let slices = (0..args.count()).filter_map(|k| if let Read::Sliced(s) = args.read(k)? { s.rows() } else { None });
         let slices = slices.reduce(sliced::Rows::with);
-        let mut run = Run { kernel, tile, slices, space, first: 0, streams, blocks, whole, reductions, lanes: Vec::new() };
+        let lanes = Vec::new();
+        let mut run = Run { kernel, tile, slices, space, first: 0, streams, blocks, whole, reaches, over, reductions, lanes };
         run.splats(args)?;
         Ok(run)
     }
 
     /// Takes the whole space.
-    pub(super) fn all(&mut self, args: &dyn Operands) -> Result<(), KernelError> {
-        self.elements(args, self.space.iter().product())
+    pub(super) fn all(&mut self, args: &mut dyn Spare) -> Result<(), KernelError> {
+        let all: usize = self.space.iter().product();
+        if self.over.is_empty() {
+            return self.elements(args, all);
+        }
+        let tile = self.tile.min(over::TILE);
+        for start in (0..all).step_by(tile) {
+            let len = tile.min(all - start);
+            self.take(args, start, len)?;
+            for over in &self.over {
+                let tile = self.blocks[over.result].slice().get(0..len);
+                let written = tile.and_then(|tile| over.write(start, tile, args));
+                written.ok_or_else(|| self.kernel.mismatch("an operand that cannot be written over"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes the rows of a panel from row `first`, no more than `begin` saw.
@@ -205,14 +228,15 @@ impl<'k> Run<'k> {
         let at = |whole: bool| if whole { before + start } else { start };
         for &(source, home) in &kernel.copies {
             let (from, at) = (self.streams[source].slice(args, start, len).ok_or_else(inside)?, at(self.whole[home]));
-            map::cast(from, window_mut(&mut self.blocks[home], kernel.homes[home].reach, at, len).ok_or_else(inside)?)?;
+            map::cast(from, window_mut(&mut self.blocks[home], self.reaches[home], at, len).ok_or_else(inside)?)?;
         }
         for (reducing, reduce) in self.reductions.iter_mut().zip(&kernel.reductions) {
             let Some(state) = &mut reducing.state else { continue };
             let piece = match kernel.slot(reduce.slot) {
                 Named::Source(s) => self.streams[s].slice(args, start, len),
-                Named::Step(s) => kernel.places[s]
-                    .and_then(|home| window(&self.blocks[home], kernel.homes[home].reach, at(self.whole[home]), len)),
+                Named::Step(s) => {
+                    kernel.places[s].and_then(|home| window(&self.blocks[home], self.reaches[home], at(self.whole[home]), len))
+                }
             };
             state.feed(piece.ok_or_else(inside)?)?;
         }
@@ -227,9 +251,9 @@ impl<'k> Run<'k> {
         for (stream, source) in self.streams.iter().zip(&kernel.sources) {
             frame.source(stream.slice(args, start, len).ok_or_else(outside)?, source.splat);
         }
-        for ((block, room), whole) in self.blocks.iter_mut().zip(&kernel.homes).zip(&self.whole) {
+        for ((block, reach), whole) in self.blocks.iter_mut().zip(&self.reaches).zip(&self.whole) {
             let at = if *whole { before + start } else { start };
-            frame.home(window_mut(block, room.reach, at, len).ok_or_else(outside)?, room.reach);
+            frame.home(window_mut(block, *reach, at, len).ok_or_else(outside)?, *reach);
         }
         Ok(frame)
     }
@@ -244,9 +268,9 @@ impl<'k> Run<'k> {
         let streams = &self.streams;
         let mut ins = streams.iter().take(kernel.group.inputs.len()).map_while(|s| s.slice(args, start, len));
         // Outputs are the first homes, in order.
-        let homes = self.blocks.iter_mut().zip(&kernel.homes).zip(&self.whole).take(kernel.group.outputs.len());
+        let homes = self.blocks.iter_mut().zip(&self.reaches).zip(&self.whole).take(kernel.group.outputs.len());
         let mut outs = homes
-            .map_while(|((block, room), whole)| window_mut(block, room.reach, if *whole { before + start } else { start }, len));
+            .map_while(|((block, reach), whole)| window_mut(block, *reach, if *whole { before + start } else { start }, len));
         native.run(len, &mut ins, &mut outs).map_err(|fault| fault.of(&kernel.name))
     }
 
@@ -278,7 +302,7 @@ impl<'k> Run<'k> {
     }
 
     /// All results, in order.
-    pub(super) fn finish(mut self) -> Result<Vec<Block>, KernelError> {
+    pub(super) fn finish(mut self, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
         let kernel = self.kernel;
         let missing = || kernel.mismatch("a result without a place");
         let mut reduced: Vec<Option<Block>> = Vec::with_capacity(kernel.reductions.len());
@@ -301,7 +325,12 @@ impl<'k> Run<'k> {
                 (Some(first), _) => out.get(first).cloned(),
                 (None, Output::Reduced(r)) => reduced[r].take(),
                 (None, Output::Slot(slot)) if kernel.is_splat(slot) => self.one(slot),
-                (None, Output::Slot(slot)) => kernel.home(slot).map(|home| std::mem::take(&mut self.blocks[home])),
+                (None, Output::Slot(slot)) => {
+                    kernel.home(slot).and_then(|home| match self.over.iter().find(|over| over.result == home) {
+                        Some(over) => over.finish(kernel.homes[home].dtype, &self.space, args),
+                        None => Some(std::mem::take(&mut self.blocks[home])),
+                    })
+                }
             };
             out.push(made.ok_or_else(missing)?);
         }
@@ -319,6 +348,17 @@ impl<'k> Run<'k> {
         };
         View::of(block).only()
     }
+}
+
+/// The results that are written over operands, by home.
+fn written_over(kernel: &Kernel, args: &dyn Operands, streams: &[Stream], space: &[usize]) -> Vec<Over> {
+    let elements = space.iter().product();
+    let is_local = |operand: usize| !streams.iter().any(|s| matches!(s, Stream::Gathered(of, _) if *of == operand));
+    let mut over = Vec::new();
+    for (home, room) in kernel.homes.iter().enumerate().filter(|(_, room)| room.reach == Reach::Space) {
+        over.extend(Over::find(home, (room.dtype, elements), args, &over, is_local));
+    }
+    over
 }
 
 /// The index space of operands.

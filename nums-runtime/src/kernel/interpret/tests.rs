@@ -1,15 +1,16 @@
 //! Kernels against loops written here, and native code against the interpreter.
 
-use super::super::{KernelError, Operand};
+use super::super::{Held, KernelError, Operand};
 use super::Kernel;
 use crate::block::Block;
-use crate::native::{Isa, with_isa};
+use crate::native::{Code, Isa, with_code, with_isa};
 use nums_ir::diag::Loc;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::{DType, Kind};
 use nums_ir::func::{Func, IndexItem, Op, Scalar, Value};
 use nums_ir::ops::{MapOp, ReduceOp};
 use nums_ir::types::Type;
+use std::sync::Arc;
 
 /// Elements of the largest tile.
 const TILE: usize = 4096;
@@ -327,4 +328,96 @@ fn negative_integer_powers_are_found_in_a_chain() {
     let kernel = b.kernel(&[p]);
     let x = Block::from_slice(&[2i64, -1], &[2]);
     assert_eq!(kernel.run(&[Operand::Block(&x)]).unwrap_err(), KernelError::NegativePower);
+}
+
+/// Enough elements of 8 bytes that they do not fit the cache of `with_cache`, and a last tile that is not full.
+const MANY: usize = 3 * TILE + 77;
+
+/// Runs `f` where only tiny blocks stay in the cache.
+fn with_cache<R>(f: impl FnOnce() -> R) -> R {
+    with_code(Code { cache: 1 << 10, ..Code::default() }, f)
+}
+
+/// The results with operands that others have too, and with the task's own: the same bits. Also which operand's bytes each of the latter has.
+fn both_ways(kernel: &Kernel, args: &[Block]) -> Vec<Option<usize>> {
+    with_cache(|| {
+        let want = kernel.run(&args.iter().map(Operand::Block).collect::<Vec<_>>()).unwrap();
+        let mut own: Vec<Held> = args.iter().map(|b| Held::Block(Arc::new(b.clone()))).collect();
+        let address = |b: &Block| b.bytes().as_ptr();
+        let before: Vec<_> = own.iter().map(|h| if let Held::Block(b) = h { Some(address(b)) } else { None }).collect();
+        let made = kernel.run_over(&mut &mut own[..]).unwrap();
+        for (made, want) in made.iter().zip(&want) {
+            assert_eq!((made.dtype(), made.shape()), (want.dtype(), want.shape()));
+            assert!(made.bytes() == want.bytes());
+        }
+        made.iter().map(|made| before.iter().position(|b| *b == Some(address(made)))).collect()
+    })
+}
+
+#[test]
+fn a_result_is_written_over_an_operand_of_its_own() {
+    let mut b = Body::new();
+    let (x, y) = (b.param("x", DType::F64, &["n"]), b.param("y", DType::F64, &["n"]));
+    let (sum, half) = (b.map(MapOp::Add, &[x, y], &["n"]), b.float(0.5));
+    let z = b.map(MapOp::Multiply, &[sum, half], &["n"]);
+    let total = b.reduce(ReduceOp::Sum, x, &[0], &[]);
+    let kernel = b.kernel(&[sum, z, total, sum, x]);
+    let (p, q) = (counting(&[MANY]), counting(&[MANY]));
+    // Two results take the two operands; one that is returned twice is copied, and the operand that is a result finds none left.
+    assert_eq!(both_ways(&kernel, &[p.clone(), q.clone()]), [Some(0), Some(1), None, None, None]);
+    // What fits the cache, and what others have too, is left alone.
+    let mut held = [Held::Block(Arc::new(p.clone())), Held::Block(Arc::new(q.clone()))];
+    let other = held.clone();
+    with_cache(|| kernel.run_over(&mut &mut held[..]).unwrap());
+    drop(other);
+    with_code(Code { cache: 1 << 30, ..Code::default() }, || kernel.run_over(&mut &mut held[..]).unwrap());
+    let [Held::Block(a), Held::Block(b)] = &held else { panic!() };
+    assert!(a.bytes() == p.bytes() && b.bytes() == q.bytes());
+}
+
+#[test]
+fn one_array_as_two_operands_is_not_written_over() {
+    let mut b = Body::new();
+    let (x, y) = (b.param("x", DType::F64, &["n"]), b.param("y", DType::F64, &["n"]));
+    let sum = b.map(MapOp::Add, &[x, y], &["n"]);
+    let kernel = b.kernel(&[sum]);
+    let p = Arc::new(counting(&[MANY]));
+    let mut held = [Held::Block(Arc::clone(&p)), Held::Block(p)];
+    let made = with_cache(|| kernel.run_over(&mut &mut held[..]).unwrap());
+    let [Held::Block(x), _] = &held else { panic!() };
+    assert!(made[0].as_slice::<f64>().iter().zip(x.as_slice::<f64>()).all(|(y, x)| *y == x + x));
+    assert!(x.bytes() == counting(&[MANY]).bytes());
+}
+
+#[test]
+fn an_operand_that_is_read_elsewhere_is_not_written_over() {
+    // A column beside a matrix.
+    let side = 129;
+    let mut b = Body::new();
+    let (x, m) = (b.param("x", DType::F64, &["n", "1"]), b.param("m", DType::F64, &["n", "n"]));
+    let z = b.map(MapOp::Add, &[x, m], &["n", "n"]);
+    let kernel = b.kernel(&[z]);
+    assert_eq!(both_ways(&kernel, &[counting(&[side, 1]), counting(&[side, side])]), [Some(1)]);
+    // One along both axes.
+    let mut b = Body::new();
+    let x = b.param("x", DType::F64, &["n"]);
+    let view = |b: &mut Body, items: Vec<IndexItem>, axes: &[&str]| b.push(Op::Index { items }, &[x], DType::F64, axes);
+    let all = || IndexItem::Slice { start: None, stop: None, step: 1 };
+    let (row, column) =
+        (view(&mut b, vec![IndexItem::NewAxis, all()], &["1", "n"]), view(&mut b, vec![all(), IndexItem::NewAxis], &["n", "1"]));
+    let outer = b.map(MapOp::Subtract, &[row, column], &["n", "n"]);
+    let kernel = b.kernel(&[outer]);
+    assert_eq!(both_ways(&kernel, &[counting(&[200])]), [None]);
+}
+
+#[test]
+fn another_dtype_of_as_many_bytes_takes_the_room_but_no_booleans() {
+    let mut b = Body::new();
+    let (x, t) = (b.param("x", DType::F64, &["n"]), b.param("t", DType::Bool, &["n"]));
+    let i = b.push(Op::Cast(DType::I64), &[x], DType::I64, &["n"]);
+    let (less, small) =
+        (b.push(Op::Map(MapOp::Less), &[x, x], DType::Bool, &["n"]), b.push(Op::Cast(DType::I8), &[t], DType::I8, &["n"]));
+    let kernel = b.kernel(&[i, small, less]);
+    let truth = Block::from_slice(&(0..MANY).map(|i| i % 3 == 0).collect::<Vec<_>>(), &[MANY]);
+    assert_eq!(both_ways(&kernel, &[counting(&[MANY]), truth]), [Some(0), None, Some(1)]);
 }

@@ -2,10 +2,11 @@
 
 use super::Kernel;
 use crate::block::Block;
-use crate::kernel::{KernelError, Operand};
+use crate::kernel::{Held, KernelError, Operand};
 use nums_ir::dtype::DType;
 use nums_ir::func::Op;
 use nums_ir::text;
+use std::sync::Arc;
 
 fn panel() -> nums_ir::func::Func {
     let text = "nums-ir 1\n; stage: fused\nfn f(%X: f64[n, d], %b: f64[d]) {\n  %g: f64[d] = kernel p0(rows %X: f64[n, d] = %X, %b: f64[d] = %b) {\n    %r: f64[n] = matmul %X, %b\n    %g: f64[d] = matmul %X, %r, trans_a=true\n    return %g\n  }\n  return %g\n}\n";
@@ -48,4 +49,33 @@ fn bodies_that_are_no_panels_are_refused() {
     let mut body = panel();
     body.results = vec![nums_ir::func::Value(99)];
     assert!(matches!(Kernel::prepare(&body), Err(KernelError::Mismatch { .. })));
+}
+
+/// Rows divided by their sums, beside the rows themselves; and a total.
+const ROWS: &str = "nums-ir 1\n; stage: fused\nfn f(%X: f64[n, 6], %W: f64[6, 6]) {\n  %Y: f64[n, 6], %Z: f64[n, 6], %g: f64[6, 6] = kernel p0(rows %X: f64[n, 6] = %X, %W: f64[6, 6] = %W) {\n    %Y: f64[n, 6] = matmul %X, %W\n    %Z: f64[n, 6] = kernel k0(%X: f64[n, 6] = %X, %Y: f64[n, 6] = %Y) {\n      %Z: f64[n, 6] = subtract %Y, %X\n      return %Z\n    }\n    %g: f64[6, 6] = matmul %X, %Z, trans_a=true\n    return %Y, %Z, %g\n  }\n  return %Y, %Z, %g\n}\n";
+
+#[test]
+fn rows_of_a_result_are_written_over_those_of_an_operand_of_its_own() {
+    let Op::Kernel(body) = text::parse(ROWS).unwrap().insts.remove(0).op else { panic!() };
+    let kernel = Kernel::prepare(&body).unwrap();
+    let wave = |shape: &[usize]| {
+        Block::from_slice(&(0..shape.iter().product()).map(|i| (i as f64 * 0.7).sin()).collect::<Vec<_>>(), shape)
+    };
+    let code = crate::native::Code { cache: 1 << 10, ..crate::native::Code::default() };
+    crate::native::with_code(code, || {
+        for n in [1, 255, 256, 1000] {
+            let (x, w) = (wave(&[n, 6]), wave(&[6, 6]));
+            let want = kernel.run(&[Operand::Block(&x), Operand::Block(&w)]).unwrap();
+            let mut held = [&x, &w].map(|b| Held::Block(Arc::new(b.clone())));
+            let Held::Block(own) = &held[0] else { panic!() };
+            let place = own.bytes().as_ptr();
+            let made = kernel.run_over(&mut &mut held[..]).unwrap();
+            assert_eq!(made[0].bytes().as_ptr() == place, n * 48 > 1 << 10, "{n}");
+            for (made, want) in made.iter().zip(&want) {
+                assert!(made.shape() == want.shape() && made.bytes() == want.bytes(), "{n}");
+            }
+            let Held::Block(w_left) = &held[1] else { panic!() };
+            assert!(w_left.bytes() == w.bytes(), "a whole operand stays");
+        }
+    });
 }
