@@ -42,6 +42,16 @@ nums! {
         np.dot(X.T, np.clip(r, -delta, delta)) / n
     }
 
+    /// A product.
+    pub fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] {
+        A @ B
+    }
+
+    /// A contraction that is no product of matrices as they lie.
+    pub fn cubes(A: f64[n, k, l], B: f64[l, k, m]) -> f64[n, m] {
+        np.einsum("nkl,lkm->nm", A, B)
+    }
+
     /// A variance as it is written.
     pub fn variance(x: f64[n]) -> f64[] {
         mean((x - mean(x)) ** 2)
@@ -225,6 +235,17 @@ fn a_variance_reads_its_data_once() {
     let spec = ClusterSpec::uniform(1, 2);
     assert_eq!(variance::plan(&spec, &[&[1_000_000]]).unwrap().passes("x"), 1);
     assert_eq!(standard::plan(&spec, &[&[200_000, 16]]).unwrap().passes("X"), 2);
+}
+
+#[test]
+fn plans_say_how_large_the_tiles_of_products_are() {
+    let spec = ClusterSpec::uniform(1, 2);
+    let plan = product::plan(&spec, &[&[700, 600], &[600, 500]]).unwrap();
+    let tiles = "panels of 256 terms, 1024 rows by 192 columns at a time";
+    assert!(plan.ir(Stage::Tiled).contains(&format!("; tiles of matmul: {tiles}\n")), "{}", plan.ir(Stage::Tiled));
+    assert!(plan.to_string().contains(&format!("  matmul runs 1 times, in {tiles}\n")), "{plan}");
+    let plan = cubes::plan(&spec, &[&[70, 60, 50], &[50, 60, 40]]).unwrap();
+    assert!(plan.ir(Stage::Tiled).contains(&format!("; tiles of contract: matrices in {tiles}")), "{}", plan.ir(Stage::Tiled));
 }
 
 #[test]

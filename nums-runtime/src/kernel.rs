@@ -191,6 +191,26 @@ pub fn run_over(op: &TaskOp, kernels: &[Arc<Kernel>], mut args: &mut [Held]) -> 
     }
 }
 
+/// How products and contractions are cut inside a task, in words: alike on all machines, since the order of sums follows from it.
+pub(crate) fn tiles(op: &TaskOp) -> Option<String> {
+    match op {
+        TaskOp::Matmul { .. } => Some(gemm::tiles()),
+        TaskOp::Contract(_) => Some(contract::tiles()),
+        // Kernels follow the cache (`nums_ir::tiling`); the others take blocks as they are.
+        TaskOp::Kernel(_)
+        | TaskOp::Sliced(_)
+        | TaskOp::Combine(_)
+        | TaskOp::Assemble { .. }
+        | TaskOp::Reshape(_)
+        | TaskOp::Fill { .. }
+        | TaskOp::Arange { .. }
+        | TaskOp::Eye { .. }
+        | TaskOp::Const { .. }
+        | TaskOp::Data(_)
+        | TaskOp::Solve => None,
+    }
+}
+
 fn kernel(kernels: &[Arc<Kernel>], k: u32) -> Result<&Kernel, KernelError> {
     let missing = || KernelError::mismatch("kernel", format!("no kernel {k} among {}", kernels.len()));
     kernels.get(k as usize).map(Arc::as_ref).ok_or_else(missing)

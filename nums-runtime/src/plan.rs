@@ -1,6 +1,7 @@
 //! `Plan`: what a call would do on a cluster, as an object to print and to assert on. Nothing runs.
 
 use crate::error::{Error, Result};
+use crate::kernel;
 use crate::place::{self, Bound, ClusterSpec, Layout, Placed, PolicyCost, Score};
 use nums_ir::cost::costs;
 use nums_ir::diag::Diag;
@@ -193,10 +194,23 @@ impl Plan {
     }
 }
 
-/// Tasks, notes, and how large the tiles of each kernel are on nodes with such a cache.
+/// Tasks, notes, and how large the tiles of each kernel are on nodes with such a cache, and those of products.
 pub(crate) fn tiled(graph: &Graph, spec: &ClusterSpec) -> String {
     let text = graph.notes.iter().fold(text::print_graph(graph), |text, note| text + "; " + note + "\n");
-    text + &tiling::explain(graph.kernels.iter(), Some(spec.cache.try_into().unwrap_or(usize::MAX)))
+    let text = text + &tiling::explain(graph.kernels.iter(), Some(spec.cache.try_into().unwrap_or(usize::MAX)));
+    products(graph).into_iter().fold(text, |text, (op, (_, tiles))| text + "; tiles of " + op + ": " + &tiles + "\n")
+}
+
+/// Product and contraction tasks by their operator: how many there are, and how large their tiles are.
+fn products(graph: &Graph) -> BTreeMap<&'static str, (usize, String)> {
+    let mut found: BTreeMap<&str, (usize, String)> = BTreeMap::new();
+    for op in graph.tasks.iter().map(|task| &task.op) {
+        if let Some(tiles) = kernel::tiles(op) {
+            let name = if let TaskOp::Contract(_) = op { "contract" } else { "matmul" };
+            found.entry(name).or_insert((0, tiles)).0 += 1;
+        }
+    }
+    found
 }
 
 /// `1.5 kB`
@@ -249,6 +263,9 @@ impl fmt::Display for Plan {
             let (is_panel, touched) = (!body.rows.is_empty(), Touched::by(body));
             let tile = format!("{} {}", touched.tile(is_panel, cache), if is_panel { "rows" } else { "elements" });
             writeln!(f, "  {} fuses {} and runs {runs} times, in tiles of {tile}", body.name, ops.join(", "))?;
+        }
+        for (op, (runs, tiles)) in products(g) {
+            writeln!(f, "  {op} runs {runs} times, in {tiles}")?;
         }
         let reads: Vec<String> =
             g.inputs.iter().map(|id| &g.array(*id).name).map(|n| format!("{n} {}", self.passes(n))).collect();

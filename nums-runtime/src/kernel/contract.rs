@@ -25,6 +25,14 @@ const PANEL: usize = 64;
 /// Columns that stay in registers while the terms of a panel are taken.
 const COLUMNS: usize = 16;
 
+/// How a contraction is cut inside a task, in words.
+pub(super) fn tiles() -> String {
+    let matrices = super::gemm::tiles();
+    format!(
+        "matrices in {matrices}, else panels of {PANEL} terms by {COLUMNS} columns; intermediate results of {PART_BYTES} bytes"
+    )
+}
+
 pub(super) fn contract(task: &ContractTask, args: &[&Block]) -> Result<Block, KernelError> {
     let wrong = |why: String| KernelError::mismatch("contract", why);
     task.spec.check().map_err(|why| wrong(format!("\"{}\": {why}", task.spec)))?;

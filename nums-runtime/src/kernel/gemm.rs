@@ -23,6 +23,11 @@ const BLOCK_M: usize = 1024;
 /// Columns of the right operand that are packed at a time: with a panel they fill half of a second-level cache.
 const BLOCK_N: usize = 192;
 
+/// How a product is cut inside a task, in words.
+pub(super) fn tiles() -> String {
+    format!("panels of {PANEL_K} terms, {BLOCK_M} rows by {BLOCK_N} columns at a time")
+}
+
 /// A matrix of a block, by its strides.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Matrix<'a, T> {
