@@ -6,6 +6,7 @@
 //! same wherever tasks run. `tile/regions.rs` moves data (slices, transposes, concatenation, changed grids),
 //! `tile/products.rs` multiplies, `tile/contract.rs` contracts, `tile/kernels.rs` tiles kernels, `tile/panels.rs` panels. Nothing here knows nodes.
 
+mod boxes;
 mod contract;
 mod data;
 mod kernels;
@@ -36,6 +37,7 @@ pub fn tile(func: &Func, grids: &[Grid]) -> Result<Graph, Diag> {
     let mut tiler = Tiler::new(&func.name);
     tiler.names = crate::text::value_names(func);
     tiler.in_place = slices::in_place(func);
+    tiler.unread = boxes::unread(func);
     let mut grids = grids.iter();
     for p in &func.params {
         let (ty, loc) = (func.ty(*p), func.data(*p).loc);
@@ -108,6 +110,8 @@ struct Tiler {
     /// What is indexed and makes no blocks: from where, and its cut.
     in_place: HashSet<Value>,
     views: HashMap<Value, (regions::Source, Grid)>,
+    /// Positions that nobody looks at.
+    unread: HashSet<Value>,
     /// Arrays that were cut anew, by the cut.
     recuts: HashMap<(ArrayId, Vec<usize>), ArrayId>,
     /// Matrices that were factored, with the trees of their factors.
@@ -147,6 +151,7 @@ impl Tiler {
             names: vec![],
             handles: HashMap::new(),
             in_place: HashSet::new(),
+            unread: HashSet::new(),
             views: HashMap::new(),
             recuts: HashMap::new(),
             factored: HashMap::new(),
@@ -207,6 +212,9 @@ impl Tiler {
     fn inst(&mut self, func: &Func, inst: &Inst) -> Result<(), Diag> {
         let out = inst.results[0];
         let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
+        if self.unread.contains(&out) {
+            return Ok(());
+        }
         match &inst.op {
             Op::Kernel(body) if !body.rows.is_empty() => return self.panel(func, inst, body),
             _ => self.count_reads(func, inst),

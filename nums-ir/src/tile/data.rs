@@ -42,6 +42,7 @@ impl Tiler {
         let loc = func.data(out).loc;
         match op {
             DataOp::Take { axis, count } => self.take(func, inst, *axis, *count),
+            DataOp::Put { .. } if self.put_box(func, inst) => {}
             DataOp::Put { axis, count, add } => self.put(func, inst, *axis, *count, *add),
             DataOp::Sort { axis, index } => self.sort(func, inst, *axis, *index),
             DataOp::Scan { op, axis } => self.scan(func, inst, *op, *axis),

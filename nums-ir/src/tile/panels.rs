@@ -94,9 +94,10 @@ impl Tiler {
         let names = std::mem::replace(&mut self.names, crate::text::value_names(body));
         // Numbers of values mean others inside.
         let (in_place, views) = (std::mem::take(&mut self.in_place), std::mem::take(&mut self.views));
+        let unread = std::mem::take(&mut self.unread);
         let done = body.insts.iter().try_for_each(|i| self.inst(body, i));
         let inner = std::mem::replace(&mut self.handles, outer);
-        (self.names, self.in_place, self.views) = (names, in_place, views);
+        (self.names, self.in_place, self.views, self.unread) = (names, in_place, views, unread);
         done?;
         for (r, own) in inst.results.iter().zip(&body.results) {
             self.handles.insert(*r, inner[own]);

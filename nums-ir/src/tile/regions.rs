@@ -10,6 +10,8 @@ use crate::diag::Loc;
 use crate::func::{Func, IndexItem, Inst, Value};
 use crate::graph::{Arg, ArrayId, Piece, TaskOp};
 use crate::grid::Grid;
+use std::cmp::Ordering;
+use std::ops::Range;
 
 /// Where the elements of a region come from.
 #[derive(Clone)]
@@ -22,6 +24,18 @@ pub(super) struct Source {
     walk: Vec<Option<(usize, i64, i64)>>,
     /// Positions on axes of the old array that no axis walks.
     fixed: Vec<(usize, usize)>,
+}
+
+impl Source {
+    /// A region of the new array that walks an old one.
+    pub(super) fn new(
+        array: ArrayId,
+        region: impl Iterator<Item = Range<usize>>,
+        walk: Vec<Option<(usize, i64, i64)>>,
+    ) -> Source {
+        let (dest, shape) = region.map(|r| (r.start, r.len())).unzip();
+        Source { array, dest, shape, walk, fixed: vec![] }
+    }
 }
 
 /// Part of one axis: positions `dest..dest + len` of the new block, from `src` of the old array's `part`-th block.
@@ -166,7 +180,7 @@ impl Tiler {
     }
 
     /// One task a block of `out`, with a piece from every block that it meets.
-    fn assemble(&mut self, out: ArrayId, sources: &[Source], loc: Loc) {
+    pub(super) fn assemble(&mut self, out: ArrayId, sources: &[Source], loc: Loc) {
         let grid = self.grid(out).clone();
         for i in 0..grid.n_blocks() {
             let (offset, shape) = (grid.offset_at(i), grid.block_shape_at(i));
@@ -250,8 +264,12 @@ fn parts(old: &Grid, axis: usize, begin: i64, step: i64, len: usize, dest: usize
     while done < len as i64 {
         let at = begin + step * done;
         let part = at / block;
-        // Steps that stay in this block.
-        let room = if step > 0 { ((part + 1) * block - 1 - at) / step } else { (at - part * block) / -step };
+        // Steps that stay in this block: all, where one position stands for all.
+        let room = match step.cmp(&0) {
+            Ordering::Greater => ((part + 1) * block - 1 - at) / step,
+            Ordering::Equal => len as i64,
+            Ordering::Less => (at - part * block) / -step,
+        };
         let count = (room + 1).min(len as i64 - done);
         let (src, dest) = ((at - part * block) as usize, dest + done as usize);
         out.push(Part { part: part as usize, src, dest, len: count as usize });
