@@ -42,6 +42,16 @@ nums! {
         np.dot(X.T, np.clip(r, -delta, delta)) / n
     }
 
+    /// Distances of all rows from some points.
+    pub fn distances(X: f64[n, d], C: f64[k, d]) -> f64[n, k] {
+        sqrt(abs(sum(X ** 2, axis=1)[:, None] + sum(C ** 2, axis=1) - 2 * (X @ C.T)))
+    }
+
+    /// The same, and a sum over the rows.
+    pub fn distances_and_gram(X: f64[n, d], C: f64[k, d]) -> (f64[n, k], f64[d, d]) {
+        (sqrt(abs(sum(X ** 2, axis=1)[:, None] + sum(C ** 2, axis=1) - 2 * (X @ C.T))), X.T @ X)
+    }
+
     /// A product.
     pub fn product(A: f64[n, k], B: f64[k, m]) -> f64[n, m] {
         A @ B
@@ -235,6 +245,35 @@ fn a_variance_reads_its_data_once() {
     let spec = ClusterSpec::uniform(1, 2);
     assert_eq!(variance::plan(&spec, &[&[1_000_000]]).unwrap().passes("x"), 1);
     assert_eq!(standard::plan(&spec, &[&[200_000, 16]]).unwrap().passes("X"), 2);
+}
+
+#[test]
+fn wide_rows_of_a_panel_come_in_blocks_of_8_mib() {
+    let spec = ClusterSpec::uniform(1, 2);
+    let (n, d, k) = (20_000, 16, 500);
+    let plan = distances::plan(&spec, &[&[n, d], &[k, d]]).unwrap();
+    // 1250 rows a block: X is cut, which reads it once, and nothing but those parts is stored.
+    assert!(plan.ir(Stage::Tiled).contains("blocks [1250, 500]"), "{}", plan.ir(Stage::Tiled));
+    assert_eq!((plan.passes("X"), plan.kernels()), (1, 2), "{plan}");
+    assert!(plan.temporary_bytes() <= ((n * d + k) * 8) as u64, "{plan}");
+    // The order of a sum over rows follows from the cut of X, whatever else is made.
+    let plan = distances_and_gram::plan(&spec, &[&[n, d], &[k, d]]).unwrap();
+    assert!(plan.ir(Stage::Tiled).contains("blocks [20000, 500]"), "{}", plan.ir(Stage::Tiled));
+    assert_eq!(plan.passes("X"), 1, "{plan}");
+}
+
+#[test]
+fn wide_rows_have_the_same_bits_in_any_cut() {
+    let (n, d, k) = (5000, 3, 600);
+    let wave = |n: usize, step: f64| -> Vec<f64> { (0..n).map(|i| (i as f64 * step).sin()).collect() };
+    let cluster = Cluster::threads(2).unwrap();
+    let _entered = cluster.enter();
+    let [x, c] = [(n, 0.37), (k, 0.71)].map(|(n, step)| Array::from_vec(wave(n * d, step), &[n, d]).unwrap());
+    let want = distances(&x, &c).unwrap().to_vec().unwrap();
+    let small = distances(&x.rechunk(&[512, d]).unwrap(), &c).unwrap().to_vec().unwrap();
+    assert!(want.iter().zip(&small).all(|(a, b)| a.to_bits() == b.to_bits()));
+    let (gram, _) = distances_and_gram(&x, &c).unwrap();
+    assert!(gram.to_vec().unwrap().iter().zip(&want).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Panels over blocks: one task a block of rows, totals joined in a tree.
 //!
-//! Rows are cut as in the operand with most elements. What a panel needs of the sizes is checked here: every row operand in one
-//! block across its rows, whole operands cut nowhere that can be felt, and they and totals within `BUDGET`. Totals that are too large leave the panel and are summed
-//! by themselves; where something else fails the panel is split into the kernels and products that it holds. The graph says why, and
-//! the answer is the same to the last bit.
+//! Rows are cut as in the operand with most elements, and further until no block of rows that come out is larger than any product's
+//! (`grid::BLOCK`): unless totals come out too, of which the cut decides the bits. What a panel needs of the sizes is checked here:
+//! every row operand in one block across its rows, whole operands cut nowhere that can be felt, and they and totals within `BUDGET`.
+//! Totals that are too large leave the panel and are summed by themselves; where something else fails the panel is split into the
+//! kernels and products that it holds. The graph says why, and the answer is the same to the last bit.
 
 use super::{Handle, Tiler, sizes};
 use crate::diag::Diag;
 use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
-use crate::grid::Grid;
+use crate::grid::{BLOCK, Grid};
 use crate::ops::{Identity, ReduceOp};
 use crate::panel::{Role, roles};
 use std::collections::HashMap;
@@ -35,6 +36,16 @@ fn is_joined(body: &Func, p: Value, axis: usize) -> bool {
         }
         _ => false,
     })
+}
+
+/// Rows of which no result has more bytes than a block of a product.
+fn narrowed(func: &Func, inst: &Inst, mut rows: usize) -> usize {
+    let row = |r: &Value| sizes(func, *r).iter().skip(1).product::<usize>().saturating_mul(func.ty(*r).dtype.size());
+    let widest = inst.results.iter().map(row).max().unwrap_or(0);
+    while rows > 1 && rows.saturating_mul(widest) > BLOCK {
+        rows = rows.div_ceil(2);
+    }
+    rows
 }
 
 impl Tiler {
@@ -84,6 +95,7 @@ impl Tiler {
             return Err(Misfit::Beside(beside));
         }
         let (_, rows) = largest.ok_or_else(|| Misfit::Other("no operand has rows".to_owned()))?;
+        let rows = if body.results.iter().any(|r| matches!(role(r), Role::Total(_))) { rows } else { narrowed(func, inst, rows) };
         Ok((roles, rows))
     }
 
