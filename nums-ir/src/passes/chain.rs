@@ -117,10 +117,7 @@ fn cheaper(func: &Func, chain: &Chain) -> Option<Vec<[usize; 2]>> {
     let mut operands: Vec<Vec<char>> = Vec::new();
     let index = |i: usize| char::from_u32(i as u32);
     for (i, factor) in chain.factors.iter().enumerate() {
-        let mut dims: Vec<&Dim> = func.ty(factor.value).dims()?.iter().collect();
-        if factor.trans {
-            dims.reverse();
-        }
+        let dims = sides(func, *factor);
         // A vector at the left end has no rows, one at the right end no columns.
         let own: Vec<usize> = match (dims.len(), i) {
             (2, _) => vec![i, i + 1],
@@ -157,8 +154,9 @@ fn rewrite(func: &mut Func, mut at: usize, mut factors: Vec<Factor>, order: &[[u
             func.insts[at].args = args;
             break;
         }
-        let rows = sides(func, left).first().cloned().filter(|_| sides(func, left).len() == 2);
-        let cols = sides(func, right).get(1).cloned();
+        let (above, below) = (sides(func, left), sides(func, right));
+        let rows = if above.len() == 2 { above.first().cloned() } else { None };
+        let cols = below.get(1).cloned();
         let ty = Type::array(func.ty(left.value).dtype, rows.into_iter().chain(cols).collect());
         let loc = func.data(func.insts[at].results[0]).loc;
         let value = func.value(ValueData { name: None, ty: Some(ty), loc });
