@@ -149,7 +149,12 @@ fn each(op: MapOp) -> Dim {
 
 /// Of a reduction, for an element: moments sum, take the deviation, square it and sum that.
 fn reduced(op: ReduceOp) -> Dim {
-    Dim::from(if matches!(op, ReduceOp::Moments | ReduceOp::Spread) { 4 } else { 1 })
+    Dim::from(match op {
+        ReduceOp::Moments | ReduceOp::Spread => 4,
+        ReduceOp::SquareSum => 2,
+        ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => 1,
+        ReduceOp::Any | ReduceOp::All | ReduceOp::Mean => 1,
+    })
 }
 
 /// The size that a product contracts, by its left operand.

@@ -305,7 +305,7 @@ pub enum Identity {
 
 macro_rules! reduce_op {
     ($( $(#[doc = $doc:literal])* $Name:ident $text:literal [$($alias:literal),*] $rule:ident $identity:ident $combine:expr; )*
-     => { $( $(#[doc = $inner_doc:literal])* $Inner:ident $inner_text:literal; )* }) => {
+     => { $( $(#[doc = $inner_doc:literal])* $Inner:ident $inner_text:literal $inner_combine:expr; )* }) => {
         /// A reduction: a row of the table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -328,7 +328,7 @@ macro_rules! reduce_op {
             pub fn identity(self) -> Identity { match self { $(ReduceOp::$Name => Identity::$identity,)* $(ReduceOp::$Inner => Identity::Zero,)* } }
 
             /// The element-wise operator that joins two partial results; `None` where `decompose` rewrites the reduction, and for moments.
-            pub fn combine(self) -> Option<MapOp> { match self { $(ReduceOp::$Name => $combine,)* $(ReduceOp::$Inner => None,)* } }
+            pub fn combine(self) -> Option<MapOp> { match self { $(ReduceOp::$Name => $combine,)* $(ReduceOp::$Inner => $inner_combine,)* } }
 
             /// The row's doc line.
             pub fn doc(self) -> &'static str { match self { $(ReduceOp::$Name => concat!($($doc),*).trim_ascii(),)* $(ReduceOp::$Inner => concat!($($inner_doc),*).trim_ascii(),)* } }
@@ -366,8 +366,10 @@ reduce_op! {
     Mean "mean" [] Mean Nan None;
     => {
         /// Count, sum, and sum of squared deviations from the mean, along a new first axis of 3: what the pass `moments` makes.
-        Moments "moments";
+        Moments "moments" None;
         /// Sum of squared deviations from the mean: what that pass makes where every row has its own. Blocks of a row are joined as moments.
-        Spread "spread";
+        Spread "spread" None;
+        /// Sum of the squares of the elements: what the pass `squares` makes.
+        SquareSum "square_sum" Some(MapOp::Add);
     }
 }

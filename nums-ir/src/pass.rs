@@ -4,7 +4,7 @@
 //! and debug builds; a failure names the pass and shows the text before and after.
 
 use crate::func::{Func, Stage};
-use crate::passes::{chain, cse, dce, decompose, fuse, moments, panel, simplify, symmetric, transpose};
+use crate::passes::{chain, cse, dce, decompose, fuse, moments, panel, simplify, squares, symmetric, transpose};
 use crate::verify::verify;
 
 /// One rewriting step over a `Func`.
@@ -41,6 +41,7 @@ pub const PIPELINE: &[Pass] = &[
     transpose::PASS,
     chain::PASS,
     moments::PASS,
+    squares::PASS,
     symmetric::PASS,
     dce::PASS,
     fuse::PASS,

@@ -8,6 +8,7 @@ pub mod fuse;
 pub mod moments;
 pub mod panel;
 pub mod simplify;
+pub mod squares;
 pub mod symmetric;
 pub mod transpose;
 

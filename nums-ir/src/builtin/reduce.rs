@@ -18,7 +18,7 @@ pub(super) fn signature(op: ReduceOp) -> &'static str {
         ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => "a, axis=, out!, keepdims=, initial=, where=",
         ReduceOp::Any | ReduceOp::All => "a, axis=, out!, keepdims=, where=",
         // No program names it.
-        ReduceOp::Moments | ReduceOp::Spread => "a, axis=",
+        ReduceOp::Moments | ReduceOp::Spread | ReduceOp::SquareSum => "a, axis=",
     }
 }
 

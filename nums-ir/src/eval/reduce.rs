@@ -47,6 +47,7 @@ fn reduce_rows(op: ReduceOp, matrix: &Tensor, rows: usize, len: usize) -> Result
     let constant = |value: Scalar| Tensor::constant(value, matrix.dtype())?.broadcast(&[rows]);
     let combine = match (op, op.combine()) {
         (ReduceOp::Sum, _) => return sum(matrix),
+        (ReduceOp::SquareSum, _) => return sum(&map(MapOp::Square, &[matrix])?),
         (ReduceOp::Moments, _) => return moments(matrix, rows, len),
         (ReduceOp::Spread, _) => {
             let moments = moments(matrix, rows, len)?;

@@ -115,7 +115,7 @@ fn from_initial(x: &mut Expand<'_, '_>, op: ReduceOp) -> One {
                 ReduceOp::Sum => x.int(0)?,
                 ReduceOp::Prod => x.int(1)?,
                 ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => initial,
-                ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::Moments | ReduceOp::Spread => {
+                ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::Moments | ReduceOp::Spread | ReduceOp::SquareSum => {
                     return x.fail(format!("`{}` takes no `initial=`", x.name()));
                 }
             };

@@ -109,6 +109,7 @@ fn formula(inst: &Inst, args: Vec<Formula>, names: &[String]) -> Formula {
             let note = match op {
                 ReduceOp::Moments => ": count, sum, squared deviations",
                 ReduceOp::Spread => ": squared deviations",
+                ReduceOp::SquareSum => ": of squares",
                 ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min | ReduceOp::NanMax | ReduceOp::NanMin => "",
                 ReduceOp::Any | ReduceOp::All | ReduceOp::Mean => "",
             };
@@ -135,7 +136,7 @@ fn numpy(op: &DataOp, args: &[Formula]) -> Option<String> {
             ReduceOp::Max => format!("maximum.accumulate({}, axis={axis})", first.text),
             ReduceOp::Min => format!("minimum.accumulate({}, axis={axis})", first.text),
             ReduceOp::Mean | ReduceOp::Any | ReduceOp::All | ReduceOp::NanMax | ReduceOp::NanMin => return None,
-            ReduceOp::Moments | ReduceOp::Spread => return None,
+            ReduceOp::Moments | ReduceOp::Spread | ReduceOp::SquareSum => return None,
         },
         DataOp::ArgBest { op, axis } => {
             let name = if *op == ReduceOp::Max { "argmax" } else { "argmin" };

@@ -8,6 +8,8 @@
 //! -0.0 is 0.0.
 
 mod moments;
+#[cfg(test)]
+mod tests;
 
 pub(super) use moments::join as join_moments;
 
@@ -50,9 +52,10 @@ pub(super) fn finish(mut state: Box<dyn Reduction>, op: ReduceOp, dtype: DType, 
 /// The reduction `op` of a block of `shape` and `dtype` over `axes`.
 pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usize]) -> Result<Box<dyn Reduction>, KernelError> {
     macro_rules! chain {
-        ($Row:ident: $($t:ident)*) => {
+        ($Row:ident: $($t:ident)*) => { chain!($Row of Own: $($t)*) };
+        ($Row:ident of $Each:path: $($t:ident)*) => {
             match dtype {
-                $(<$t as Element>::DTYPE => Ok(Box::new(Chain::<op::$Row, $t>::new(op, shape, axes)) as Box<dyn Reduction>),)*
+                $(<$t as Element>::DTYPE => Ok(Box::new(Chain::<op::$Row, $Each, $t>::new(op, shape, axes)) as Box<dyn Reduction>),)*
                 #[allow(unreachable_patterns)]
                 other => Err(KernelError::mismatch(op.name(), format!("no `{}` of {other}", op.name()))),
             }
@@ -60,6 +63,7 @@ pub(super) fn reduction(op: ReduceOp, dtype: DType, shape: &[usize], axes: &[usi
     }
     match op {
         ReduceOp::Sum => chain!(Add: i64 u64 f32 f64 c64 c128),
+        ReduceOp::SquareSum => chain!(Add of op::Square: f32 f64),
         ReduceOp::Prod => chain!(Multiply: i64 u64 f32 f64 c64 c128),
         ReduceOp::Max => chain!(Maximum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
         ReduceOp::Min => chain!(Minimum: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 c64 c128),
@@ -101,9 +105,26 @@ fn join<O: Join<T>, T>(a: T, b: T) -> T {
     O::apply((a, b))
 }
 
-/// The stages of a reduction, innermost first.
-struct Chain<O, T> {
+/// What a reduction takes of an element: `Own`, the element itself, or what a row of the operator table makes of it.
+pub(super) trait Each<T>: Apply<(T,), Out = T> {}
+impl<E: Apply<(T,), Out = T>, T> Each<T> for E {}
+
+/// The element itself.
+pub(super) struct Own;
+
+impl<T> Apply<(T,)> for Own {
+    type Out = T;
+
+    #[inline(always)]
+    fn apply((x,): (T,)) -> T {
+        x
+    }
+}
+
+/// The stages of a reduction of `E` of the elements, innermost first.
+struct Chain<O, E, T> {
     op: ReduceOp,
+    each: PhantomData<E>,
     runs: Option<Runs<O, T>>,
     rows: Vec<Rows<O, T>>,
     /// What one stage hands to the next, and the other way round.
@@ -111,8 +132,8 @@ struct Chain<O, T> {
     out: Vec<T>,
 }
 
-impl<O: Join<T>, T: Element> Chain<O, T> {
-    fn new(op: ReduceOp, shape: &[usize], axes: &[usize]) -> Chain<O, T> {
+impl<O: Join<T>, E: Each<T>, T: Element> Chain<O, E, T> {
+    fn new(op: ReduceOp, shape: &[usize], axes: &[usize]) -> Chain<O, E, T> {
         // Merged axes as (reduced, size), outermost first; an axis of size 1 is of either kind.
         let mut groups: Vec<(bool, usize)> = Vec::new();
         for (axis, &n) in shape.iter().enumerate().filter(|(_, n)| **n != 1) {
@@ -130,26 +151,29 @@ impl<O: Join<T>, T: Element> Chain<O, T> {
                 (true, _) => rows.push(Rows::new(n, width)),
             }
         }
-        Chain { op, runs, rows, buffers: [Vec::new(), Vec::new()], out: Vec::new() }
+        Chain { op, each: PhantomData, runs, rows, buffers: [Vec::new(), Vec::new()], out: Vec::new() }
     }
 }
 
-impl<O: Join<T>, T: Element> Reduction for Chain<O, T> {
+impl<O: Join<T>, E: Each<T>, T: Element> Reduction for Chain<O, E, T> {
     fn feed(&mut self, piece: Slice<'_>) -> Result<(), KernelError> {
         let Some(mut piece) = T::slice(piece) else {
             return Err(KernelError::mismatch(self.op.name(), format!("{} into {}", piece.dtype(), T::DTYPE)));
         };
         let [a, b] = &mut self.buffers;
         let (mut from, mut to) = (a, b);
-        if let Some(runs) = &mut self.runs {
-            to.clear();
-            runs.feed(piece, to);
-            std::mem::swap(&mut from, &mut to);
-            piece = from;
+        let mut rows = self.rows.iter_mut();
+        to.clear();
+        match (&mut self.runs, rows.as_slice().is_empty()) {
+            (Some(runs), _) => runs.feed::<E>(piece, to),
+            (None, false) => rows.by_ref().take(1).for_each(|rows| rows.feed::<E>(piece, to)),
+            (None, true) => to.extend(piece.iter().map(|x| E::apply((*x,)))),
         }
-        for rows in &mut self.rows {
+        std::mem::swap(&mut from, &mut to);
+        piece = from;
+        for rows in rows {
             to.clear();
-            rows.feed(piece, to);
+            rows.feed::<Own>(piece, to);
             std::mem::swap(&mut from, &mut to);
             piece = from;
         }
@@ -233,22 +257,22 @@ impl<O: Join<T>, T: Element> Runs<O, T> {
         Runs { len, pos: 0, lanes: [T::default(); LANES], counter: Counter::new() }
     }
 
-    fn feed(&mut self, piece: &[T], out: &mut Vec<T>) {
-        vectorised(FeedRuns { runs: self, piece, out });
+    fn feed<E: Each<T>>(&mut self, piece: &[T], out: &mut Vec<T>) {
+        vectorised(FeedRuns { runs: self, piece, out, each: PhantomData::<E> });
     }
 
     #[inline(always)]
-    fn take(&mut self, mut piece: &[T], out: &mut Vec<T>) {
+    fn take<E: Each<T>>(&mut self, mut piece: &[T], out: &mut Vec<T>) {
         while !piece.is_empty() {
             let n = piece.len().min(self.len - self.pos);
             let (run, rest) = piece.split_at(n);
             piece = rest;
             if n == self.len && n <= PANEL {
                 // Nothing to join.
-                out.push(whole_panel::<O, T>(run));
+                out.push(whole_panel::<O, E, T>(run));
                 continue;
             }
-            self.take_run(run);
+            self.take_run::<E>(run);
             if self.pos == self.len {
                 self.pos = 0;
                 out.extend(self.counter.take(join::<O, T>));
@@ -258,16 +282,16 @@ impl<O: Join<T>, T: Element> Runs<O, T> {
 
     /// Elements of the current run, up to its end.
     #[inline(always)]
-    fn take_run(&mut self, mut run: &[T]) {
+    fn take_run<E: Each<T>>(&mut self, mut run: &[T]) {
         while !run.is_empty() {
             let start = self.pos % PANEL;
             let size = PANEL.min(self.len - (self.pos - start));
             let n = run.len().min(size - start);
             let (part, rest) = run.split_at(n);
             if n == size {
-                self.counter.push(whole_panel::<O, T>(part), join::<O, T>);
+                self.counter.push(whole_panel::<O, E, T>(part), join::<O, T>);
             } else {
-                self.take_part(part, start);
+                self.take_part::<E>(part, start);
                 if start + n == size {
                     self.counter.push(join_lanes::<O, T>(self.lanes, size), join::<O, T>);
                 }
@@ -278,46 +302,48 @@ impl<O: Join<T>, T: Element> Runs<O, T> {
 
     /// Elements of a panel from its position `at`.
     #[inline(always)]
-    fn take_part(&mut self, part: &[T], at: usize) {
+    fn take_part<E: Each<T>>(&mut self, part: &[T], at: usize) {
         for (i, &x) in (at..).zip(part) {
-            let lane = &mut self.lanes[i % LANES];
+            let (x, lane) = (E::apply((x,)), &mut self.lanes[i % LANES]);
             *lane = if i < LANES { x } else { join::<O, T>(*lane, x) };
         }
     }
 }
 
-struct FeedRuns<'a, O, T> {
+struct FeedRuns<'a, O, E, T> {
     runs: &'a mut Runs<O, T>,
     piece: &'a [T],
     out: &'a mut Vec<T>,
+    each: PhantomData<E>,
 }
 
-impl<O: Join<T>, T: Element> Loop for FeedRuns<'_, O, T> {
+impl<O: Join<T>, E: Each<T>, T: Element> Loop for FeedRuns<'_, O, E, T> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        self.runs.take(self.piece, self.out);
+        self.runs.take::<E>(self.piece, self.out);
     }
 }
 
 /// A panel of which all elements are at hand: the same lanes as `take_part` fills.
 #[inline(always)]
-fn whole_panel<O: Join<T>, T: Element>(panel: &[T]) -> T {
+fn whole_panel<O: Join<T>, E: Each<T>, T: Element>(panel: &[T]) -> T {
+    let each = |x: T| E::apply((x,));
     let (chunks, rest) = panel.as_chunks::<LANES>();
     let Some((&first, chunks)) = chunks.split_first() else {
         let mut lanes = [T::default(); LANES];
-        lanes[..rest.len()].copy_from_slice(rest);
+        lanes.iter_mut().zip(rest).for_each(|(lane, x)| *lane = each(*x));
         return join_lanes::<O, T>(lanes, rest.len());
     };
     // A value of its own, of which no element is reached by an index that is not known: it stays in registers.
-    let mut sums = first;
+    let mut sums = first.map(each);
     for chunk in chunks {
-        sums = std::array::from_fn(|i| join::<O, T>(sums[i], chunk[i]));
+        sums = std::array::from_fn(|i| join::<O, T>(sums[i], each(chunk[i])));
     }
     let mut lanes = sums;
     for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = join::<O, T>(*lane, x);
+        *lane = join::<O, T>(*lane, each(x));
     }
     join_lanes::<O, T>(lanes, LANES)
 }
@@ -353,7 +379,7 @@ impl<O: Join<T>, T: Element> Rows<O, T> {
         Rows { count, width, pos: 0, panel: vec![T::default(); width], counter: Counter::new(), spare: Vec::new() }
     }
 
-    fn feed(&mut self, mut piece: &[T], out: &mut Vec<T>) {
+    fn feed<E: Each<T>>(&mut self, mut piece: &[T], out: &mut Vec<T>) {
         while !piece.is_empty() {
             let (row, col) = (self.pos / self.width, self.pos % self.width);
             let in_panel = row % ROWS;
@@ -361,12 +387,8 @@ impl<O: Join<T>, T: Element> Rows<O, T> {
             let rows = (piece.len() / self.width).min(ROWS - in_panel).min(self.count - row);
             let n = if col == 0 && rows > 0 { rows * self.width } else { piece.len().min(self.width - col) };
             let (part, rest) = piece.split_at(n);
-            if n >= self.width {
-                vectorised(AddRows::<O, T> { panel: &mut self.panel, rows: part, first: in_panel == 0, op: PhantomData });
-            } else {
-                let panel = &mut self.panel[col..col + n];
-                vectorised(AddRows::<O, T> { panel, rows: part, first: in_panel == 0, op: PhantomData });
-            }
+            let panel = if n >= self.width { &mut self.panel[..] } else { &mut self.panel[col..col + n] };
+            vectorised(AddRows { panel, rows: part, first: in_panel == 0, op: PhantomData::<(O, E)> });
             (piece, self.pos) = (rest, self.pos + n);
             self.close(out);
         }
@@ -409,23 +431,23 @@ pub(super) fn join_rows<O: Join<T>, T: Element>(mut a: Vec<T>, b: Vec<T>, spare:
     a
 }
 
-/// Joins rows as wide as the panel to it, in order.
-struct AddRows<'a, O, T> {
+/// Joins `E` of rows as wide as the panel to it, in order.
+struct AddRows<'a, O, E, T> {
     panel: &'a mut [T],
     rows: &'a [T],
     first: bool,
-    op: PhantomData<O>,
+    op: PhantomData<(O, E)>,
 }
 
-impl<O: Join<T>, T: Element> Loop for AddRows<'_, O, T> {
+impl<O: Join<T>, E: Each<T>, T: Element> Loop for AddRows<'_, O, E, T> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        let width = self.panel.len();
+        let (width, each) = (self.panel.len(), |x: T| E::apply((x,)));
         let rows = if self.first {
             let (first, rest) = self.rows.split_at(width);
-            self.panel.copy_from_slice(first);
+            self.panel.iter_mut().zip(first).for_each(|(to, x)| *to = each(*x));
             rest
         } else {
             self.rows
@@ -437,7 +459,7 @@ impl<O: Join<T>, T: Element> Loop for AddRows<'_, O, T> {
             sums.copy_from_slice(columns);
             for row in rows.chunks_exact(width) {
                 for (sum, &x) in sums.iter_mut().zip(&row[col..col + COLUMNS]) {
-                    *sum = join::<O, T>(*sum, x);
+                    *sum = join::<O, T>(*sum, each(x));
                 }
             }
             columns.copy_from_slice(&sums);
@@ -445,7 +467,7 @@ impl<O: Join<T>, T: Element> Loop for AddRows<'_, O, T> {
         }
         for (col, sum) in (col..).zip(columns.into_remainder()) {
             for row in rows.chunks_exact(width) {
-                *sum = join::<O, T>(*sum, row[col]);
+                *sum = join::<O, T>(*sum, each(row[col]));
             }
         }
     }
@@ -457,122 +479,4 @@ pub(super) fn reduce(op: ReduceOp, src: &Block, axes: &[usize]) -> Result<Block,
     let mut reduction = reduction(op, src.dtype(), src.shape(), axes)?;
     reduction.feed(src.slice())?;
     finish(reduction, op, src.dtype(), &reduced_shape(src.shape(), axes, false))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{finish, reduce, reduced_shape, reduction};
-    use crate::block::Block;
-    use crate::kernel::KernelError;
-    use crate::native::{Isa, with_isa};
-    use nums_ir::dtype::DType;
-    use nums_ir::ops::ReduceOp;
-
-    fn numbers(shape: &[usize]) -> Block {
-        let n: usize = shape.iter().product();
-        let x: Vec<f64> = (0..n).map(|i| ((i * 7919 + 13) % 1009) as f64 / 97.0 - 4.0).collect();
-        Block::from_slice(&x, shape)
-    }
-
-    /// The sum over `axes`, one element at a time.
-    fn naive(src: &Block, axes: &[usize]) -> Vec<f64> {
-        let shape = src.shape();
-        let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
-        let mut out = vec![0.0; kept.iter().map(|&a| shape[a]).product()];
-        for (i, x) in src.as_slice::<f64>().iter().enumerate() {
-            let (mut rest, mut coords) = (i, vec![0; shape.len()]);
-            for axis in (0..shape.len()).rev() {
-                coords[axis] = rest % shape[axis];
-                rest /= shape[axis];
-            }
-            out[kept.iter().fold(0, |n, &a| n * shape[a] + coords[a])] += x;
-        }
-        out
-    }
-
-    /// Shapes with every order of kept and reduced axes, and lengths around the panels'.
-    fn cases() -> Vec<(Vec<usize>, Vec<usize>)> {
-        let mut cases = Vec::new();
-        for n in [1, 7, 8, 9, 127, 128, 129, 1000, 5003] {
-            cases.push((vec![n], vec![0]));
-            cases.push((vec![n, 3], vec![0]));
-            cases.push((vec![3, n], vec![1]));
-            cases.push((vec![3, n], vec![0]));
-        }
-        cases.push((vec![33, 40], vec![]));
-        cases.push((vec![1, 17, 1], vec![0, 2]));
-        for axes in [vec![0], vec![1], vec![2], vec![0, 2], vec![1, 3], vec![0, 1], vec![0, 1, 2, 3], vec![1, 2]] {
-            cases.push((vec![5, 17, 6, 23], axes));
-        }
-        cases
-    }
-
-    #[test]
-    fn sums_are_those_of_a_plain_loop() {
-        for (shape, axes) in cases() {
-            let src = numbers(&shape);
-            let got = reduce(ReduceOp::Sum, &src, &axes).unwrap();
-            assert_eq!(got.shape(), reduced_shape(&shape, &axes, false));
-            let want = naive(&src, &axes);
-            for (g, w) in got.as_slice::<f64>().iter().zip(&want) {
-                assert!((g - w).abs() < 1e-9, "{shape:?} over {axes:?}: {g}, expected {w}");
-            }
-            assert_eq!(got.len(), want.len());
-        }
-    }
-
-    #[test]
-    fn pieces_and_instructions_change_no_bit() {
-        for (shape, axes) in cases() {
-            let src = numbers(&shape);
-            let whole = with_isa(Isa::Base, || reduce(ReduceOp::Sum, &src, &axes)).unwrap();
-            for isa in Isa::available() {
-                for piece in [1, 5, 64, 128, 1000] {
-                    let fed = with_isa(isa, || {
-                        let mut r = reduction(ReduceOp::Sum, DType::F64, &shape, &axes).unwrap();
-                        for piece in src.as_slice::<f64>().chunks(piece) {
-                            r.feed(crate::element::Slice::F64(piece)).unwrap();
-                        }
-                        finish(r, ReduceOp::Sum, DType::F64, whole.shape()).unwrap()
-                    });
-                    assert_eq!(fed.bytes(), whole.bytes(), "{shape:?} over {axes:?} on {isa:?} in pieces of {piece}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn long_sums_lose_few_digits() {
-        let x = Block::from_slice(&vec![0.1f32; 1_000_000], &[1_000_000]);
-        let sum = reduce(ReduceOp::Sum, &x, &[0]).unwrap().as_slice::<f32>()[0];
-        assert!((f64::from(sum) - 1.0e6 * f64::from(0.1f32)).abs() < 0.1, "{sum}");
-        let column = x.with_shape(&[500_000, 2]);
-        let sums = reduce(ReduceOp::Sum, &column, &[0]).unwrap();
-        assert!((f64::from(sums.as_slice::<f32>()[1]) - 5.0e5 * f64::from(0.1f32)).abs() < 0.05);
-    }
-
-    #[test]
-    fn max_and_min_find_nan_and_a_sum_of_minus_zeros_is_zero() {
-        let mut x = numbers(&[300]);
-        x.as_mut_slice::<f64>()[211] = f64::NAN;
-        for op in [ReduceOp::Max, ReduceOp::Min, ReduceOp::Sum, ReduceOp::Prod] {
-            assert!(reduce(op, &x, &[0]).unwrap().as_slice::<f64>()[0].is_nan());
-        }
-        let minus = Block::from_slice(&[-0.0f64; 9], &[9]);
-        assert!(reduce(ReduceOp::Sum, &minus, &[0]).unwrap().as_slice::<f64>()[0].is_sign_positive());
-        let bytes = Block::from_slice(&[3u8, 200, 7], &[3]);
-        assert_eq!(reduce(ReduceOp::Max, &bytes, &[0]).unwrap().as_slice::<u8>(), [200]);
-    }
-
-    #[test]
-    fn nothing_reduces_to_the_identity() {
-        let none = Block::zeros(DType::I64, &[2, 0]);
-        assert_eq!(reduce(ReduceOp::Prod, &none, &[1]).unwrap().as_slice::<i64>(), [1, 1]);
-        assert_eq!(reduce(ReduceOp::Sum, &none, &[0]).unwrap().len(), 0);
-        let bools = Block::zeros(DType::Bool, &[0]);
-        assert_eq!(reduce(ReduceOp::All, &bools, &[0]).unwrap().as_slice::<bool>(), [true]);
-        assert_eq!(reduce(ReduceOp::Max, &none, &[1]).unwrap_err(), KernelError::EmptyReduction(ReduceOp::Max));
-        assert!(matches!(reduce(ReduceOp::Mean, &none, &[1]), Err(KernelError::Unsupported(_))));
-        assert!(matches!(reduce(ReduceOp::Sum, &bools, &[0]), Err(KernelError::Mismatch { .. })));
-    }
 }

@@ -7,7 +7,7 @@
 //! result cancels, wherever the mean lies. Panels are joined by Chan's formula in the tree of `Counter`. Pieces of any length
 //! give the same bits, as for every reduction.
 
-use super::{Counter, PANEL, ROWS, Reduction, again, join_rows, reduction, whole_panel};
+use super::{Counter, Own, PANEL, ROWS, Reduction, again, join_rows, reduction, whole_panel};
 use crate::element::{Element, Slice, SliceMut};
 use crate::kernel::KernelError;
 use crate::kernel::op::{self, Apply};
@@ -291,7 +291,7 @@ where
 {
     let mut sums = [T::of(0); NEIGHBOURS / PANEL];
     for (sum, part) in sums.iter_mut().zip(x.chunks(PANEL)) {
-        *sum = whole_panel::<op::Add, T>(part);
+        *sum = whole_panel::<op::Add, Own, T>(part);
     }
     // Neighbours join, one that has none waits: the tree of `Counter`.
     let mut left = x.len().div_ceil(PANEL);
