@@ -22,7 +22,7 @@ operators! {
             count: usize,
         }
         /// `x, v, i…`: `x` with the elements at these positions replaced by those of `v`, which broadcasts; the last one wins.
-        /// With `add` they are added, one after the other.
+        /// With `add` they are added, in an order that sizes and cuts decide.
         Put "put" {
             /// First axis that is indexed.
             axis: usize,

@@ -35,9 +35,9 @@ fn bincount(x: &mut Expand<'_, '_>) -> One {
     if least < 0 {
         return x.fail(format!("`minlength` of `bincount` must not be negative, found {least}"));
     }
-    // The number of bins is in the data; one more element makes the largest of nothing -1.
-    let none = x.int(-1)?;
-    let none = x.full(&[Dim::Const(1)], none, DType::I64)?;
+    // The number of bins is in the data; the largest of nothing is -1.
+    let (none, n) = (x.int(-1)?, x.dims(v)[0].clone());
+    let none = x.full(&[Dim::Const(1).sub(&n.smaller(&Dim::Const(1)))], none, DType::I64)?;
     let with = x.concatenate(&[v, none], 0)?;
     let largest = x.reduce(ReduceOp::Max, with, &[0], false)?;
     let one = x.int(1)?;

@@ -19,21 +19,18 @@ use crate::ops::ReduceOp;
 const LIMIT: usize = 64 << 20;
 
 /// Steps in which elements are taken, since every step looks at all positions; more where the blocks of one would have so many bytes.
-const STEPS: usize = 16;
-const STEP: usize = 32 << 20;
+pub(super) const STEPS: usize = 16;
+pub(super) const STEP: usize = 32 << 20;
 
 /// Blocks along an axis that a sort merges, if they do not become too large: what a network does to each element grows with the
 /// square of the logarithm of their number.
 const LANES: usize = 64;
 
-/// Blocks along an axis into which elements are put, likewise: each looks at all positions.
-const PARTS: usize = 16;
-
 /// Positions of a `take` or `put`, cut alike.
-struct Places {
-    arrays: Vec<ArrayId>,
+pub(super) struct Places {
+    pub(super) arrays: Vec<ArrayId>,
     /// The cut of their common shape.
-    grid: Grid,
+    pub(super) grid: Grid,
 }
 
 impl Tiler {
@@ -100,7 +97,7 @@ impl Tiler {
     }
 
     /// The position operands, cut as the one with most elements along each axis.
-    fn places(&mut self, func: &Func, values: &[Value], row: usize) -> Places {
+    pub(super) fn places(&mut self, func: &Func, values: &[Value], row: usize) -> Places {
         let arrays: Vec<ArrayId> = values.iter().map(|v| self.operand(func, *v)).collect();
         let rank = arrays.iter().map(|a| self.grid(*a).rank()).max().unwrap_or(0);
         let (mut shape, mut block) = (vec![1; rank], vec![1; rank]);
@@ -124,7 +121,7 @@ impl Tiler {
     }
 
     /// An array cut as the last axes of `to`, axes of size 1 whole.
-    fn aligned(&mut self, id: ArrayId, to: &Grid) -> ArrayId {
+    pub(super) fn aligned(&mut self, id: ArrayId, to: &Grid) -> ArrayId {
         let own = self.grid(id).shape().to_vec();
         let lead = to.rank() - own.len();
         let cut: Vec<usize> = own.iter().enumerate().map(|(a, n)| if *n == 1 { 1 } else { to.block_shape()[lead + a] }).collect();
@@ -132,7 +129,7 @@ impl Tiler {
     }
 
     /// The block of an aligned array at coordinates of the longer grid.
-    fn aligned_block(&self, id: ArrayId, coords: &[usize]) -> Arg {
+    pub(super) fn aligned_block(&self, id: ArrayId, coords: &[usize]) -> Arg {
         let grid = self.grid(id);
         let lead = coords.len() - grid.rank();
         let at: Vec<usize> = (0..grid.rank()).map(|a| if grid.parts(a) == 1 { 0 } else { coords[lead + a] }).collect();
@@ -177,62 +174,6 @@ impl Tiler {
                 self.task(TaskOp::Data(task), args, vec![made], loc);
                 *so_far = Some(made);
             }
-        }
-    }
-
-    fn put(&mut self, func: &Func, inst: &Inst, axis: usize, count: usize, add: bool) {
-        let out = inst.results[0];
-        let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
-        let x = self.operand(func, inst.args[0]);
-        let own = self.grid(x).clone();
-        let places = self.places(func, &inst.args[2..], 1);
-        let lead = axis;
-        // Fewer blocks, if looking at positions takes longer than moving the array does.
-        let looks = places.grid.shape().iter().product::<usize>().saturating_mul(own.parts(axis));
-        let moves = own.shape().iter().product::<usize>();
-        let grid = if looks > moves { coarser(&own, axis, dtype, PARTS) } else { own.clone() };
-        let x = self.recut(x, &grid);
-        let target = |of: &dyn Fn(&Grid) -> Vec<usize>| {
-            let own = of(&grid);
-            [&own[..axis], &of(&places.grid), &own[axis + count..]].concat()
-        };
-        let target = Grid::new(&target(&|g| g.shape().to_vec()), &target(&|g| g.block_shape().to_vec()));
-        let mut v = self.operand(func, inst.args[1]);
-        let extra = self.grid(v).rank().saturating_sub(target.rank());
-        if extra > 0 {
-            let (shape, name) = (self.grid(v).shape()[extra..].to_vec(), self.graph.array(v).name.clone());
-            v = self.reshape(v, &shape, &name, loc);
-        }
-        let v = self.aligned(v, &target);
-        let result = self.result(func, out, own.clone());
-        let name = format!("{}.t", self.graph.array(result).name);
-        let id = if grid == own { result } else { self.array(&name, dtype, grid.clone(), loc) };
-        let taken = grid.shape()[axis..axis + count].to_vec();
-        let bytes = |g: &Grid, size: usize| g.block_shape().iter().product::<usize>() * size;
-        let bytes = bytes(self.grid(v), dtype.size()) + places.arrays.iter().map(|p| bytes(self.grid(*p), 8)).sum::<usize>();
-        let sources: Vec<usize> = (0..places.grid.n_blocks()).collect();
-        let by_default = places.grid == Grid::default_for(places.grid.shape(), DType::I64);
-        let each = if by_default { sources.len().div_ceil(2 * STEPS).min(STEP / bytes.max(1)).max(1) } else { 1 };
-        let steps: Vec<&[usize]> = sources.chunks(each).collect();
-        // As in `take`, some blocks of positions and values after the others; in more steps, since there are values too.
-        let mut so_far: Vec<BlockId> = (0..grid.n_blocks()).map(|i| self.block(x, i)).collect();
-        for (step, sources) in steps.iter().enumerate() {
-            for (i, so_far) in so_far.iter_mut().enumerate() {
-                let (at, offset) = (grid.coords(i), grid.offset_at(i)[axis..axis + count].to_vec());
-                let shape = grid.block_shape_at(i);
-                let made = if step + 1 == steps.len() { self.block(id, i) } else { self.between(&name, dtype, &shape, loc) };
-                let mut args = vec![Arg::Block(*so_far)];
-                for s in sources.iter().map(|s| places.grid.coords(*s)) {
-                    args.push(self.aligned_block(v, &[&at[..lead], &s, &at[axis + count..]].concat()));
-                    args.extend(places.arrays.iter().map(|p| self.aligned_block(*p, &s)));
-                }
-                let task = DataTask::Put { axis, sizes: taken.clone(), offset, add };
-                self.task(TaskOp::Data(task), args, vec![made], loc);
-                *so_far = made;
-            }
-        }
-        if id != result {
-            self.copy(id, result, loc);
         }
     }
 
@@ -454,7 +395,7 @@ impl Tiler {
 
 /// The default cut with whole blocks joined along an axis, so that they are about as many as wanted and have no more bytes than
 /// default blocks may. Another cut stays: who chose small blocks may not have room for larger ones.
-fn coarser(grid: &Grid, axis: usize, dtype: DType, wanted: usize) -> Grid {
+pub(super) fn coarser(grid: &Grid, axis: usize, dtype: DType, wanted: usize) -> Grid {
     if *grid != Grid::default_for(grid.shape(), dtype) {
         return grid.clone();
     }

@@ -171,6 +171,15 @@ impl Tiler {
         self.assemble(id, &sources, loc);
     }
 
+    /// The one operand of a concatenation that has all its elements, if there is one that is an array: that is the result.
+    pub(super) fn only(&mut self, func: &Func, inst: &Inst) -> Option<ArrayId> {
+        let shape = sizes(func, inst.results[0]);
+        let dtype = func.ty(inst.results[0]).dtype;
+        let all = |v: &&Value| sizes(func, **v) == shape && func.ty(**v).dtype == dtype && !self.views.contains_key(v);
+        let only = *inst.args.iter().find(all).filter(|_| !shape.contains(&0))?;
+        Some(self.operand(func, only))
+    }
+
     /// All of an array, and its cut.
     fn whole(&self, x: ArrayId) -> (Source, Grid) {
         let grid = self.grid(x).clone();

@@ -2,12 +2,14 @@
 //!
 //! Where there are as many values as elements or more, the range of the elements is cut into cells of one width, and it is noted how
 //! many elements lie in cells before each. The cell of a number rises with it, so a value only needs to be compared with the elements
-//! of its own cell, of which there are few unless they lie close together. The counts are the same, since comparisons decide them.
+//! of its own cell, of which there is at most one unless they lie close together: one comparison, and no branch that the values decide.
+//! The counts are the same, since comparisons decide them.
 
 use super::super::{KernelError, room};
 use super::key::{Key, with_key};
 use super::order::Order;
 use crate::block::Block;
+use crate::native::{Loop, vectorised};
 use nums_ir::dtype::DType;
 use std::cmp::Ordering;
 
@@ -23,7 +25,8 @@ pub(super) fn search(a: &Block, v: &Block, right: bool) -> Result<Block, KernelE
     with_key!(a.dtype(), T => {
         let (sorted, values) = (a.as_slice::<T>(), v.as_slice::<T>());
         match (values.len() >= sorted.len()).then(|| Cells::of(sorted)).flatten() {
-            Some(cells) => counts.iter_mut().zip(values).for_each(|(count, x)| *count = cells.before(x, right) as i64),
+            Some(cells) if right => vectorised(Count { cells, values, counts, is_before: |s: &T, x: &T| !x.less(s) }),
+            Some(cells) => vectorised(Count { cells, values, counts, is_before: |s: &T, x: &T| s.less(x) }),
             None => counts.iter_mut().zip(values).for_each(|(count, x)| *count = before(sorted, x, right) as i64),
         }
     }, complex C => {
@@ -51,9 +54,18 @@ struct Cells<'a, T> {
     low: f64,
     /// Cells of a width of 1.
     scale: f64,
-    last: usize,
-    /// How many elements lie in cells before each, and all of them.
-    starts: Vec<u32>,
+    cells: Vec<Cell<T>>,
+}
+
+/// The elements in a cell.
+#[derive(Clone, Copy)]
+struct Cell<T> {
+    /// The first of them.
+    first: T,
+    /// How many elements lie in cells before.
+    before: u32,
+    /// How many lie in this one.
+    inside: u32,
 }
 
 impl<'a, T: Key + Order> Cells<'a, T> {
@@ -61,40 +73,65 @@ impl<'a, T: Key + Order> Cells<'a, T> {
     fn of(sorted: &'a [T]) -> Option<Cells<'a, T>> {
         let (low, high) = (sorted.first()?.wide(), sorted.last()?.wide());
         let rises = sorted.is_sorted_by(|a, b| a.order(b) != Ordering::Greater);
-        if !rises || !low.is_finite() || !high.is_finite() || u32::try_from(sorted.len()).is_err() {
+        let n = sorted.len().checked_mul(CELLS).filter(|n| u32::try_from(*n).is_ok())?;
+        if !rises || !low.is_finite() || !high.is_finite() {
             return None;
         }
-        let cells = sorted.len() * CELLS;
-        let scale = cells as f64 / (high - low);
-        let mut found = Cells { sorted, low, scale, last: cells - 1, starts: vec![0; cells + 1] };
+        let mut found = Cells {
+            sorted,
+            low,
+            scale: n as f64 / (high - low),
+            cells: vec![Cell { first: sorted[0], before: 0, inside: 0 }; n],
+        };
         for x in sorted {
-            let cell = found.cell(x.wide());
-            found.starts[cell + 1] += 1;
+            let number = found.number(x);
+            let cell = &mut found.cells[number];
+            (cell.first, cell.inside) = (if cell.inside == 0 { *x } else { cell.first }, cell.inside + 1);
         }
-        found.starts.iter_mut().fold(0, |sum, start| {
-            *start += sum;
-            *start
+        found.cells.iter_mut().fold(0, |before, cell| {
+            cell.before = before;
+            before + cell.inside
         });
         Some(found)
     }
 
-    /// Rises with a number that is not NaN: each step does.
+    /// The cell of a number. Rises with one that is not NaN: each step does.
     #[inline(always)]
-    fn cell(&self, x: f64) -> usize {
-        (((x - self.low) * self.scale) as usize).min(self.last)
+    fn number(&self, x: &T) -> usize {
+        let last = self.cells.len() - 1;
+        (((x.wide() - self.low) * self.scale) as u32 as usize).min(last)
     }
 
     #[inline(always)]
-    fn before(&self, x: &T, right: bool) -> usize {
-        if x.is_nan() {
-            return before(self.sorted, x, right);
+    fn before(&self, x: &T, is_before: impl Fn(&T, &T) -> bool) -> usize {
+        let cell = &self.cells[self.number(x)];
+        let start = cell.before as usize;
+        if cell.inside > 1 && !x.is_nan() {
+            let inside = &self.sorted[start..start + cell.inside as usize];
+            return start + inside.partition_point(|s| is_before(s, x));
         }
-        let cell = self.cell(x.wide());
-        let (start, end) = (self.starts[cell] as usize, self.starts[cell + 1] as usize);
-        match end - start {
-            0 => start,
-            1 => start + usize::from(is_before(&self.sorted[start], x, right)),
-            _ => start + before(&self.sorted[start..end], x, right),
+        let found = start + usize::from((cell.inside == 1) & is_before(&cell.first, x));
+        // NaN is after all numbers, and these are numbers.
+        if x.is_nan() { self.sorted.len() } else { found }
+    }
+}
+
+/// The loop over values.
+struct Count<'a, T, F> {
+    cells: Cells<'a, T>,
+    values: &'a [T],
+    counts: &'a mut [i64],
+    /// Whether an element is before a value; neither is NaN.
+    is_before: F,
+}
+
+impl<T: Key + Order, F: Fn(&T, &T) -> bool> Loop for Count<'_, T, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (count, x) in self.counts.iter_mut().zip(self.values) {
+            *count = self.cells.before(x, &self.is_before) as i64;
         }
     }
 }
@@ -121,6 +158,9 @@ mod tests {
         let values = [nan, inf, -inf, -0.0, 0.0, 0.5, 1.0, 1e-300, -1e300, f64::MAX, 5e-324, 0.30000000000000004, 0.1 + 0.7];
         agrees(&[], &values);
         agrees(&[0.5], &values);
+        let even: Vec<f64> = (0..=50).map(|i| f64::from(i) * 0.16 - 4.0).collect();
+        let beside = |x: &f64| [*x, x.next_up(), x.next_down(), x + 0.08, nan];
+        agrees(&even, &even.iter().flat_map(beside).chain(values).collect::<Vec<_>>());
         agrees(&[-0.0, 0.0, 0.0], &values);
         agrees(&(0..=10).map(|i| f64::from(i) / 10.0).collect::<Vec<_>>(), &values);
         agrees(&[0.0, 5e-324, 1e-323], &values);

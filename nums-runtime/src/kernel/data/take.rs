@@ -23,10 +23,11 @@ impl Where<'_> {
     /// A position of indexed axis `k`, counted from the front.
     #[inline]
     fn position(&self, k: usize, i: i64) -> Result<usize, KernelError> {
-        let n = self.sizes[k];
-        let position = if i < 0 { i.checked_add_unsigned(n as u64) } else { Some(i) };
-        let position = position.and_then(|p| usize::try_from(p).ok()).filter(|p| *p < n);
-        position.ok_or(KernelError::Index { index: i, axis: self.axis + k, size: n })
+        from_front(i, self.sizes[k]).ok_or_else(|| self.outside(k, i))
+    }
+
+    fn outside(&self, k: usize, index: i64) -> KernelError {
+        KernelError::Index { index, axis: self.axis + k, size: self.sizes[k] }
     }
 
     /// The common shape of index blocks, one for each indexed axis.
@@ -71,6 +72,14 @@ impl Where<'_> {
         }
         Ok(at)
     }
+}
+
+/// A position of an axis of size `n`.
+#[inline(always)]
+fn from_front(i: i64, n: usize) -> Option<usize> {
+    // What is negative still is a number beyond any size.
+    let position = if i < 0 { i.wrapping_add_unsigned(n as u64) } else { i };
+    usize::try_from(position as u64).ok().filter(|p| *p < n)
 }
 
 /// Flat positions of an operand as a broadcast shape is walked in C order.
@@ -311,6 +320,16 @@ impl Rows<'_> {
             // Most programs put one element or a row at each position, or the same everywhere: nothing is kept of a position.
             let same = from.len() == 1 || (from.len() == tail && shape.len() <= target.len() - index.shape().len());
             let step = if same { 0 } else { from.len() / index.len().max(1) };
+            if tail == 1 && (same || shape == target) {
+                let (n, low) = (place.sizes[0], place.offset[0]);
+                for (k, i) in index.as_slice::<i64>().iter().enumerate() {
+                    let at = from_front(*i, n).ok_or_else(|| place.outside(0, *i))?.wrapping_sub(low);
+                    if let (Some(slot), Some(value)) = (to.get_mut(at), from.get(k * step)) {
+                        put(slot, *value);
+                    }
+                }
+                return Ok(());
+            }
             if same || shape == target {
                 for (k, i) in index.as_slice::<i64>().iter().enumerate() {
                     let at = place.position(0, *i)?.wrapping_sub(place.offset[0]);
@@ -318,7 +337,6 @@ impl Rows<'_> {
                         continue;
                     }
                     match (&mut to[at * tail..(at + 1) * tail], &from[k * step..]) {
-                        ([slot], [value, ..]) => put(slot, *value),
                         (row, [value]) if same => row.iter_mut().for_each(|slot| put(slot, *value)),
                         (row, values) => row.iter_mut().zip(values).for_each(|(slot, value)| put(slot, *value)),
                     }
