@@ -7,6 +7,7 @@
 //! somebody has been told. When a node is lost, what is missing is made again on the others (`recovery`). It never computes.
 
 pub mod batch;
+mod layout;
 mod lineage;
 mod pace;
 mod recovery;
@@ -19,6 +20,7 @@ use crate::native::{Code, Isa};
 use crate::pool::{Call, Copy, Gid, Living, NodeStats};
 use crate::wire::message::{Epoch, Origin, Peer, Report, ToDriver, ToWorker};
 use batch::{Kernels, Run};
+use layout::{Layout, Layouts};
 use lineage::{CallId, Cause, Known, Lineage, Made};
 use nums_ir::graph::NodeId;
 use pace::{Pace, Times};
@@ -123,6 +125,7 @@ pub struct Driver {
     /// Calls of which a failure was told: reports of it that come later are no news.
     told: HashSet<u64>,
     kernels: Kernels,
+    layouts: Layouts,
     serial: u64,
     closed: bool,
 }
@@ -210,6 +213,7 @@ impl Driver {
             unread: Vec::new(),
             told: HashSet::new(),
             kernels: Kernels::new(pids.len()),
+            layouts: Layouts::default(),
             serial: 0,
             closed: false,
         }
@@ -362,23 +366,43 @@ impl Driver {
 
     fn submit(&mut self, mut call: Box<Call>, actions: &mut Vec<Action>) -> Result<()> {
         self.can_work()?;
-        let n_inputs = call.inputs.len();
-        let results: Vec<usize> =
-            batch::results(&call.graph, n_inputs).iter().enumerate().filter(|(_, is)| **is).map(|(block, _)| block).collect();
+        let inputs = self.inputs(&call)?;
+        let results = batch::results(&call.graph, inputs.len());
+        let results: Vec<usize> = results.iter().enumerate().filter(|(_, is)| **is).map(|(block, _)| block).collect();
         let copied = self.records && self.lineage.wants_copies(&call, &results);
-        let mut origins = vec![Origin::Made; call.graph.n_blocks()];
-        origins[..n_inputs].fill(Origin::Here);
-        for &block in &results {
-            origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
-        }
-        let owners = self.owners(&mut call, &origins)?;
+        let layout = self.layout(&mut call, &inputs, &results, copied);
         self.serial += 1;
-        let run = Run { call: &call, owners: &owners, origins: &origins, tasks: None };
-        let batches = batch::derive(&run, self.serial, &mut self.kernels);
-        let results: Vec<(Gid, NodeId)> = results.into_iter().map(|block| (call.id(block), owners[block])).collect();
+        let batches = batch::batches(&layout.drafts, &call, self.serial, &mut self.kernels);
+        let results: Vec<(Gid, NodeId)> = results.into_iter().map(|block| (call.id(block), layout.owners[block])).collect();
         let record = self.lineage.submit(call, &results, self.serial, copied, self.records);
         self.begin(batches, record, actions);
         Ok(())
+    }
+
+    /// How a call lies on the nodes. Tasks that were placed on a node that is gone are placed elsewhere.
+    fn layout(&mut self, call: &mut Call, inputs: &[NodeId], results: &[usize], copied: bool) -> Arc<Layout> {
+        let alive: Vec<bool> = self.nodes.iter().map(Node::is_alive).collect();
+        let stays = call.placement.tasks.iter().all(|n| alive[n.0 as usize]);
+        if let Some(layout) = self.layouts.get(call, inputs, copied).filter(|_| stays) {
+            return layout;
+        }
+        let mut origins = vec![Origin::Made; call.graph.n_blocks()];
+        origins[..inputs.len()].fill(Origin::Here);
+        for &block in results {
+            origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
+        }
+        let mut owners = vec![NodeId(0); call.graph.n_blocks()];
+        owners[..inputs.len()].copy_from_slice(inputs);
+        let placed = remap::remap(&call.graph, &call.placement.tasks, None, &mut owners, &origins, &alive);
+        if let Some(placed) = placed {
+            call.placement = Arc::new(placed);
+        }
+        let run = Run { graph: &call.graph, placement: &call.placement, owners: &owners, origins: &origins, tasks: None };
+        let layout = Arc::new(Layout { drafts: batch::derive(&run), owners });
+        if stays {
+            self.layouts.keep(call, inputs, copied, &layout);
+        }
+        layout
     }
 
     /// Whether there is anybody to work.
@@ -392,10 +416,9 @@ impl Driver {
         Err(self.lost_error(self.last_lost))
     }
 
-    /// The node of every block of a call, by `BlockId`; an input that is known to have failed fails the call. Tasks that were
-    /// placed on a node that is gone are placed elsewhere.
-    fn owners(&mut self, call: &mut Call, origins: &[Origin]) -> Result<Vec<NodeId>> {
-        let Call { graph, placement, inputs, scalars, .. } = &*call;
+    /// The nodes of a call's input blocks; one that is known to have failed fails the call.
+    fn inputs(&mut self, call: &Call) -> Result<Vec<NodeId>> {
+        let Call { graph, placement, inputs, scalars, .. } = call;
         let n_inputs: usize = graph.inputs.iter().map(|&a| graph.array(a).grid.n_blocks()).sum();
         let fits = inputs.len() == n_inputs
             && scalars.len() == graph.scalars.len()
@@ -404,16 +427,7 @@ impl Driver {
         if !fits {
             return Err(Error::Protocol { what: format!("the call of `{}` does not fit its graph or this cluster", call.name) });
         }
-        let mut owners = vec![NodeId(0); graph.n_blocks()];
-        for (owner, &id) in owners.iter_mut().zip(inputs) {
-            *owner = self.living(id)?;
-        }
-        let alive: Vec<bool> = self.nodes.iter().map(Node::is_alive).collect();
-        let placed = remap::remap(&call.graph, &call.placement.tasks, None, &mut owners, origins, &alive);
-        if let Some(placed) = placed {
-            call.placement = Arc::new(placed);
-        }
-        Ok(owners)
+        inputs.iter().map(|&id| self.living(id)).collect()
     }
 
     /// The node of a block with a handle that has not failed.

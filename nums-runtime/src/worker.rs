@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::kernel::Kernel;
 use crate::pool::{Gid, NodeStats};
 use crate::store::{Content, Found, Reader, Store, Waiting};
-use crate::wire::message::{Batch, Epoch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
+use crate::wire::message::{Batch, BatchTask, Epoch, FromOwner, Origin, Report, ToDriver, ToOwner, ToWorker};
 use disk::DiskDone;
 pub use job::Job;
 use nums_ir::graph::{Arg, NodeId, TaskOp};
@@ -246,7 +246,7 @@ impl Worker {
             }
         }
         let prepared = Arc::new(self.prepare(batch));
-        for index in 0..prepared.batch.tasks.len() {
+        for index in 0..prepared.batch.work.tasks.len() {
             self.add_task(&prepared, index, actions);
         }
         for block in prepared.batch.blocks.iter().filter(|b| b.origin == Origin::MadeAndCopied) {
@@ -274,7 +274,7 @@ impl Worker {
 
     fn add_task(&mut self, prepared: &Arc<Prepared>, index: usize, actions: &mut Vec<Action>) {
         let number = self.free.pop().unwrap_or(self.tasks.len());
-        let task = &prepared.batch.tasks[index];
+        let task = &prepared.batch.work.tasks[index];
         let (pinned, turn) = (Pinned::default(), self.turns.take());
         let mut pending =
             Pending { prepared: Arc::clone(prepared), index, turn, missing: 0, blame: None, pinned, reserved: None };
@@ -336,7 +336,7 @@ impl Worker {
         let Some(pending) = self.tasks.get(job).and_then(Option::as_ref) else { return };
         if micros >= MEASURED {
             let batch = &pending.prepared.batch;
-            self.report.times.push((batch.serial, batch.tasks[pending.index].seq, micros));
+            self.report.times.push((batch.serial, batch.work.tasks[pending.index].seq, micros));
         }
         let n = pending.n_outs();
         self.wrote_over(job, &over);
@@ -371,7 +371,7 @@ impl Worker {
         self.turns.end(pending.turn);
         self.release_task(pending.reserved.unwrap_or(0));
         let batch = &pending.prepared.batch;
-        let task = &batch.tasks[pending.index];
+        let task = &batch.work.tasks[pending.index];
         let mut contents = contents.into_iter().peekable();
         if let Some(Err(failure)) = contents.peek() {
             self.report_failure(failure, task.outs.iter().map(|&o| batch.blocks[o as usize].id));
@@ -557,16 +557,26 @@ impl Worker {
 }
 
 impl Pending {
+    fn task(&self) -> &BatchTask {
+        &self.prepared.batch.work.tasks[self.index]
+    }
+
     fn n_outs(&self) -> usize {
-        self.prepared.batch.tasks[self.index].outs.len()
+        self.task().outs.len()
+    }
+
+    /// Blocks that it reads, one for each operand.
+    fn operands(&self) -> impl Iterator<Item = Gid> + '_ {
+        let id = |arg: &Arg| if let Arg::Block(b) = arg { Some(self.prepared.batch.blocks[b.0 as usize].id) } else { None };
+        self.task().args.iter().filter_map(id)
     }
 
     fn failure(&self, why: String) -> Failure {
         let batch = &self.prepared.batch;
-        let task = &batch.tasks[self.index];
-        let (grid, index) = (&batch.grids[task.place.0 as usize], task.place.1 as usize);
+        let task = &batch.work.tasks[self.index];
+        let (grid, index) = (&batch.work.grids[task.place.0 as usize], task.place.1 as usize);
         let name = op_name(&task.op);
-        let op = match batch.subjects.iter().find(|(loc, _)| *loc == task.loc && matches!(task.op, TaskOp::Data(_))) {
+        let op = match batch.work.subjects.iter().find(|(loc, _)| *loc == task.loc && matches!(task.op, TaskOp::Data(_))) {
             Some((_, array)) => format!("{name} of `{array}`"),
             None => name.to_owned(),
         };
@@ -587,7 +597,7 @@ impl Pending {
 /// The failure of a kernel task whose kernel could not be prepared.
 fn blame_kernel(pending: &Pending) -> Option<Arc<Failure>> {
     let why = pending.prepared.broken.as_ref()?;
-    let is_kernel = pending.prepared.batch.tasks[pending.index].op.kernel().is_some();
+    let is_kernel = pending.prepared.batch.work.tasks[pending.index].op.kernel().is_some();
     is_kernel.then(|| Arc::new(pending.failure(why.clone())))
 }
 

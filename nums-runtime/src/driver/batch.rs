@@ -2,15 +2,16 @@
 //!
 //! Two passes. The first writes each task into its node's batch, names the blocks that it touches there and counts uses; an
 //! operand that lives elsewhere is named `From` the node that the placement's copies say (its owner, or a node that has got a
-//! copy before), and counts one use there, however many tasks pull it. The second adds those uses to the senders' batches. The result depends on nothing but the arguments, except that a node is told the
-//! body of a kernel once.
+//! copy before), and counts one use there, however many tasks pull it. The second adds those uses to the senders' batches. What comes out are
+//! drafts, which depend on nothing but the arguments and name blocks by their place in the graph; a call makes batches of them, and tells a node
+//! the body of a kernel once.
 
 use crate::native::Code;
 use crate::pool::Call;
-use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin};
+use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin, Work};
 use nums_ir::data::DataTask;
 use nums_ir::func::Func;
-use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Task, TaskOp};
+use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Placement, Task, TaskOp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
@@ -28,8 +29,10 @@ const KERNELS: usize = 4096;
 
 /// What a run of a call is made of.
 pub struct Run<'a> {
-    /// The call.
-    pub call: &'a Call,
+    /// Its tasks.
+    pub graph: &'a Graph,
+    /// Where they run.
+    pub placement: &'a Placement,
     /// The node of every block: that makes it, or that holds it.
     pub owners: &'a [NodeId],
     /// What every block is to its owner: `Here` for inputs and for what an earlier run has made.
@@ -38,39 +41,73 @@ pub struct Run<'a> {
     pub tasks: Option<&'a [bool]>,
 }
 
-/// The batches of a run, by node. A result that lives elsewhere already but is made again by the way is used where it is made.
-pub fn derive(run: &Run<'_>, serial: u64, kernels: &mut Kernels) -> Vec<(NodeId, Batch)> {
-    let Run { call, owners, origins, tasks } = *run;
+/// The batch of a node without what differs from call to call: its blocks are named by their place in the graph.
+pub struct Draft {
+    node: NodeId,
+    blocks: Vec<BatchBlock>,
+    work: Arc<Work>,
+}
+
+/// The drafts of a run, by node. A result that lives elsewhere already but is made again by the way is used where it is made.
+pub fn derive(run: &Run<'_>) -> Vec<Draft> {
+    let Run { graph, placement, owners, origins, tasks } = *run;
     let mut by_node: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
-    for (index, node) in call.placement.tasks.iter().enumerate() {
+    for (index, node) in placement.tasks.iter().enumerate() {
         if tasks.is_none_or(|tasks| tasks[index]) {
             by_node.entry(*node).or_default().push(index as u32);
         }
     }
     let none = || vec![NONE; owners.len()];
     let mut pass = Pass {
-        call,
+        graph,
         owners,
         origins,
-        bytes: call.graph.block_bytes(),
+        bytes: graph.block_bytes(),
         // Copies of a plan are right for all of its tasks only.
-        senders: if tasks.is_none() { senders(call, owners) } else { HashMap::new() },
+        senders: if tasks.is_none() { senders(placement, owners) } else { HashMap::new() },
         pulls: vec![0; owners.len()],
         relays: HashMap::new(),
         home: none(),
         here: none(),
         touched: Vec::new(),
     };
-    let mut batches: BTreeMap<NodeId, Batch> = BTreeMap::new();
+    let mut pages: BTreeMap<NodeId, Page> = BTreeMap::new();
     for (node, tasks) in by_node {
-        batches.insert(node, pass.batch(node, &tasks, serial));
+        pages.insert(node, pass.page(node, &tasks));
     }
-    pass.add_pulls(serial, &mut batches);
+    pass.add_pulls(&mut pages);
+    let draft = |(node, Page { blocks, work })| Draft { node, blocks, work: Arc::new(work) };
+    pages.into_iter().map(draft).collect()
+}
+
+/// The batches of a call that runs as drafted.
+pub fn batches(drafts: &[Draft], call: &Call, serial: u64, kernels: &mut Kernels) -> Vec<(NodeId, Batch)> {
     let ids = kernels.of(&call.graph);
-    for (node, batch) in &mut batches {
-        kernels.tell(*node, &call.graph, &ids, batch);
+    let batch = |draft: &Draft| {
+        let mut batch = draft.batch(call, serial);
+        kernels.tell(draft.node, &call.graph, &ids, &mut batch);
+        (draft.node, batch)
+    };
+    drafts.iter().map(batch).collect()
+}
+
+impl Draft {
+    fn batch(&self, call: &Call, serial: u64) -> Batch {
+        let block = |block: &BatchBlock| BatchBlock { id: call.id(block.id as usize), ..*block };
+        Batch {
+            serial,
+            call: call.name.clone(),
+            number: call.number,
+            file: call.file.clone(),
+            code: Code::default(),
+            kernels: Vec::new(),
+            define: Vec::new(),
+            forget: false,
+            scalars: call.scalars.clone(),
+            blocks: self.blocks.iter().map(block).collect(),
+            work: Arc::clone(&self.work),
+        }
     }
-    batches.into_iter().collect()
 }
 
 /// Whether each block is a result that the call makes: those stay until released.
@@ -85,11 +122,11 @@ pub fn results(graph: &Graph, n_inputs: usize) -> Vec<bool> {
 }
 
 /// Who sends copies that do not come from the block's owner: a node that gets a copy for a task of its own before.
-fn senders(call: &Call, owners: &[NodeId]) -> HashMap<(BlockId, NodeId), NodeId> {
+fn senders(placement: &Placement, owners: &[NodeId]) -> HashMap<(BlockId, NodeId), NodeId> {
     let mut known: HashSet<(BlockId, NodeId)> = HashSet::new();
     let mut senders = HashMap::new();
-    for copy in &call.placement.copies {
-        let runs_there = call.placement.tasks.get(copy.before.0 as usize) == Some(&copy.to);
+    for copy in &placement.copies {
+        let runs_there = placement.tasks.get(copy.before.0 as usize) == Some(&copy.to);
         if !runs_there || owners.get(copy.block.0 as usize).is_none_or(|owner| *owner == copy.to) {
             continue;
         }
@@ -104,8 +141,15 @@ fn senders(call: &Call, owners: &[NodeId]) -> HashMap<(BlockId, NodeId), NodeId>
 /// No index.
 const NONE: u32 = u32::MAX;
 
+/// A draft that is being written.
+#[derive(Default)]
+struct Page {
+    blocks: Vec<BatchBlock>,
+    work: Work,
+}
+
 struct Pass<'a> {
-    call: &'a Call,
+    graph: &'a Graph,
     owners: &'a [NodeId],
     origins: &'a [Origin],
     /// Bytes of every block.
@@ -114,42 +158,43 @@ struct Pass<'a> {
     senders: HashMap<(BlockId, NodeId), NodeId>,
     /// Pulls of each block from its owner.
     pulls: Vec<u32>,
-    /// Pulls of each block from a node that has a copy, and the block's index in the batch of that node.
+    /// Pulls of each block from a node that has a copy, and the block's index in the page of that node.
     relays: HashMap<(BlockId, NodeId), (u32, u32)>,
-    /// Index of each block in its owner's batch.
+    /// Index of each block in its owner's page.
     home: Vec<u32>,
-    /// Index of each block in the batch that is being written, and which have one.
+    /// Index of each block in the page that is being written, and which have one.
     here: Vec<u32>,
     touched: Vec<usize>,
 }
 
 impl Pass<'_> {
-    fn batch(&mut self, node: NodeId, tasks: &[u32], serial: u64) -> Batch {
-        let mut batch = empty(self.call, serial);
+    fn page(&mut self, node: NodeId, tasks: &[u32]) -> Page {
+        let mut page = Page::default();
+        page.work.tasks.reserve_exact(tasks.len());
         let mut grids = HashMap::new();
         for &index in tasks {
-            let task = &self.call.graph.tasks[index as usize];
+            let task = &self.graph.tasks[index as usize];
             let args = task.args.iter().map(|arg| match *arg {
                 Arg::Scalar(s) => Arg::Scalar(s),
-                Arg::Block(block) => Arg::Block(BlockId(self.touch(node, block, 1, &mut batch))),
+                Arg::Block(block) => Arg::Block(BlockId(self.touch(node, block, 1, &mut page.blocks))),
             });
             let args = args.collect();
-            let outs = task.outs.iter().map(|&block| self.make(node, block, &mut batch)).collect();
-            let place = place(&self.call.graph, task, &mut grids, &mut batch);
-            subject(&self.call.graph, task, &mut batch);
-            batch.tasks.push(BatchTask { seq: index, op: task.op.clone(), args, outs, place, loc: task.loc });
+            let outs = task.outs.iter().map(|&block| self.make(node, block, &mut page.blocks)).collect();
+            let place = place(self.graph, task, &mut grids, &mut page.work);
+            subject(self.graph, task, &mut page.work);
+            page.work.tasks.push(BatchTask { seq: index, op: task.op.clone(), args, outs, place, loc: task.loc });
         }
         for block in self.touched.drain(..) {
             self.here[block] = NONE;
         }
-        batch
+        page
     }
 
-    /// The index of `block` in the batch of `node`, with so many more uses there.
-    fn touch(&mut self, node: NodeId, id: BlockId, uses: u32, batch: &mut Batch) -> u32 {
+    /// The index of `block` in the page of `node`, with so many more uses there.
+    fn touch(&mut self, node: NodeId, id: BlockId, uses: u32, blocks: &mut Vec<BatchBlock>) -> u32 {
         let block = id.0 as usize;
         if self.here[block] == NONE {
-            self.here[block] = batch.blocks.len() as u32;
+            self.here[block] = blocks.len() as u32;
             self.touched.push(block);
             let owner = self.owners[block];
             let origin = if owner == node {
@@ -168,75 +213,54 @@ impl Pass<'_> {
                     }
                 }
             };
-            batch.blocks.push(BatchBlock { id: self.call.id(block), bytes: self.bytes[block], uses: 0, origin });
+            blocks.push(BatchBlock { id: u64::from(id.0), bytes: self.bytes[block], uses: 0, origin });
         }
         let index = self.here[block];
-        batch.blocks[index as usize].uses += uses;
+        blocks[index as usize].uses += uses;
         index
     }
 
     /// The index of a block that a task of `node` makes. One that lives already, here or elsewhere, is made by the way.
-    fn make(&mut self, node: NodeId, id: BlockId, batch: &mut Batch) -> u32 {
+    fn make(&mut self, node: NodeId, id: BlockId, blocks: &mut Vec<BatchBlock>) -> u32 {
         let block = id.0 as usize;
         if self.origins[block].is_made() || self.here[block] != NONE {
-            return self.touch(node, id, 0, batch);
+            return self.touch(node, id, 0, blocks);
         }
-        self.here[block] = batch.blocks.len() as u32;
+        self.here[block] = blocks.len() as u32;
         self.touched.push(block);
         if self.owners[block] == node {
             self.home[block] = self.here[block];
         }
-        batch.blocks.push(BatchBlock { id: self.call.id(block), bytes: self.bytes[block], uses: 0, origin: Origin::Made });
+        blocks.push(BatchBlock { id: u64::from(id.0), bytes: self.bytes[block], uses: 0, origin: Origin::Made });
         self.here[block]
     }
 
-    /// Adds to each sender's batch the pulls of other nodes; an owner without a task gets a batch for that alone.
-    fn add_pulls(&self, serial: u64, batches: &mut BTreeMap<NodeId, Batch>) {
+    /// Adds to each sender's page the pulls of other nodes; an owner without a task gets a page for that alone.
+    fn add_pulls(&self, pages: &mut BTreeMap<NodeId, Page>) {
         for ((_, node), (uses, at)) in &self.relays {
-            if let Some(entry) = batches.get_mut(node).and_then(|batch| batch.blocks.get_mut(*at as usize)) {
+            if let Some(entry) = pages.get_mut(node).and_then(|page| page.blocks.get_mut(*at as usize)) {
                 entry.uses += uses;
             }
         }
         for (block, &uses) in self.pulls.iter().enumerate().filter(|(_, uses)| **uses > 0) {
-            let batch = batches.entry(self.owners[block]).or_insert_with(|| empty(self.call, serial));
-            match batch.blocks.get_mut(self.home[block] as usize) {
+            let page = pages.entry(self.owners[block]).or_default();
+            match page.blocks.get_mut(self.home[block] as usize) {
                 Some(entry) => entry.uses += uses,
-                None => batch.blocks.push(BatchBlock {
-                    id: self.call.id(block),
-                    bytes: self.bytes[block],
-                    uses,
-                    origin: self.origins[block],
-                }),
+                None => {
+                    page.blocks.push(BatchBlock { id: block as u64, bytes: self.bytes[block], uses, origin: self.origins[block] })
+                }
             }
         }
     }
 }
 
-fn empty(call: &Call, serial: u64) -> Batch {
-    Batch {
-        serial,
-        call: call.name.clone(),
-        number: call.number,
-        file: call.file.clone(),
-        code: Code::default(),
-        kernels: Vec::new(),
-        define: Vec::new(),
-        forget: false,
-        scalars: call.scalars.clone(),
-        grids: Vec::new(),
-        subjects: Vec::new(),
-        blocks: Vec::new(),
-        tasks: Vec::new(),
-    }
-}
-
 /// Notes the array that a task takes elements from or puts them into, if the user gave it a name: a position may be outside it.
-fn subject(graph: &Graph, task: &Task, batch: &mut Batch) {
+fn subject(graph: &Graph, task: &Task, work: &mut Work) {
     let Some(Arg::Block(block)) = indexed(&task.op).and_then(|at| task.args.get(at)) else { return };
     let name = &graph.array(graph.array_of(*block)).name;
     let given = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    if given && !batch.subjects.iter().any(|(loc, _)| *loc == task.loc) {
-        batch.subjects.push((task.loc, name.clone()));
+    if given && !work.subjects.iter().any(|(loc, _)| *loc == task.loc) {
+        work.subjects.push((task.loc, name.clone()));
     }
 }
 
@@ -283,13 +307,13 @@ fn indexed(op: &TaskOp) -> Option<usize> {
 }
 
 /// Which block of which cut array a task makes first.
-fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, batch: &mut Batch) -> (u32, u32) {
+fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, work: &mut Work) -> (u32, u32) {
     let block = task.outs[0];
     let id = graph.array_of(block);
     let array = graph.array(id);
     let grid = *grids.entry(id).or_insert_with(|| {
-        batch.grids.push(array.grid.clone());
-        batch.grids.len() as u32 - 1
+        work.grids.push(array.grid.clone());
+        work.grids.len() as u32 - 1
     });
     (grid, block.0 - array.first.0)
 }

@@ -375,8 +375,9 @@ impl Driver {
             record.call.placement = Arc::new(placed);
         }
         self.serial += 1;
-        let run = Run { call: &record.call, owners: &owners, origins: &origins, tasks: Some(&tasks) };
-        let batches = batch::derive(&run, self.serial, &mut self.kernels);
+        let Call { graph, placement, .. } = &*record.call;
+        let run = Run { graph, placement, owners: &owners, origins: &origins, tasks: Some(&tasks) };
+        let batches = batch::batches(&batch::derive(&run), &record.call, self.serial, &mut self.kernels);
         self.begin(batches, Some(id), actions);
     }
 
@@ -420,7 +421,7 @@ impl Driver {
         let mut left = vec![0; self.nodes.len()];
         for (node, mut batch) in batches {
             batch.code = self.nodes[node.0 as usize].code;
-            left[node.0 as usize] = batch.tasks.len() as u32;
+            left[node.0 as usize] = batch.work.tasks.len() as u32;
             actions.push(Action::Send(node, ToWorker::Tasks(batch)));
         }
         let n: usize = left.iter().map(|&n| n as usize).sum();

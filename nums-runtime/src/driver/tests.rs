@@ -13,6 +13,7 @@ use nums_ir::grid::Grid;
 use nums_ir::ops::ReduceOp;
 use std::sync::Arc;
 
+mod layout;
 mod pace;
 
 /// Node 0 has process 50, node 1 process 51. Results are not copied.
@@ -97,7 +98,7 @@ fn batch_text(batch: &Batch) -> String {
         format!("g{} {origin} x{}", b.id, b.uses)
     });
     let blocks: Vec<String> = blocks.collect();
-    format!("batch {} of {} tasks: {}", batch.serial, batch.tasks.len(), blocks.join(", "))
+    format!("batch {} of {} tasks: {}", batch.serial, batch.work.tasks.len(), blocks.join(", "))
 }
 
 fn text(action: &Action) -> String {

@@ -23,11 +23,11 @@ const STEPS: usize = 1 << 14;
 
 /// What is too much in `batch`, if anything is.
 pub(super) fn check(batch: &Batch) -> Result<(), String> {
-    most("tasks", batch.tasks.len(), TASKS)?;
+    most("tasks", batch.work.tasks.len(), TASKS)?;
     most("blocks", batch.blocks.len(), BLOCKS)?;
-    batch.grids.iter().try_for_each(check_grid)?;
+    batch.work.grids.iter().try_for_each(check_grid)?;
     batch.define.iter().try_for_each(|(_, body)| check_body(&body.0))?;
-    batch.tasks.iter().try_for_each(check_task)
+    batch.work.tasks.iter().try_for_each(check_task)
 }
 
 fn most(what: &str, found: usize, allowed: usize) -> Result<(), String> {

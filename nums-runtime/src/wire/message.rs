@@ -44,13 +44,21 @@ pub struct Batch {
     pub forget: bool,
     /// Plain scalars of the call.
     pub scalars: Vec<Scalar>,
+    /// Blocks that concern the node.
+    pub blocks: Vec<BatchBlock>,
+    /// What it shall do.
+    #[serde(with = "part")]
+    pub work: Arc<Work>,
+}
+
+/// What a node does for every call of a plan: no name of a block and no number is in it, so calls share it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Work {
     /// Cuts of the arrays that are made.
     pub grids: Vec<Grid>,
     /// For failures: the array whose positions the expression at a place names.
     pub subjects: Vec<(Loc, String)>,
-    /// Blocks that concern the node.
-    pub blocks: Vec<BatchBlock>,
-    /// What it shall do, in order.
+    /// Tasks, in order.
     pub tasks: Vec<BatchTask>,
 }
 
@@ -364,7 +372,7 @@ impl Batch {
             let (named, ours) = (self.code.isa.name(), Isa::detected().name());
             return Err(format!("`{}` is to run as {named} code, and this machine has {ours}", self.call));
         }
-        for task in &self.tasks {
+        for task in &self.work.tasks {
             self.check_task(task).map_err(|why| format!("task {} of `{}`: {why}", task.seq, self.call))?;
         }
         Ok(())
@@ -390,10 +398,24 @@ impl Batch {
             return Err("the kernel does not exist");
         }
         let (grid, index) = task.place;
-        match self.grids.get(grid as usize) {
+        match self.work.grids.get(grid as usize) {
             Some(grid) if (index as usize) < grid.n_blocks() => Ok(()),
             Some(_) | None => Err("the block has no place in its array"),
         }
+    }
+}
+
+/// A shared part of a message travels as what it is.
+mod part {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(part: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        part.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
     }
 }
 

@@ -31,13 +31,13 @@ pub struct Job {
 impl Job {
     /// What is done.
     pub fn op(&self) -> &TaskOp {
-        &self.prepared.batch.tasks[self.index].op
+        &self.prepared.batch.work.tasks[self.index].op
     }
 
     /// What the trace says of it when it has made so many bytes.
     pub fn event(&self, bytes: u64) -> What {
         let batch = &self.prepared.batch;
-        let task = &batch.tasks[self.index];
+        let task = &batch.work.tasks[self.index];
         What::Task { call: batch.call.clone(), number: batch.number, seq: task.seq, op: op_name(&task.op).to_owned(), bytes }
     }
 
@@ -49,7 +49,7 @@ impl Job {
     /// Whether it touches so few bytes that to hand it out and back may cost more than to run it.
     fn is_small(&self) -> bool {
         let batch = &self.prepared.batch;
-        let task = &batch.tasks[self.index];
+        let task = &batch.work.tasks[self.index];
         let args = task.args.iter().filter_map(|arg| if let Arg::Block(b) = arg { Some(b.0) } else { None });
         let bytes = |block: u32| batch.blocks[block as usize].bytes;
         args.chain(task.outs.iter().copied()).map(bytes).fold(0, u64::saturating_add) <= SMALL
@@ -92,7 +92,7 @@ impl Worker {
         let pending = self.tasks[number].as_ref().expect("an admitted task is pending");
         let (prepared, index) = (Arc::clone(&pending.prepared), pending.index);
         let batch = &prepared.batch;
-        let task = &batch.tasks[index];
+        let task = &batch.work.tasks[index];
         let mut args = Vec::with_capacity(task.args.len());
         for arg in &task.args {
             args.push(match *arg {
@@ -116,7 +116,7 @@ impl Worker {
         let Some(pending) = self.tasks[number].as_ref().filter(|_| !operands.is_empty()) else { return };
         let batch = &pending.prepared.batch;
         for at in operands {
-            if let Some(Arg::Block(b)) = batch.tasks[pending.index].args.get(*at) {
+            if let Some(Arg::Block(b)) = batch.work.tasks[pending.index].args.get(*at) {
                 self.store.overwritten(batch.blocks[b.0 as usize].id);
             }
         }

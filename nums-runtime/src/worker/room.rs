@@ -187,7 +187,7 @@ impl Worker {
     /// What a task of the batch pins; the largest counts for the reserve.
     pub(super) fn measure(&mut self, pending: &Pending) -> Pinned {
         let batch = &pending.prepared.batch;
-        let task = &batch.tasks[pending.index];
+        let task = &batch.work.tasks[pending.index];
         let outs = task.outs.iter().map(|&o| batch.blocks[o as usize].bytes).sum();
         let operand = |arg: &Arg| if let Arg::Block(b) = arg { Some(b.0) } else { None };
         let bytes = |b: u32| batch.blocks[b as usize].bytes;
@@ -227,7 +227,7 @@ impl Worker {
     pub(super) fn enqueue(&mut self, number: usize) {
         let Some(pending) = self.tasks[number].as_ref() else { return };
         let batch = &pending.prepared.batch;
-        let entry = Reverse((batch.serial, batch.tasks[pending.index].seq, number));
+        let entry = Reverse((batch.serial, batch.work.tasks[pending.index].seq, number));
         if pending.reserved.is_some() {
             self.room.loading -= 1;
             self.room.runnable.push(entry);
@@ -244,15 +244,9 @@ impl Worker {
             return false;
         }
         let Some(pending) = self.tasks[number].as_ref() else { return false };
-        let (prepared, index, pinned) = (Arc::clone(&pending.prepared), pending.index, pending.pinned);
-        let task = &prepared.batch.tasks[index];
-        let ids = || {
-            task.args
-                .iter()
-                .filter_map(|a| if let Arg::Block(b) = a { Some(prepared.batch.blocks[b.0 as usize].id) } else { None })
-        };
+        let (pinned, kind) = (pending.pinned, kind(&pending.task().op));
         let (mut away, mut missing, mut coming, mut failed) = (0, 0, Vec::new(), None);
-        for id in ids() {
+        for id in pending.operands() {
             match self.store.find(id) {
                 Found::OnDisk(bytes) => {
                     missing += 1;
@@ -271,10 +265,11 @@ impl Worker {
             self.refuse_ready(number, failure);
             return true;
         }
-        let scratch = self.room.scratch[kind(&task.op)].min(self.room.memory.saturating_sub(pinned.all));
+        let scratch = self.room.scratch[kind].min(self.room.memory.saturating_sub(pinned.all));
         let own = pinned.outs.saturating_add(scratch);
         if !self.make_room(own + away) && !self.must_go_on(number, pinned) {
-            ids().for_each(|id| self.store.unpin(id));
+            let pending = self.tasks[number].as_ref();
+            pending.into_iter().flat_map(Pending::operands).for_each(|id| self.store.unpin(id));
             return false;
         }
         let Some(pending) = self.tasks[number].as_mut() else {
@@ -290,7 +285,8 @@ impl Worker {
             return true;
         }
         self.room.loading += 1;
-        for id in ids() {
+        let ids: Vec<Gid> = pending.operands().collect();
+        for id in ids {
             match self.store.find(id) {
                 Found::OnDisk(_) | Found::Coming => {
                     self.store.await_task(id, number);
@@ -416,7 +412,7 @@ impl Worker {
     }
 
     fn is_lowest(&self, number: usize) -> bool {
-        let place = |p: &Pending| (p.prepared.batch.serial, p.prepared.batch.tasks[p.index].seq);
+        let place = |p: &Pending| (p.prepared.batch.serial, p.prepared.batch.work.tasks[p.index].seq);
         let Some(own) = self.tasks[number].as_ref().map(place) else { return false };
         self.tasks.iter().flatten().all(|p| place(p) >= own)
     }

@@ -3,7 +3,7 @@
 use super::pulls::PULLS;
 use super::{Action, Finished, Input, Worker};
 use crate::block::Block;
-use crate::wire::message::{Batch, BatchBlock, BatchTask, FromOwner, Origin, ToDriver, ToOwner, ToWorker};
+use crate::wire::message::{Batch, BatchBlock, BatchTask, FromOwner, Origin, ToDriver, ToOwner, ToWorker, Work};
 use nums_ir::diag::Loc;
 use nums_ir::graph::{Arg, BlockId, NodeId, TaskOp};
 use nums_ir::grid::Grid;
@@ -42,10 +42,12 @@ fn batch(serial: u64, blocks: &[(u64, u32, Origin)], tasks: &[(&[u32], u32)]) ->
         define: vec![],
         forget: false,
         scalars: vec![],
-        grids: vec![Grid::new(&[2], &[1])],
-        subjects: vec![],
         blocks: blocks.iter().map(|&(id, uses, origin)| BatchBlock { id, bytes: 8, uses, origin }).collect(),
-        tasks: tasks.iter().enumerate().map(task).collect(),
+        work: Arc::new(Work {
+            grids: vec![Grid::new(&[2], &[1])],
+            subjects: vec![],
+            tasks: tasks.iter().enumerate().map(task).collect(),
+        }),
     };
     assert_eq!(batch.check(), Ok(()));
     Input::Driver(ToWorker::Tasks(batch))
@@ -320,16 +322,16 @@ fn a_batch_with_a_wrong_index_is_refused() {
         let Input::Driver(ToWorker::Tasks(b)) = batch(1, &[(1, 1, Here), (10, 0, Made)], &[(&[0], 1)]) else { panic!() };
         b
     };
-    let refused = |change: fn(&mut Batch), why: &str| {
+    let refused = |change: fn(&mut BatchTask), why: &str| {
         let mut b = good();
-        change(&mut b);
+        change(&mut Arc::get_mut(&mut b.work).unwrap().tasks[0]);
         assert_eq!(b.check(), Err(why.to_owned()));
     };
-    refused(|b| b.tasks[0].outs = vec![0], "task 0 of `f`: a result is not a block that is made here");
-    refused(|b| b.tasks[0].outs = vec![], "task 0 of `f`: a result is not a block that is made here");
-    refused(|b| b.tasks[0].args = vec![Arg::Block(BlockId(2))], "task 0 of `f`: an operand does not exist");
-    refused(|b| b.tasks[0].args = vec![Arg::Scalar(0)], "task 0 of `f`: an operand does not exist");
-    refused(|b| b.tasks[0].op = TaskOp::Kernel(0), "task 0 of `f`: the kernel does not exist");
-    refused(|b| b.tasks[0].place = (0, 2), "task 0 of `f`: the block has no place in its array");
-    refused(|b| b.tasks[0].place = (1, 0), "task 0 of `f`: the block has no place in its array");
+    refused(|t| t.outs = vec![0], "task 0 of `f`: a result is not a block that is made here");
+    refused(|t| t.outs = vec![], "task 0 of `f`: a result is not a block that is made here");
+    refused(|t| t.args = vec![Arg::Block(BlockId(2))], "task 0 of `f`: an operand does not exist");
+    refused(|t| t.args = vec![Arg::Scalar(0)], "task 0 of `f`: an operand does not exist");
+    refused(|t| t.op = TaskOp::Kernel(0), "task 0 of `f`: the kernel does not exist");
+    refused(|t| t.place = (0, 2), "task 0 of `f`: the block has no place in its array");
+    refused(|t| t.place = (1, 0), "task 0 of `f`: the block has no place in its array");
 }
