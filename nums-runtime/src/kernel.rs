@@ -171,10 +171,11 @@ pub fn run_over(op: &TaskOp, kernels: &[Arc<Kernel>], mut args: &mut [Held]) -> 
     match op {
         TaskOp::Kernel(k) => kernel(kernels, *k)?.run_over(&mut args),
         TaskOp::Combine(reduce) => {
-            let parts = args.iter_mut().map(Part::held).collect::<Option<Vec<_>>>();
-            let block =
-                combine::join(*reduce, parts.ok_or_else(|| KernelError::mismatch("combine", "a scalar, expected a block"))?)?;
-            Ok(vec![block])
+            let mut parts = Vec::with_capacity(args.len());
+            for arg in args {
+                parts.push(Part::held(arg).ok_or_else(|| KernelError::mismatch("combine", "a scalar, expected a block"))?);
+            }
+            Ok(vec![combine::join(*reduce, parts)?])
         }
         // Slices of one block are read at other positions than their own.
         TaskOp::Sliced(_)

@@ -187,14 +187,28 @@ fn layout(bytes: usize) -> Layout {
     Layout::from_size_align(bytes + LINE - ALIGNED, ALIGNED).expect("checked by `byte_len`")
 }
 
+/// Bytes below which an allocator has some of each size at hand, but mostly not as zeros: it would lock what all threads share.
+const SMALL: usize = 1 << 10;
+
 fn heap(bytes: usize) -> (NonNull<u8>, Origin) {
-    // SAFETY: the layout has a non-zero size.
-    let base = unsafe { std::alloc::alloc_zeroed(layout(bytes)) };
+    let layout = layout(bytes);
+    let base = if bytes < SMALL {
+        // SAFETY: the layout has a non-zero size.
+        let base = unsafe { std::alloc::alloc(layout) };
+        if !base.is_null() {
+            // SAFETY: the allocator gave so many bytes.
+            unsafe { base.write_bytes(0, layout.size()) };
+        }
+        base
+    } else {
+        // SAFETY: the layout has a non-zero size.
+        unsafe { std::alloc::alloc_zeroed(layout) }
+    };
     let front = base.addr().next_multiple_of(LINE) - base.addr();
     // SAFETY: `base` is aligned to `ALIGNED`, so that `front` is at most the `LINE - ALIGNED` bytes that were asked for beyond
     // `bytes`; of a null pointer it is 0.
     let ptr = NonNull::new(unsafe { base.add(front) });
-    (ptr.unwrap_or_else(|| std::alloc::handle_alloc_error(layout(bytes))), Origin::Heap(front as u8))
+    (ptr.unwrap_or_else(|| std::alloc::handle_alloc_error(layout)), Origin::Heap(front as u8))
 }
 
 /// Pages of zeros; none for few bytes, or where the system has no more mappings: the allocator may still have bytes.

@@ -58,7 +58,7 @@ struct Direct(Arc<Node>);
 
 impl Link for Direct {
     fn send(&self, message: ToWorker) -> Vec<Event> {
-        events(self.0.on_driver(message))
+        events(self.0.on_own_driver(message))
     }
 
     /// Nobody is there who could not reach it.

@@ -66,11 +66,7 @@ impl Node {
     /// Hands one input to the worker; the actions are the caller's to carry out.
     #[must_use]
     pub fn on(&self, input: Input) -> Vec<Action> {
-        let mut state = self.lock();
-        let actions = state.worker.on(input);
-        self.disk.push(state.worker.disk_jobs());
-        self.wake_for(&state);
-        actions
+        self.take_in(input, usize::MAX)
     }
 
     /// Whether blocks stand above the budget until some are on disk: who brings more should wait.
@@ -82,6 +78,21 @@ impl Node {
     #[must_use]
     pub fn on_driver(&self, message: ToWorker) -> Vec<Action> {
         self.on(Input::Driver(message))
+    }
+
+    /// As `on_driver`, from a thread that is most likely to take a task in a moment (`help`): it wakes one other. Whoever begins a task
+    /// wakes the rest.
+    #[must_use]
+    pub fn on_own_driver(&self, message: ToWorker) -> Vec<Action> {
+        self.take_in(Input::Driver(message), 1)
+    }
+
+    fn take_in(&self, input: Input, most: usize) -> Vec<Action> {
+        let mut state = self.lock();
+        let actions = state.worker.on(input);
+        self.disk.push(state.worker.disk_jobs());
+        self.wake(state, most);
+        actions
     }
 
     /// Starts `n` compute threads, and the one that moves blocks to disk and back.
@@ -135,7 +146,8 @@ impl Node {
                     looked = false;
                     self.work(state, &mut hands, rim)
                 }
-                true if !looked && !state.looking => {
+                // Where all run that may, nothing is found by looking: who stops wakes another.
+                true if !looked && !state.looking && state.busy < state.threads => {
                     looked = true;
                     self.look(state)
                 }
@@ -170,7 +182,7 @@ impl Node {
             drop(self.work(state, &mut hands, rim));
         }
         // What it would have taken next is another's.
-        self.wake_for(&self.lock());
+        self.wake_all(self.lock());
     }
 
     /// Takes jobs if there are some and another thread may run.
@@ -195,8 +207,7 @@ impl Node {
 
     /// Runs what was taken, without the lock, and hands back what it made.
     fn work<'a>(self: &'a Arc<Node>, state: MutexGuard<'a, State>, hands: &mut Hands, rim: &dyn Rim) -> MutexGuard<'a, State> {
-        self.wake_for(&state);
-        drop(state);
+        self.wake_all(state);
         let begin = Instant::now();
         let mut now = begin;
         let lender: Arc<dyn Lender> = Arc::clone(self) as _;
@@ -204,7 +215,6 @@ impl Node {
         hands.several = now - begin < BRIEF * hands.jobs.len() as u32;
         hands.jobs.clear();
         let mut state = self.lock();
-        state.busy -= 1;
         let mut actions = Vec::new();
         for (kind, (finished, scratch)) in hands.ended.drain(..) {
             state.worker.took(kind, scratch);
@@ -212,11 +222,12 @@ impl Node {
         }
         self.disk.push(state.worker.disk_jobs());
         if !actions.is_empty() {
-            self.wake_for(&state);
-            drop(state);
+            self.wake_all(state);
             rim.act(actions);
             state = self.lock();
         }
+        // Not before: another thread would be woken for the next task, which is this one's in a moment.
+        state.busy -= 1;
         state
     }
 
@@ -251,16 +262,23 @@ impl Node {
         state
     }
 
-    /// Wakes sleeping threads if there is more to do than the caller, or the thread that looks for work, will.
-    fn wake_for(&self, state: &State) {
+    /// Wakes sleeping threads if there is more to do than the caller, or the thread that looks for work, will: at most so many. They are
+    /// woken when the lock is free, as the first thing they want is that.
+    fn wake(&self, state: MutexGuard<'_, State>, most: usize) {
         let ready = state.worker.n_ready();
         if ready > 0 {
             self.news.store(true, Ordering::Release);
         }
         let free = state.threads - state.busy;
-        for _ in 0..state.idle.min(free).min(ready.saturating_sub(usize::from(state.looking))) {
+        let wanted = state.idle.min(free).min(ready.saturating_sub(usize::from(state.looking))).min(most);
+        drop(state);
+        for _ in 0..wanted {
             self.wake.notify_one();
         }
+    }
+
+    fn wake_all(&self, state: MutexGuard<'_, State>) {
+        self.wake(state, usize::MAX);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -280,7 +298,7 @@ impl Lender for Node {
     fn take_back(&self, n: usize) {
         let mut state = self.lock();
         state.busy -= n;
-        self.wake_for(&state);
+        self.wake_all(state);
     }
 }
 
