@@ -69,6 +69,31 @@ nums! {
         (-mean(sum(Y * (Z0 - log(t)), axis=0)), (E / t - Y) @ X.T)
     }
 
+    /// Sums, the greatest and a vector along the second axis, and a matrix whose rows stand beside another's columns.
+    fn columns(X: f64[d, n], w: f64[n], b: f64[d], Y: f64[n, k]) -> (f64[d], f64[d], f64[n], f64[d, n], f64[d, k], f64[d]) {
+        z = tanh(b @ X);
+        R = X * z * w;
+        (sum(R, axis=1), X @ z, max(R, axis=0), R + b[:, None], R @ Y, max(X * w, axis=1))
+    }
+
+    fn transposed(X: f64[d, n], Y: f64[n, k], W: f64[d, k], v: f64[n]) -> (f64[k, d], f64[n], f64[d]) {
+        Z = X.T @ W;
+        E = tanh(Z - Y);
+        (E.T @ X.T, sum(E * E, axis=1), v @ X.T)
+    }
+
+    fn dense(X: f64[k, n, d], W: f64[d, m], c: f64[m], s: f64[n, m]) -> (f64[k, n, m], f64[k, n]) {
+        H = tanh(X @ W + c);
+        G = H * s;
+        (G, sum(G, axis=2))
+    }
+
+    fn attention(Q: f64[k, n, d], K: f64[k, m, d], V: f64[k, m, d]) -> (f64[k, n, d], i64[k, n]) {
+        S = Q @ swapaxes(K, 1, 2) / 4;
+        E = exp(S - max(S, axis=2, keepdims=True));
+        ((E / sum(E, axis=2, keepdims=True)) @ V, argmax(S, axis=2))
+    }
+
     fn huber(X: f64[n, d], y: f64[n], w: f64[d]) -> f64[d] {
         r = X @ w - y;
         np.dot(X.T, np.clip(r, -0.5, 0.5)) / n
@@ -207,6 +232,10 @@ const PROGRAMS: &[Case] = programs! {
     weighted_ridge("nd", "n", "n");
     softmax_loss("nd", "nk", "dk");
     softmax_columns("dn", "kn", "kd");
+    columns("dn", "n", "d", "nk");
+    transposed("dn", "nk", "dk", "n");
+    dense("knd", "dm", "m", "nm");
+    attention("knd", "kmd", "kmd");
     huber("nd", "n", "d");
     kmeans_step("nd", "kd");
     kmeans_plain("nd", "kd");

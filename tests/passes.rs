@@ -36,6 +36,34 @@ nums! {
         beta - linalg.solve(H, g)
     }
 
+    /// A Newton step of a logistic regression on columns.
+    pub fn newton_columns(X: f64[d, n], y: f64[n], beta: f64[d]) -> f64[d] {
+        mu = 1 / (1 + exp(-(beta @ X)));
+        H = (X * (mu * (1 - mu))) @ X.T;
+        beta - linalg.solve(H, X @ (mu - y))
+    }
+
+    /// Loss and gradient of a softmax regression on columns.
+    pub fn softmax_columns(X: f64[d, n], Y: f64[k, n], W: f64[k, d]) -> (f64[], f64[k, d]) {
+        Z = W @ X;
+        Z0 = Z - max(Z, axis=0);
+        E = exp(Z0);
+        total = sum(E, axis=0);
+        (-mean(sum(Y * (Z0 - log(total)), axis=0)), (E / total - Y) @ X.T)
+    }
+
+    /// A dense layer on a stack of matrices.
+    pub fn dense(X: f64[b, n, d], W: f64[d, k], c: f64[k]) -> f64[b, n, k] {
+        tanh(X @ W + c)
+    }
+
+    /// What every row of a stack sees of the others.
+    pub fn attention(X: f64[b, n, d], K: f64[b, m, d], V: f64[b, m, e]) -> f64[b, n, e] {
+        S = X @ swapaxes(K, 1, 2) / sqrt(64.0);
+        E = exp(S - max(S, axis=2, keepdims=True));
+        (E / sum(E, axis=2, keepdims=True)) @ V
+    }
+
     /// Gradient of Huber's loss.
     pub fn huber_gradient(X: f64[n, d], y: f64[n], w: f64[d], delta: f64) -> f64[d] {
         r = X @ w - y;
@@ -112,6 +140,24 @@ nums! {
         r = X @ w;
         m = mean(r);
         X.T @ (r - m)
+    }
+}
+
+#[test]
+fn rows_may_be_any_axis() {
+    let spec = ClusterSpec::uniform(1, 2);
+    let (n, d, k): (usize, usize, usize) = (200_000, 16, 5);
+    let plans = [
+        ("newton", newton_columns::plan(&spec, &[&[d, n], &[n], &[d]]).unwrap()),
+        ("softmax", softmax_columns::plan(&spec, &[&[d, n], &[k, n], &[k, d]]).unwrap()),
+        // Blocks of a stack are cut along its rows, as those are the longest edge.
+        ("dense", dense::plan(&spec, &[&[64, 3000, d], &[d, k], &[k]]).unwrap()),
+        ("attention", attention::plan(&spec, &[&[16, 256, d], &[16, 256, d], &[16, 256, d]]).unwrap()),
+    ];
+    for (name, plan) in plans {
+        assert_eq!(plan.passes("X"), 1, "{name}: {plan}");
+        // Operands that are cut otherwise than the largest, at the most.
+        assert!(plan.temporary_bytes() < (4 * n * d) as u64, "{name} stores {} bytes: {plan}", plan.temporary_bytes());
     }
 }
 

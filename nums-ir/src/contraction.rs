@@ -63,6 +63,21 @@ impl Contraction {
         Some(Contraction { operands, result: result.iter().map(letter).collect() })
     }
 
+    /// The product that `matmul` is, for operands of these ranks, which may be transposed: an index for each axis of a stack, one for
+    /// rows, one for columns, one that is summed.
+    pub fn matmul(ranks: [usize; 2], (trans_a, trans_b): (bool, bool)) -> Contraction {
+        let (rows, summed, cols) = (b'i', b'k', b'j');
+        let stack = |rank: usize| (0..rank.saturating_sub(2)).rev().map(|axis| b'A' + axis as Index);
+        let side = |rank: usize, matrix: [Index; 2], trans: bool| match (rank, trans) {
+            (0 | 1, _) => vec![summed],
+            (_, false) => stack(rank).chain(matrix).collect(),
+            (_, true) => stack(rank).chain(matrix.into_iter().rev()).collect::<Vec<_>>(),
+        };
+        let result = stack(ranks[0].max(ranks[1])).chain((ranks[0] > 1).then_some(rows)).chain((ranks[1] > 1).then_some(cols));
+        let operands = vec![side(ranks[0], [rows, summed], trans_a), side(ranks[1], [summed, cols], trans_b)];
+        Contraction { operands, result: result.collect() }
+    }
+
     /// From text like `ab,bc->ac`.
     pub fn parse(text: &str) -> Option<Contraction> {
         let (left, right) = text.split_once("->")?;
@@ -263,6 +278,15 @@ mod tests {
         assert_eq!(wrong("aa,ab->b"), "an index stands twice in one array");
         assert_eq!(wrong("ab,b->c"), "an index of the result stands in no operand");
         assert_eq!(wrong("ab,b->b"), "an index stands in one operand only");
+    }
+
+    #[test]
+    fn a_product_has_an_index_for_every_axis() {
+        let text = |ranks, trans| Contraction::matmul(ranks, trans).to_string();
+        assert_eq!(text([2, 2], (false, false)), "ik,kj->ij");
+        assert_eq!(text([2, 1], (true, false)), "ki,k->i");
+        assert_eq!(text([1, 3], (false, true)), "k,Ajk->Aj");
+        assert_eq!(text([3, 4], (false, false)), "Aik,BAkj->BAij");
     }
 
     #[test]

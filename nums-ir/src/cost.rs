@@ -50,8 +50,8 @@ struct Kernel {
 enum Part {
     /// An operand or, counted on, a result has all of it.
     Block(usize),
-    /// Rows of the first axis of an operand.
-    Rows(usize),
+    /// Rows along an axis of an operand: which, and along which.
+    Rows(usize, usize),
     /// Nothing has all of it: `cuts`.
     Axes(Vec<(usize, Option<(usize, usize)>)>),
 }
@@ -59,9 +59,10 @@ enum Part {
 impl Kernel {
     fn new(body: &Func) -> Kernel {
         let flops = flops::total(body).count().unwrap_or(0);
-        if let Some(row) = body.params.iter().position(|p| body.rows.contains(p)) {
-            let rows = body.ty(body.params[row]).sizes().and_then(|s| s.first().copied()).unwrap_or(0);
-            return Kernel { flops, space: rows as u64, part: Part::Rows(row) };
+        if let Some((p, axis)) = body.rows.first() {
+            let rows = body.ty(*p).sizes().and_then(|s| s.get(*axis).copied()).unwrap_or(0);
+            let at = body.params.iter().position(|own| own == p).unwrap_or(0);
+            return Kernel { flops, space: rows as u64, part: Part::Rows(at, *axis) };
         }
         let space = tile::space(body);
         let size = space.iter().product::<usize>();
@@ -154,7 +155,7 @@ impl<'a> Sizes<'a> {
                 let found = i.checked_sub(task.args.len()).map_or_else(|| block(*i), |out| task.outs.get(out).copied());
                 found.map_or(1, |b| self.elements(b))
             }
-            Part::Rows(arg) => along((*arg, 0)).unwrap_or(0) as u64,
+            Part::Rows(arg, axis) => along((*arg, *axis)).unwrap_or(0) as u64,
             Part::Axes(axes) => axes.iter().map(|(n, cut)| cut.and_then(along).unwrap_or(*n) as u64).product(),
         })
     }

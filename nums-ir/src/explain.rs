@@ -145,7 +145,7 @@ fn step(
         Op::Kernel(body) => {
             write!(out, ", kernel {}", body.name)?;
             let own = inner_names(body, inst, names);
-            if let Some(rows) = body.rows.first().and_then(|p| body.ty(*p).dims()).and_then(<[Dim]>::first) {
+            if let Some(rows) = body.rows.first().and_then(|(p, axis)| body.ty(*p).dims()?.get(*axis)) {
                 write!(out, ", tile by tile along {rows}")?;
             }
             let mut inner = BTreeMap::new();

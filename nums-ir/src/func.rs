@@ -50,8 +50,8 @@ pub struct Func {
     pub stage: Stage,
     /// Parameters in the order of the call. Their types are declared, or unknown for captures of the expression form.
     pub params: Vec<Value>,
-    /// Of a panel's body (`panel`): the parameters whose rows it walks. Empty elsewhere.
-    pub rows: Vec<Value>,
+    /// Of a panel's body (`panel`): the parameters that it walks, each with the axis along which. Empty elsewhere.
+    pub rows: Vec<(Value, usize)>,
     /// Instructions, operands before uses.
     pub insts: Vec<Inst>,
     /// What is returned.

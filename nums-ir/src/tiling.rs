@@ -16,10 +16,12 @@ use std::fmt::Write as _;
 
 /// Bytes of the second cache that a thread may count on where nothing is known.
 pub const CACHE: usize = 512 << 10;
-/// Rows of a panel's tile come in multiples of this: whole panels of every sum over rows.
+/// Rows of a whole number of panels of every sum over rows.
 pub const ROWS: usize = 256;
-/// Panels of a tile at the most: more save nothing.
-const MOST_PANELS: usize = 64;
+/// Rows of a tile at the most: more save nothing.
+const MOST_ROWS: usize = 64 * ROWS;
+/// Rows along another than the first axis come in multiples of a cache line of floats.
+const LINE: usize = 16;
 /// Elements of a loop's tile. Longer runs save nothing; shorter ones are over before the hardware fetches ahead.
 const MOST: usize = 4096;
 const LEAST: usize = 1024;
@@ -33,12 +35,14 @@ pub struct Touched {
     pub each: Dim,
     /// Beside the tile, however large it is.
     pub beside: Dim,
+    /// Rows of a panel's tile come in multiples of this: whole panels of every sum over rows, if there is one.
+    pub unit: usize,
 }
 
 impl Touched {
     /// What the tiles of a kernel touch.
     pub fn by(body: &Func) -> Touched {
-        if body.rows.is_empty() { Touched { each: Dim::from(element(body)), beside: Dim::from(0) } } else { panel(body) }
+        if body.rows.is_empty() { Touched { each: Dim::from(element(body)), beside: Dim::from(0), unit: 1 } } else { panel(body) }
     }
 
     /// Rows, or elements, of a tile for a second cache of so many bytes; the least for sizes that are not bound.
@@ -46,7 +50,11 @@ impl Touched {
         let number = |d: &Dim| d.as_const().and_then(|n| usize::try_from(n).ok());
         let room = number(&self.beside).map_or(0, |beside| (cache / 2).saturating_sub(beside));
         let fit = number(&self.each).map_or(0, |each| room / each.max(1));
-        if is_panel { (fit / ROWS).clamp(1, MOST_PANELS) * ROWS } else { (fit / LEAST * LEAST).clamp(LEAST, MOST) }
+        if is_panel {
+            (fit / self.unit).clamp(1, MOST_ROWS / self.unit) * self.unit
+        } else {
+            (fit / LEAST * LEAST).clamp(LEAST, MOST)
+        }
     }
 }
 
@@ -62,7 +70,10 @@ pub fn explain<'a>(kernels: impl Iterator<Item = &'a Func>, cache: Option<usize>
         }
         write!(out, "{} bytes each {unit}", touched.each).expect("a String");
         if is_panel {
-            write!(out, ", {} beside, in panels of {ROWS} rows", touched.beside).expect("a String");
+            write!(out, ", {} beside", touched.beside).expect("a String");
+        }
+        if touched.unit > 1 {
+            write!(out, ", in panels of {} rows", touched.unit).expect("a String");
         }
         out += "\n";
     }
@@ -87,30 +98,37 @@ fn element(body: &Func) -> usize {
 /// Rows in and out of the steps of a panel, and what is there for all of them.
 fn panel(body: &Func) -> Touched {
     let (mut each, mut beside) = (Dim::from(0), Dim::from(0));
-    let wide = |v: Value, skip: usize| {
-        let dims = body.ty(v).dims().unwrap_or_default();
-        dims.iter().skip(skip).fold(Dim::from(body.ty(v).dtype.size()), |n, d| n.mul(d))
+    let wide = |v: Value, row: Option<usize>| {
+        let dims = body.ty(v).dims().unwrap_or_default().iter().enumerate();
+        dims.filter(|(axis, _)| Some(*axis) != row).fold(Dim::from(body.ty(v).dtype.size()), |n, (_, d)| n.mul(d))
     };
-    let Ok(roles) = roles(body) else { return Touched { each, beside } };
+    let Ok(roles) = roles(body) else { return Touched { each, beside, unit: ROWS } };
+    let unit = match (roles.iter().any(|role| matches!(role, Role::Total(_))), body.rows.iter().all(|(_, axis)| *axis == 0)) {
+        (true, _) => ROWS,
+        (false, true) => 1,
+        (false, false) => LINE,
+    };
     let defined = body.params.iter().chain(body.insts.iter().flat_map(|i| &i.results));
     for v in defined {
         match roles[v.0 as usize] {
-            Role::Row => each = each.add(&wide(*v, 1)),
-            Role::Whole | Role::Total(_) => beside = beside.add(&wide(*v, 0)),
+            Role::Row(axis) => each = each.add(&wide(*v, Some(axis))),
+            Role::Whole | Role::Total(_) => beside = beside.add(&wide(*v, None)),
         }
     }
     for inst in &body.insts {
         if let (Op::Matmul { .. }, [a, b], [r]) = (&inst.op, &inst.args[..], &inst.results[..])
             && [a, b].iter().all(|v| body.ty(**v).rank() == Some(2))
         {
-            let packed = match roles[r.0 as usize] {
-                Role::Total(_) => wide(*a, 1).add(&wide(*b, 1)).mul(&Dim::from(ROWS)),
-                Role::Row | Role::Whole => wide(*b, 0).add(&wide(*a, 1).mul(&Dim::from(LINES))),
+            let (left, right) = (roles[a.0 as usize].axis(), roles[b.0 as usize].axis());
+            let packed = match (roles[r.0 as usize], left) {
+                (Role::Total(_), _) => wide(*a, left).add(&wide(*b, right)).mul(&Dim::from(ROWS)),
+                (Role::Row(_) | Role::Whole, Some(_)) => wide(*b, None).add(&wide(*a, left).mul(&Dim::from(LINES))),
+                (Role::Row(_) | Role::Whole, None) => wide(*a, None).add(&wide(*b, right).mul(&Dim::from(LINES))),
             };
             beside = beside.add(&packed);
         }
     }
-    Touched { each, beside }
+    Touched { each, beside, unit }
 }
 
 #[cfg(test)]

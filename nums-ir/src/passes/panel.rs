@@ -5,12 +5,13 @@
 //! nothing to do with these rows (norms of centroids, a matrix of another size) raises no level along them. Instructions of
 //! one level and one number of rows that read or make a row value in common share a panel: products, and kernels that `fuse` keeps
 //! apart because one needs a reduction inside the rows of the other (softmax), if no two panels would wait for each other: passes
-//! over different rows may feed one another both ways. Fusing moves no bits: a product takes the same panels of its contracted axis
-//! alone and in a tile.
+//! over different rows may feed one another both ways. Rows are first axes, unless products save array reads along other ones
+//! (`choose`). Fusing moves no bits: a product takes the same panels of its contracted axis alone and in a tile.
 
+use crate::contraction::EQUAL;
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Stage, Value, ValueData};
-use crate::panel::{Part, Role, part};
+use crate::panel::{Part, Role, parts};
 use crate::pass::{Changed, Pass};
 use petgraph::algo::is_cyclic_directed;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -20,8 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 pub const PASS: Pass = Pass { name: "panel", about: "lets products and kernels over the same rows share one pass", run };
 
 fn run(func: &mut Func) -> Changed {
-    let plan = Plan::new(func);
-    let groups = plan.groups(func);
+    let (plan, groups) = choose(func);
     let made = groups.iter().filter(|g| g.len() > 1).count();
     if made == 0 {
         return Changed::No;
@@ -41,21 +41,54 @@ fn run(func: &mut Func) -> Changed {
     Changed::Yes
 }
 
+/// The plan that reads and writes least, and its groups: along first axes; or, where all that can take part does so along
+/// another axis, if panels with products then save a pass over the largest array there (`Plan::is_sound`). Without products nothing
+/// tells which of two axes is the long one, and the first is how blocks are cut.
+fn choose(func: &Func) -> (Plan, Vec<Vec<usize>>) {
+    let possible: Vec<Vec<Part>> = func.insts.iter().map(|inst| parts(func, inst).unwrap_or_default()).collect();
+    let first = |parts: &Vec<Part>| parts.first().filter(|part| part.is_first()).cloned();
+    let mut best = Plan::new(func, possible.iter().map(first).collect());
+    let mut groups = best.groups(func);
+    let mut others: Vec<&Dim> = Vec::new();
+    for part in possible.iter().flatten().filter(|part| !part.is_first()) {
+        if !others.contains(&&part.along) {
+            others.push(&part.along);
+        }
+    }
+    for along in others {
+        let mut turned = best.part.clone();
+        for (part, possible) in turned.iter_mut().zip(&possible) {
+            if let Some(other) = possible.iter().find(|other| other.along == *along) {
+                *part = Some(other.clone());
+            }
+        }
+        let plan = Plan::new(func, turned);
+        let turned = plan.groups(func);
+        let saved = best.traffic(func, &groups) - plan.traffic(func, &turned);
+        if turned.iter().all(|g| plan.is_sound(func, g)) && saved >= plan.largest(func, along) {
+            (best, groups) = (plan, turned);
+        }
+    }
+    (best, groups)
+}
+
 /// Rows and level (none of what stands alone), the row values that members read or make, and the members.
-type Group<'a> = (Option<(&'a Dim, usize)>, Vec<Value>, Vec<usize>);
+type Group<'a> = (Option<(&'a Dim, usize)>, Vec<RowValue>, Vec<usize>);
+
+/// A value and the axis that runs with the rows.
+type RowValue = (Value, usize);
 
 struct Plan {
-    /// By instruction: how it can take part.
+    /// By instruction: how it takes part.
     part: Vec<Option<Part>>,
-    /// By instruction that can: its level along its own rows.
+    /// By instruction that does: its level along its own rows.
     level: Vec<usize>,
     /// The instruction that makes each value.
     made: HashMap<Value, usize>,
 }
 
 impl Plan {
-    fn new(func: &Func) -> Plan {
-        let part: Vec<Option<Part>> = func.insts.iter().map(|inst| part(func, inst).ok()).collect();
+    fn new(func: &Func, part: Vec<Option<Part>>) -> Plan {
         let mut made = HashMap::new();
         for (i, inst) in func.insts.iter().enumerate() {
             inst.results.iter().for_each(|r| _ = made.insert(*r, i));
@@ -83,9 +116,9 @@ impl Plan {
                 continue;
             };
             let key = Some((&part.along, self.level[i]));
-            let read = inst.args.iter().zip(&part.rows).filter(|(_, row)| **row).map(|(v, _)| *v);
-            let mut touched: Vec<Value> = read.collect();
-            touched.extend(inst.results.iter().zip(&part.results).filter(|(_, r)| **r == Role::Row).map(|(v, _)| *v));
+            let read = inst.args.iter().zip(&part.rows).filter_map(|(v, row)| Some((*v, (*row)?)));
+            let made = inst.results.iter().zip(&part.results).filter_map(|(v, r)| Some((*v, r.axis()?)));
+            let touched: Vec<RowValue> = read.chain(made).collect();
             groups.push((key, touched.clone(), vec![i]));
             // Each that shares something, if the panels are still in an order; the new one is the last.
             let mut at = 0;
@@ -123,6 +156,60 @@ impl Plan {
         }
         !is_cyclic_directed(&graph)
     }
+
+    /// Whether a panel along other than first axes can be expected to run: it holds a product, and needs no matrix whole that others
+    /// walk, which is large and cut into blocks.
+    fn is_sound(&self, func: &Func, group: &[usize]) -> bool {
+        let first = |m: &usize| self.part[*m].as_ref().is_none_or(Part::is_first);
+        if group.len() < 2 || group.iter().all(first) {
+            return true;
+        }
+        let operands = |m: usize| func.insts[m].args.iter().zip(self.part[m].iter().flat_map(|part| &part.rows));
+        let is_walked = |v: &Value| (0..func.insts.len()).flat_map(operands).any(|(arg, row)| arg == v && row.is_some());
+        let whole = group.iter().flat_map(|m| operands(*m)).filter(|(_, row)| row.is_none()).map(|(arg, _)| arg);
+        let is_product = |m: &usize| matches!(func.insts[*m].op, Op::Matmul { .. });
+        group.iter().any(is_product) && !whole.filter(|v| func.ty(**v).rank() > Some(1)).any(is_walked)
+    }
+
+    /// Elements of the largest operand whose rows along `along` are not its first axis.
+    fn largest(&self, func: &Func, along: &Dim) -> f64 {
+        let parts = func.insts.iter().zip(&self.part).filter_map(|(inst, part)| Some((inst, part.as_ref()?)));
+        let turned = parts.filter(|(_, part)| part.along == *along && !part.is_first());
+        let rows = turned.flat_map(|(inst, part)| inst.args.iter().zip(&part.rows)).filter(|(_, row)| row.is_some_and(|a| a > 0));
+        rows.map(|(v, _)| elements(func, *v)).fold(0.0, f64::max)
+    }
+
+    /// Elements that the groups read from elsewhere and leave behind, all symbols alike.
+    fn traffic(&self, func: &Func, groups: &[Vec<usize>]) -> f64 {
+        let mut sum = 0.0;
+        for group in groups {
+            let mut read: Vec<(Value, Option<usize>)> = Vec::new();
+            for m in group {
+                let rows = self.part[*m].as_ref().map(|part| &part.rows);
+                for (k, arg) in func.insts[*m].args.iter().enumerate() {
+                    let operand = (*arg, rows.and_then(|rows| rows[k]));
+                    if !read.contains(&operand) && self.made.get(arg).is_none_or(|maker| !group.contains(maker)) {
+                        read.push(operand);
+                    }
+                }
+            }
+            let left = group.iter().flat_map(|m| &func.insts[*m].results).filter(|r| leaves(func, group, r));
+            sum += read.iter().map(|(v, _)| v).chain(left).map(|v| elements(func, *v)).sum::<f64>();
+        }
+        sum
+    }
+}
+
+/// Elements of a value, all symbols alike.
+fn elements(func: &Func, v: Value) -> f64 {
+    let size = |d: &Dim| d.as_const().map_or(EQUAL as f64, |n| n as f64);
+    func.ty(v).dims().into_iter().flatten().map(size).product()
+}
+
+/// Whether anything outside a group reads a value.
+fn leaves(func: &Func, group: &[usize], v: &Value) -> bool {
+    let used = func.insts.iter().enumerate().any(|(i, inst)| !group.contains(&i) && inst.args.contains(v));
+    used || func.results.contains(v)
 }
 
 /// Along some rows: how many passes must be complete before each instruction can run.
@@ -136,8 +223,9 @@ fn levels(func: &Func, part: &[Option<Part>], made: &HashMap<Value, usize>, alon
         let own = part[i].as_ref().filter(|p| p.along == *along);
         let before = inst.args.iter().enumerate().filter_map(|(k, arg)| {
             let maker = *made.get(arg)?;
-            let same = own.is_some_and(|p| p.rows[k]) && role(maker, arg) == Some(Role::Row);
-            let passes = role(maker, arg).is_some() && !same;
+            let made = role(maker, arg);
+            let same = own.and_then(|p| p.rows[k]).is_some_and(|axis| made == Some(Role::Row(axis)));
+            let passes = made.is_some() && !same;
             Some(level[maker] + usize::from(passes))
         });
         level.push(before.max().unwrap_or(0));
@@ -168,43 +256,37 @@ fn panel(func: &Func, plan: &Plan, group: &[usize], name: String) -> Inst {
     let mut body = Func::new(name);
     body.stage = Stage::Fused;
     let mut args = Vec::new();
-    let mut inner: HashMap<(Value, bool), Value> = HashMap::new();
+    // What comes from outside, by how it is walked; and what is made inside.
+    let mut outer: HashMap<(Value, Option<usize>), Value> = HashMap::new();
+    let mut inner: HashMap<Value, Value> = HashMap::new();
+    let rows = |m: &usize| plan.part[*m].as_ref().map_or(&[][..], |p| &p.rows);
     for m in group {
-        let inst = &func.insts[*m];
-        let rows = plan.part[*m].as_ref().map_or(&[][..], |p| &p.rows);
-        for (arg, row) in inst.args.iter().zip(rows) {
+        for (arg, row) in func.insts[*m].args.iter().zip(rows(m)) {
             let made = group.iter().any(|g| func.insts[*g].results.contains(arg));
-            if !made && !inner.contains_key(&(*arg, *row)) {
+            if !made && !outer.contains_key(&(*arg, *row)) {
                 let p = body.value(func.data(*arg).clone());
                 body.params.push(p);
-                if *row {
-                    body.rows.push(p);
-                }
+                body.rows.extend(row.map(|axis| (p, axis)));
                 args.push(*arg);
-                inner.insert((*arg, *row), p);
+                outer.insert((*arg, *row), p);
             }
         }
     }
     for m in group {
         let inst = &func.insts[*m];
-        let rows = plan.part[*m].as_ref().map_or(&[][..], |p| &p.rows);
-        let own: Vec<Value> = inst.args.iter().zip(rows).map(|(arg, row)| inner[&(*arg, *row)]).collect();
+        let own = |(arg, row): (&Value, &Option<usize>)| inner.get(arg).copied().unwrap_or_else(|| outer[&(*arg, *row)]);
+        let own: Vec<Value> = inst.args.iter().zip(rows(m)).map(own).collect();
         let results = inst.results.iter().map(|r| {
             let ValueData { name, ty, loc } = func.data(*r).clone();
             let v = body.value(ValueData { name, ty, loc });
-            inner.insert((*r, true), v);
+            inner.insert(*r, v);
             v
         });
         let results = results.collect();
         body.insts.push(Inst { op: inst.op.clone(), args: own, results });
     }
-    let mut results = Vec::new();
-    for r in group.iter().flat_map(|m| &func.insts[*m].results) {
-        let used = func.insts.iter().enumerate().any(|(i, inst)| !group.contains(&i) && inst.args.contains(r));
-        if used || func.results.contains(r) {
-            results.push(*r);
-            body.results.push(inner[&(*r, true)]);
-        }
-    }
+    let results: Vec<Value> =
+        group.iter().flat_map(|m| &func.insts[*m].results).filter(|r| leaves(func, group, r)).copied().collect();
+    body.results = results.iter().map(|r| inner[r]).collect();
     Inst { op: Op::Kernel(Box::new(body)), args, results }
 }

@@ -58,12 +58,10 @@ pub(super) fn function(lexer: &mut Lexer<'_>, stage: Stage) -> Result<Func, Pars
     func.stage = stage;
     let mut scope = Scope::default();
     lexer.list('(', ')', |lexer| {
-        let row = lexer.eat_word("rows");
+        let row = rows(lexer)?;
         let v = scope.define(lexer, &mut func)?;
         func.params.push(v);
-        if row {
-            func.rows.push(v);
-        }
+        func.rows.extend(row.map(|axis| (v, axis)));
         Ok(())
     })?;
     if lexer.eat('-') {
@@ -72,6 +70,19 @@ pub(super) fn function(lexer: &mut Lexer<'_>, stage: Stage) -> Result<Func, Pars
     }
     body(lexer, &mut func, scope, 0)?;
     Ok(func)
+}
+
+/// `rows`, which is axis 0, or `rows(1)`: the axis along which a parameter is walked.
+fn rows(lexer: &mut Lexer<'_>) -> Result<Option<usize>, ParseError> {
+    if !lexer.eat_word("rows") {
+        return Ok(None);
+    }
+    if !lexer.eat('(') {
+        return Ok(Some(0));
+    }
+    let axis = lexer.integer("an axis")?;
+    lexer.want(')')?;
+    Ok(Some(axis))
 }
 
 /// The values of one function by name.
@@ -205,12 +216,10 @@ fn kernel<'a>(lexer: &mut Lexer<'a>, scope: &Scope<'a>, stage: Stage, depth: usi
     func.stage = stage;
     let mut inner = Scope::default();
     let args = lexer.list('(', ')', |lexer| {
-        let row = lexer.eat_word("rows");
+        let row = rows(lexer)?;
         let p = inner.define(lexer, &mut func)?;
         func.params.push(p);
-        if row {
-            func.rows.push(p);
-        }
+        func.rows.extend(row.map(|axis| (p, axis)));
         lexer.want('=')?;
         scope.value(lexer)
     })?;

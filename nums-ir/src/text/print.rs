@@ -86,6 +86,15 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
+/// How a parameter is walked.
+fn rows(func: &Func, p: Value) -> String {
+    match func.rows.iter().find(|(row, _)| *row == p) {
+        None => String::new(),
+        Some((_, 0)) => "rows ".to_owned(),
+        Some((_, axis)) => format!("rows({axis}) "),
+    }
+}
+
 struct Printer {
     locs: bool,
 }
@@ -96,7 +105,7 @@ impl Printer {
         let mut out = format!("{MAGIC}\n; stage: {}\nfn {}(", func.stage, func.name);
         for (i, p) in func.params.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            let rows = if func.rows.contains(p) { "rows " } else { "" };
+            let rows = rows(func, *p);
             write!(out, "{comma}{rows}%{}{}", names[p.0 as usize], typed(func.data(*p).ty.as_ref())).expect("a String");
         }
         out.push(')');
@@ -148,7 +157,7 @@ impl Printer {
         write!(out, "kernel {}(", body.name).expect("a String");
         for (i, (p, arg)) in body.params.iter().zip(&inst.args).enumerate() {
             let (comma, ty) = (if i == 0 { "" } else { ", " }, typed(body.data(*p).ty.as_ref()));
-            let rows = if body.rows.contains(p) { "rows " } else { "" };
+            let rows = rows(body, *p);
             write!(out, "{comma}{rows}%{}{ty} = %{}", inner[p.0 as usize], names[arg.0 as usize]).expect("a String");
         }
         out.push_str(") {");

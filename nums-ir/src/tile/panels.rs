@@ -3,6 +3,7 @@
 //! Rows are cut as in the operand with most elements, and further until no block of rows that come out is larger than any product's
 //! (`grid::BLOCK`): unless totals come out too, of which the cut decides the bits. What a panel needs of the sizes is checked here:
 //! every row operand in one block across its rows, whole operands cut nowhere that can be felt, and they and totals within `BUDGET`.
+//! Where blocks are cut otherwise, but so that the whole body can be walked along another axis, it is (stacks of matrices).
 //! Totals that are too large leave the panel and are summed by themselves; where something else fails the panel is split into the
 //! kernels and products that it holds. The graph says why, and the answer is the same to the last bit.
 
@@ -12,7 +13,7 @@ use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
 use crate::grid::{BLOCK, Grid};
 use crate::ops::{Identity, ReduceOp};
-use crate::panel::{Role, roles};
+use crate::panel::{Role, roles, walks};
 use std::collections::HashMap;
 
 /// Bytes of whole operands and totals that stay beside the tiles of a task: a Newton step of 800 columns is a fifth faster with them than apart,
@@ -39,9 +40,12 @@ fn is_joined(body: &Func, p: Value, axis: usize) -> bool {
 }
 
 /// Rows of which no result has more bytes than a block of a product.
-fn narrowed(func: &Func, inst: &Inst, mut rows: usize) -> usize {
-    let row = |r: &Value| sizes(func, *r).iter().skip(1).product::<usize>().saturating_mul(func.ty(*r).dtype.size());
-    let widest = inst.results.iter().map(row).max().unwrap_or(0);
+fn narrowed(body: &Func, roles: &[Role], mut rows: usize) -> usize {
+    let row = |r: &Value| {
+        let own = sizes(body, *r).into_iter().enumerate().filter(|(axis, _)| roles[r.0 as usize] != Role::Row(*axis));
+        own.map(|(_, n)| n).product::<usize>().saturating_mul(body.ty(*r).dtype.size())
+    };
+    let widest = body.results.iter().map(row).max().unwrap_or(0);
     while rows > 1 && rows.saturating_mul(widest) > BLOCK {
         rows = rows.div_ceil(2);
     }
@@ -51,15 +55,20 @@ fn narrowed(func: &Func, inst: &Inst, mut rows: usize) -> usize {
 impl Tiler {
     pub(super) fn panel(&mut self, func: &Func, inst: &Inst, panel: &Func) -> Result<(), Diag> {
         let (body, why) = match self.fits(func, inst, panel) {
-            Ok((roles, rows)) => {
-                self.count_reads(func, inst);
-                return self.panel_tasks(func, inst, panel, &roles, rows);
-            }
+            Ok((roles, rows)) => return self.panel_tasks(func, inst, panel, &roles, rows),
             Err(Misfit::Beside(bytes)) => {
                 let why = format!("{bytes} bytes would stay beside its tiles, the limit is {BUDGET}");
                 (relieved(panel, bytes - BUDGET), why)
             }
-            Err(Misfit::Other(why)) => (None, why),
+            Err(Misfit::Other(why)) => {
+                for rows in walks(panel) {
+                    let turned = Func { rows, ..panel.clone() };
+                    if let Ok((roles, rows)) = self.fits(func, inst, &turned) {
+                        return self.panel_tasks(func, inst, &turned, &roles, rows);
+                    }
+                }
+                (None, why)
+            }
         };
         self.graph.notes.push(format!("split {}: {why}", panel.name));
         self.split(inst, body.as_ref().unwrap_or(panel))
@@ -74,18 +83,18 @@ impl Tiler {
         for (arg, p) in inst.args.iter().zip(&body.params) {
             let (name, Handle::Array(x)) = (&self.names[arg.0 as usize], self.handles[arg]) else { continue };
             let (grid, n) = (self.grid(x), sizes(func, *arg).iter().product::<usize>());
-            if role(p) != Role::Row {
+            let Role::Row(row) = role(p) else {
                 if let Some(axis) = (0..grid.rank()).find(|a| grid.parts(*a) > 1 && !is_joined(body, *p, *a)) {
                     return Err(Misfit::Other(format!("%{name} is needed whole and cut along axis {axis}")));
                 }
                 beside = beside.saturating_add(n.saturating_mul(func.ty(*arg).dtype.size()));
                 continue;
-            }
-            if let Some(axis) = (1..grid.rank()).find(|a| grid.parts(*a) > 1) {
+            };
+            if let Some(axis) = (0..grid.rank()).find(|a| *a != row && grid.parts(*a) > 1) {
                 return Err(Misfit::Other(format!("%{name} is cut along axis {axis}")));
             }
             if largest.is_none_or(|(most, _)| n > most) {
-                largest = Some((n, grid.block_shape()[0]));
+                largest = Some((n, grid.block_shape()[row]));
             }
         }
         for r in body.results.iter().filter(|r| matches!(role(r), Role::Total(_))) {
@@ -95,7 +104,8 @@ impl Tiler {
             return Err(Misfit::Beside(beside));
         }
         let (_, rows) = largest.ok_or_else(|| Misfit::Other("no operand has rows".to_owned()))?;
-        let rows = if body.results.iter().any(|r| matches!(role(r), Role::Total(_))) { rows } else { narrowed(func, inst, rows) };
+        let rows =
+            if body.results.iter().any(|r| matches!(role(r), Role::Total(_))) { rows } else { narrowed(body, &roles, rows) };
         Ok((roles, rows))
     }
 
@@ -121,6 +131,7 @@ impl Tiler {
     }
 
     fn panel_tasks(&mut self, func: &Func, inst: &Inst, body: &Func, roles: &[Role], rows: usize) -> Result<(), Diag> {
+        self.count_reads(func, inst);
         let role = |v: &Value| roles[v.0 as usize];
         let mut operands = Vec::with_capacity(inst.args.len());
         for (arg, p) in inst.args.iter().zip(&body.params) {
@@ -128,16 +139,16 @@ impl Tiler {
                 Handle::Scalar(s) => Handle::Scalar(s),
                 Handle::Array(x) => {
                     let mut block = self.grid(x).shape().to_vec();
-                    if role(p) == Role::Row {
-                        block[0] = rows;
+                    if let Role::Row(axis) = role(p) {
+                        block[axis] = rows;
                     }
                     let to = Grid::new(self.grid(x).shape(), &block);
                     Handle::Array(self.recut(x, &to))
                 }
             };
-            operands.push((handle, role(p) == Role::Row));
+            operands.push((handle, role(p).axis().is_some()));
         }
-        let n = body.rows.first().map_or(0, |p| sizes(body, *p)[0]);
+        let n = body.rows.first().map_or(0, |(p, axis)| sizes(body, *p)[*axis]);
         let parts = Grid::new(&[n], &[rows]).parts(0);
         let mut outputs: Vec<(ArrayId, Option<ReduceOp>)> = Vec::new();
         for (r, own) in inst.results.iter().zip(&body.results) {
@@ -152,8 +163,8 @@ impl Tiler {
                 return Err(Diag::new(func.data(*r).loc, message));
             }
             let mut block = shape.clone();
-            if total.is_none() {
-                block[0] = rows;
+            if let Role::Row(axis) = role(own) {
+                block[axis] = rows;
             }
             outputs.push((self.result(func, *r, Grid::new(&shape, &block)), total));
         }
@@ -223,7 +234,7 @@ fn relieved(body: &Func, excess: usize) -> Option<Func> {
     let mut rest = Func { insts: inside, params: vec![], rows: vec![], results: vec![], ..body.clone() };
     let reads = |insts: &[Inst], v: &Value| insts.iter().any(|inst| inst.args.contains(v));
     rest.params = body.params.iter().filter(|p| reads(&rest.insts, p)).copied().collect();
-    rest.rows = body.rows.iter().filter(|p| rest.params.contains(p)).copied().collect();
+    rest.rows = body.rows.iter().filter(|(p, _)| rest.params.contains(p)).copied().collect();
     let made = rest.insts.iter().flat_map(|inst| &inst.results);
     rest.results = made.filter(|r| body.results.contains(r) || reads(&behind, r)).copied().collect();
     let (args, results) = (rest.params.clone(), rest.results.clone());

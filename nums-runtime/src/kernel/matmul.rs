@@ -3,11 +3,15 @@
 //! Products of real matrices are `gemm`'s, of complex ones `matrixmultiply`'s (through ndarray); both take transposed operands
 //! by their strides, and the sizes alone fix their order of summation. A matrix times a vector is limited by memory: rows in
 //! lanes and panels as in `reduce`, columns (a transposed matrix) row by row. Integers wrap and booleans are "and" and "or".
+//! Products of which a panel sees a tile at a time are in `matmul/tiles.rs`.
 
-use super::gemm::{Into, Matrix, PANEL_K, Packed, Real, gemm, mirror};
+mod tiles;
+
+pub(super) use tiles::{RowProduct, Total};
+
+use super::gemm::{Into, Matrix, Packed, Real, gemm, mirror};
 use super::op::{self, Apply};
 use super::reduce::{COLUMNS, Counter, LANES, PANEL, ROWS, again, join_lanes, join_rows};
-use super::view::View;
 use super::{KernelError, room, stale_room};
 use crate::block::Block;
 use crate::element::{Element, c64, c128, with_type};
@@ -50,50 +54,6 @@ pub(super) fn matmul(a: &Block, b: &Block, (trans_a, trans_b): (bool, bool), sym
     Ok(out)
 }
 
-/// Some rows of a product of matrices or a matrix and a vector, tile by tile: `a` is not transposed and holds rows of a block.
-/// The bits are those of the same rows of the whole product.
-pub(super) struct RowProduct<T> {
-    /// The block has one row in all: tiles of one with more are no vectors, even with one row.
-    one_row: bool,
-    trans_b: bool,
-    packed: Packed<T>,
-    counter: Counter<op::Add, T>,
-}
-
-impl<T: Real + Field> RowProduct<T>
-where
-    op::Add: Apply<(T, T), Out = T>,
-    op::Multiply: Apply<(T, T), Out = T>,
-{
-    pub(super) fn new(trans_b: bool, one_row: bool) -> RowProduct<T> {
-        RowProduct { one_row, trans_b, packed: Packed::new(), counter: Counter::new() }
-    }
-
-    /// The product of these rows, into as many rows of `out`; `None` for operands that do not fit.
-    pub(super) fn run(&mut self, a: &View<'_>, b: &View<'_>, out: &mut [T]) -> Option<()> {
-        let (rows, cols) = (a.size(0)?, a.size(1)?);
-        let left = Side::strided(rows, cols, cols, 1);
-        let right = match (b.size(0)?, b.size(1), self.trans_b) {
-            (n, None, _) => Side::strided(n, 1, 1, 1),
-            (n, Some(m), false) => Side::strided(n, m, m, 1),
-            (n, Some(m), true) => Side::strided(m, n, 1, m),
-        };
-        let ((x, y), terms) = ((T::slice(a.elements())?, T::slice(b.elements())?), left.cols);
-        if a.rank() != 2 || b.rank() > 2 || terms != right.rows || out.len() != rows * right.cols {
-            return None;
-        }
-        if terms == 0 {
-            out.fill(T::default());
-        } else if !out.is_empty() {
-            let form = Form::of(&left, &right, self.one_row);
-            if !vectors((x, &left), (y, &right), out, form, &mut self.counter) {
-                floats((x, &left), (y, &right), out, false, &mut self.packed);
-            }
-        }
-        Some(())
-    }
-}
-
 /// Which loop takes a product; it fixes the order of summation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -110,8 +70,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns. Tiles of a block
-    /// that has more than one row are no vectors, even with one row.
+    /// A vector is contiguous whichever way it is read; the other side is a matrix by rows or by columns.
     pub(super) fn of(left: &Side, right: &Side, one_row: bool) -> Form {
         match (right.cols == 1, one_row) {
             (true, _) if left.col_stride == 1 => Form::LeftDots,
@@ -374,6 +333,10 @@ where
         RowSum { counter: Counter::new(), panel: vec![T::default(); width], spare: Vec::new() }
     }
 
+    fn width(&self) -> usize {
+        self.panel.len()
+    }
+
     fn feed(&mut self, matrix: &[T], stride: usize, vector: &[T]) {
         for (k, vector) in vector.chunks(ROWS).enumerate() {
             vectorised(RowPanel { matrix: &matrix[k * ROWS * stride..], stride, vector, out: &mut self.panel });
@@ -420,78 +383,6 @@ where
                 self.vector.iter().enumerate().map(|(k, &x)| op::Multiply::apply((x, self.matrix[k * self.stride + col])));
             *out = products.fold(T::default(), add);
         }
-    }
-}
-
-/// A product contracted along the rows of both operands, which come tile by tile; all but the last a multiple of `TILE_ROWS`.
-/// The bits are those of the product of the whole blocks.
-pub(super) struct Total<T> {
-    /// Elements of a row of either operand.
-    widths: (usize, usize),
-    symmetric: bool,
-    sum: Sum<T>,
-}
-
-/// Rows that a multiple of which is in every tile but the last: whole panels of every sum.
-const TILE_ROWS: usize = {
-    assert!(PANEL_K.is_multiple_of(PANEL) && PANEL_K.is_multiple_of(ROWS));
-    PANEL_K
-};
-const _: () = assert!(nums_ir::tiling::ROWS.is_multiple_of(TILE_ROWS));
-
-enum Sum<T> {
-    Dot(Counter<op::Add, T>),
-    Rows(RowSum<T>),
-    Matrices { out: Vec<T>, packed: Packed<T>, begun: bool },
-}
-
-impl<T: Real + Field> Total<T>
-where
-    op::Add: Apply<(T, T), Out = T>,
-    op::Multiply: Apply<(T, T), Out = T>,
-{
-    pub(super) fn new(widths: (usize, usize), symmetric: bool) -> Total<T> {
-        let sum = match widths {
-            (1, 1) => Sum::Dot(Counter::new()),
-            (width, 1) | (1, width) => Sum::Rows(RowSum::new(width)),
-            (m, n) => Sum::Matrices { out: vec![T::default(); m * n], packed: Packed::new(), begun: false },
-        };
-        Total { widths, symmetric, sum }
-    }
-
-    /// The next rows of both operands; `None` for another number of elements.
-    pub(super) fn feed(&mut self, a: &[T], b: &[T], rows: usize) -> Option<()> {
-        let (m, n) = self.widths;
-        if a.len() != rows * m || b.len() != rows * n {
-            return None;
-        }
-        match &mut self.sum {
-            Sum::Dot(counter) => vectorised(DotPanels { x: a, y: b, counter }),
-            Sum::Rows(sum) if n == 1 => sum.feed(a, m, b),
-            Sum::Rows(sum) => sum.feed(b, n, a),
-            Sum::Matrices { out, packed, begun } => {
-                let left = Matrix { data: a, rows: m, cols: rows, row_stride: 1, col_stride: m };
-                let right = Matrix { data: b, rows, cols: n, row_stride: n, col_stride: 1 };
-                gemm(isa(), left, right, out, Into { accumulate: *begun, lower: self.symmetric }, packed);
-                *begun = true;
-            }
-        }
-        Some(())
-    }
-
-    pub(super) fn finish(self, shape: &[usize]) -> Block {
-        let (m, n) = self.widths;
-        let out = match self.sum {
-            Sum::Dot(mut counter) => vec![counter.take(add).unwrap_or_default()],
-            Sum::Rows(mut sum) => sum.take().unwrap_or_else(|| vec![T::default(); m * n]),
-            Sum::Matrices { mut out, .. } => {
-                if self.symmetric {
-                    mirror(&mut out, m);
-                }
-                out
-            }
-        };
-        Block::from_slice(&out, shape)
     }
 }
 

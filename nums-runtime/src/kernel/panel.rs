@@ -1,31 +1,32 @@
 //! `Kernel`: a prepared kernel task; a panel runs its kernels and products on one tile of rows after another.
 //!
-//! A tile of the row operands stays in the second-level cache while every step of the body takes its part: kernels by
-//! `interpret`, products by `matmul`; what is summed over the rows is carried from tile to tile. Values of the body exist for
-//! one tile only, but for those that are results: they are written to their place, or over an operand's rows (`over`). Tiles are whole panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
-//! All room is made before the first tile; the tiles allocate nothing.
+//! A tile of the row operands stays in the second-level cache while every step of the body takes its part (`panel/step.rs`); what is
+//! summed over the rows is carried from tile to tile. Values of the body exist for one tile only, but for those that are results: they
+//! are written to their place, or over an operand's rows (`over`). Rows may be any axis of an operand (`panel/tile.rs`). Tiles are whole
+//! panels of every sum (`nums_ir::tiling`), so that the bits are those of the steps one by one.
+//! All room is made before the first tile; the tiles allocate nothing, but for what the last one's other shape needs along other
+//! axes than the first.
 
-use super::data::best_places;
-use super::gemm::Real;
+mod step;
+mod tile;
+
 use super::interpret;
-use super::matmul::Field;
-use super::matmul::{RowProduct, Total};
-use super::op::{self, Apply};
 use super::over::Over;
 use super::sliced::Parts;
 use super::view::{Operands, Read, Spare, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
-use crate::element::Element;
 use crate::native;
 use nums_ir::data::DataOp;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::DType;
-use nums_ir::func::{Func, Op, Value};
+use nums_ir::func::{Func, Inst, Op, Value};
 use nums_ir::graph::SlicedTask;
 use nums_ir::ops::ReduceOp;
-use nums_ir::panel::{Role, roles};
+use nums_ir::panel::{Role, roles, space_axis};
 use nums_ir::tiling::Touched;
+use step::State;
+use tile::{Copies, Tile};
 
 /// A kernel's body, prepared for running.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Kernel {
             Form::Loops(kernel) => Form::Loops(Box::new(kernel.interpreted())),
             Form::Panel(mut panel) => {
                 let interpreted = |step| match step {
-                    Step::Kernel { kernel, args } => Step::Kernel { kernel: Box::new(kernel.interpreted()), args },
+                    Step::Kernel { kernel, args, axis } => Step::Kernel { kernel: Box::new(kernel.interpreted()), args, axis },
                     Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } => step,
                 };
                 panel.steps = panel.steps.into_iter().map(interpreted).collect();
@@ -108,9 +109,10 @@ struct Panel {
     params: Vec<Param>,
     steps: Vec<Step>,
     results: Vec<Outcome>,
-    /// By slot: where its elements are.
+    /// By slot: where its elements are, and the axis that runs with the rows.
     homes: Vec<Home>,
-    /// By step and its results: whether the panel keeps their rows.
+    axes: Vec<Option<usize>>,
+    /// By step and its results: whether the panel keeps their rows, which are the first axis.
     kept: Vec<Vec<bool>>,
     /// What a tile touches.
     touched: Touched,
@@ -121,8 +123,8 @@ struct Panel {
 struct Outcome {
     slot: Slot,
     dtype: DType,
-    /// The sizes of a row; none of a total.
-    row: Option<Vec<usize>>,
+    /// The axis that runs with the rows, and the sizes of all axes, of which that one's is the body's; none of a total.
+    row: Option<(usize, Vec<usize>)>,
 }
 
 /// Where a value of the body is.
@@ -138,7 +140,8 @@ enum Home {
 struct Param {
     dtype: DType,
     rank: usize,
-    row: bool,
+    /// The axis that runs with the rows.
+    row: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -146,25 +149,27 @@ enum Step {
     Kernel {
         kernel: Box<interpret::Kernel>,
         args: Vec<Slot>,
-    },
-    /// A product whose rows are those of its left operand.
-    Rows {
-        a: Slot,
-        b: Slot,
-        trans_b: bool,
-    },
-    /// Positions of the best along an axis inside the rows.
-    Best {
-        op: ReduceOp,
+        /// The axis of its index space that runs with the rows.
         axis: usize,
-        x: Slot,
     },
+    /// A product of which one operand runs with the rows, or both do along their stacks.
+    Rows {
+        product: Product,
+        /// The axis of the result that does.
+        axis: usize,
+    },
+    /// Positions of the best along an axis inside the rows, which are axis `row`.
+    Best { op: ReduceOp, axis: usize, x: Slot, row: usize },
     /// A product contracted along the rows.
-    Total {
-        a: Slot,
-        b: Slot,
-        symmetric: bool,
-    },
+    Total { product: Product, symmetric: bool },
+}
+
+/// Operands of a product, and which are transposed.
+#[derive(Debug)]
+struct Product {
+    a: Slot,
+    b: Slot,
+    trans: (bool, bool),
 }
 
 fn slot(v: &Value) -> Slot {
@@ -181,24 +186,14 @@ impl Panel {
             return Err(wrong("a value without definition or type".to_owned()));
         }
         let roles = roles(body).map_err(wrong)?;
-        let row = |v: &Value| roles[slot(v)] == Role::Row;
+        let axis = |v: &Value| roles[slot(v)].axis();
         let mut steps = Vec::with_capacity(body.insts.len());
         for inst in &body.insts {
-            steps.push(match (&inst.op, &inst.args[..], &inst.results[..]) {
-                (Op::Kernel(inner), args, _) => {
-                    Step::Kernel { kernel: Box::new(interpret::Kernel::prepare(inner)?), args: args.iter().map(slot).collect() }
-                }
-                (Op::Matmul { trans_b, symmetric, .. }, [a, b], [r]) => match row(r) {
-                    true => Step::Rows { a: slot(a), b: slot(b), trans_b: *trans_b },
-                    false => Step::Total { a: slot(a), b: slot(b), symmetric: *symmetric },
-                },
-                (Op::Data(DataOp::ArgBest { op, axis }), [x], [_]) => Step::Best { op: *op, axis: *axis, x: slot(x) },
-                (op, ..) => return Err(KernelError::Unsupported(format!("`{}` inside a panel", op.name()))),
-            });
+            steps.push(Step::prepare(inst, &roles).map_err(|error| error.unwrap_or_else(wrong))?);
         }
         let param = |p: &Value| {
             let ty = body.ty(*p);
-            Param { dtype: ty.dtype, rank: ty.rank().unwrap_or(0), row: row(p) }
+            Param { dtype: ty.dtype, rank: ty.rank().unwrap_or(0), row: axis(p) }
         };
         // A value that nothing defines is read by nothing: `roles` and the check above.
         let mut homes = vec![Home::Param(usize::MAX); body.values.len()];
@@ -206,22 +201,38 @@ impl Panel {
         for (i, inst) in body.insts.iter().enumerate() {
             inst.results.iter().enumerate().for_each(|(k, r)| homes[slot(r)] = Home::Step(i, k));
         }
-        let kept = |r: &Value| row(r) && body.results.contains(r);
+        let kept = |step: &Step, r: &Value| step.keeps() && axis(r) == Some(0) && body.results.contains(r);
         let size = |d: &Dim| d.as_const().and_then(|n| usize::try_from(n).ok());
         let outcome = |r: &Value| {
             let ty = body.ty(*r);
-            let row = ty.dims().filter(|_| row(r)).and_then(|dims| dims.iter().skip(1).map(size).collect());
-            Outcome { slot: slot(r), dtype: ty.dtype, row }
+            // Rows have as many elements as there are; what the body says of their number is not asked.
+            let sizes = |axis: usize| {
+                let own = ty.dims()?.iter().enumerate().map(|(a, d)| if a == axis { Some(0) } else { size(d) });
+                own.collect::<Option<Vec<usize>>>()
+            };
+            Outcome { slot: slot(r), dtype: ty.dtype, row: axis(r).and_then(|axis| Some((axis, sizes(axis)?))) }
         };
         Ok(Panel {
-            kept: body.insts.iter().map(|inst| inst.results.iter().map(kept).collect()).collect(),
+            kept: body
+                .insts
+                .iter()
+                .zip(&steps)
+                .map(|(inst, step)| inst.results.iter().map(|r| kept(step, r)).collect())
+                .collect(),
             name: body.name.clone(),
             params: body.params.iter().map(param).collect(),
             steps,
             results: body.results.iter().map(outcome).collect(),
             homes,
+            axes: roles.iter().map(|role| role.axis()).collect(),
             touched: Touched::by(body),
         })
+    }
+
+    /// The shape of a value of all rows, of which a tile sees `view`.
+    fn whole(&self, slot: Slot, view: &View<'_>, all: usize) -> Vec<usize> {
+        let row = self.axes.get(slot).copied().flatten();
+        view.shape().enumerate().map(|(axis, n)| if Some(axis) == row { all } else { n }).collect()
     }
 
     fn kernels(&self) -> impl Iterator<Item = &interpret::Kernel> {
@@ -242,17 +253,30 @@ impl Panel {
         for (at, result) in self.results.iter().enumerate() {
             let is_first = self.results[..at].iter().all(|before| before.slot != result.slot);
             if let (true, Some(width), Some(_)) = (is_first, result.width(), self.made_by(at)) {
-                let is_row = |operand: usize| self.params.get(operand).is_some_and(|param| param.row);
+                let is_row = |operand: usize| self.params.get(operand).is_some_and(|param| param.row == Some(0));
                 over.extend(Over::find(at, (result.dtype, rows * width), args, &over, is_row));
             }
         }
         over
     }
 
-    /// The results in order, of `rows` rows: what the steps kept, and what was written over operands.
+    /// Room for the results whose rows no step keeps, and that are not written over an operand.
+    fn placed(&self, rows: usize, over: &[Over]) -> Vec<Placed> {
+        let placed = |(result, outcome): (usize, &Outcome)| {
+            let is_first = self.results[..result].iter().all(|before| before.slot != outcome.slot);
+            let (step, k) = self.made_by(result)?;
+            let elsewhere = self.kept[step].get(k) == Some(&true) || over.iter().any(|over| over.result == result);
+            let (axis, shape) = outcome.rows(rows).filter(|_| is_first && !elsewhere)?;
+            Some(Placed { result, axis, block: Block::stale(outcome.dtype, &shape) })
+        };
+        self.results.iter().enumerate().filter_map(placed).collect()
+    }
+
+    /// The results in order, of `rows` rows: what the steps kept, what was put to its place, and what was written over operands.
     fn results(
         &self,
         mut kept: Vec<Vec<(usize, Block)>>,
+        mut placed: Vec<Placed>,
         over: &[Over],
         rows: usize,
         args: &mut dyn Spare,
@@ -262,13 +286,15 @@ impl Panel {
         for (i, result) in self.results.iter().enumerate() {
             let (step, k) = self.made_by(i).ok_or_else(missing)?;
             let again = self.results[..i].iter().position(|before| before.slot == result.slot);
-            let block = match (again, over.iter().find(|over| over.result == i)) {
-                (Some(first), _) => results.get(first).cloned(),
-                (None, Some(over)) => {
-                    let shape: Vec<usize> = std::iter::once(rows).chain(result.row.iter().flatten().copied()).collect();
+            let elsewhere = placed.iter().position(|placed| placed.result == i);
+            let block = match (again, over.iter().find(|over| over.result == i), elsewhere) {
+                (Some(first), ..) => results.get(first).cloned(),
+                (None, Some(over), _) => {
+                    let shape = result.rows(rows).map(|(_, shape)| shape).ok_or_else(missing)?;
                     over.finish(result.dtype, &shape, args)
                 }
-                (None, None) => {
+                (None, None, Some(at)) => Some(placed.swap_remove(at).block),
+                (None, None, None) => {
                     let at = kept[step].iter().position(|(of, _)| *of == k);
                     at.map(|at| kept[step].swap_remove(at).1)
                 }
@@ -288,234 +314,52 @@ impl Panel {
 }
 
 impl Outcome {
-    /// Elements of a row.
+    /// The axis that runs with the rows, and the shape with so many.
+    fn rows(&self, rows: usize) -> Option<(usize, Vec<usize>)> {
+        let (axis, mut shape) = self.row.clone()?;
+        *shape.get_mut(axis)? = rows;
+        Some((axis, shape))
+    }
+
+    /// Elements of a row that is a run of memory.
     fn width(&self) -> Option<usize> {
-        self.row.as_ref().map(|row| row.iter().product())
+        self.row.as_ref().filter(|(axis, _)| *axis == 0).map(|(_, shape)| shape.iter().skip(1).product())
     }
 }
 
-/// A step at work: its room, and what it carries from tile to tile.
-enum State<'p> {
-    Kernel(interpret::Run<'p>),
-    RowsF32 {
-        product: RowProduct<f32>,
-        made: Made,
-    },
-    RowsF64 {
-        product: RowProduct<f64>,
-        made: Made,
-    },
-    /// Positions, one for each of the other axes' elements.
-    Best(Made),
-    TotalF32 {
-        total: Total<f32>,
-        shape: Vec<usize>,
-    },
-    TotalF64 {
-        total: Total<f64>,
-        shape: Vec<usize>,
-    },
-}
-
-/// Rows that a step makes: of a tile, or of all tiles if the panel keeps them.
-struct Made {
-    block: Block,
-    whole: bool,
-}
-
-impl Made {
-    /// Room for the rows of a tile, `shape`, or for `all`.
-    fn new(dtype: DType, mut shape: Vec<usize>, kept: bool, all: usize) -> Made {
-        if let (true, Some(rows)) = (kept, shape.first_mut()) {
-            *rows = all;
-        }
-        Made { block: Block::stale(dtype, &shape), whole: kept }
-    }
-
-    fn at(&self, start: usize) -> usize {
-        if self.whole { start } else { 0 }
-    }
-
-    fn view(&self, start: usize, rows: usize) -> Option<View<'_>> {
-        View::rows(&self.block, self.at(start), rows)
-    }
-
-    /// The elements of `rows` rows.
-    fn rows_mut<T: Element>(&mut self, start: usize, rows: usize) -> Option<&mut [T]> {
-        let (at, width) = (self.at(start), self.block.shape().iter().skip(1).product::<usize>());
-        self.block.as_mut_slice::<T>().get_mut(at * width..(at + rows) * width)
-    }
-
-    fn kept(self) -> Vec<(usize, Block)> {
-        if self.whole { vec![(0, self.block)] } else { Vec::new() }
-    }
-}
-
-/// What a step sees: the task's operands, and what the steps before it made of this tile.
-struct Tile<'a> {
-    panel: &'a Panel,
-    args: &'a dyn Operands,
-    before: &'a [State<'a>],
-    start: usize,
-    rows: usize,
-}
-
-/// Some values of a tile as the operands of a kernel.
-struct Chosen<'a>(&'a Tile<'a>, &'a [Slot]);
-
-impl Operands for Chosen<'_> {
-    fn count(&self) -> usize {
-        self.1.len()
-    }
-
-    fn read(&self, index: usize) -> Option<Read<'_>> {
-        self.0.read(*self.1.get(index)?)
-    }
-}
-
-impl Tile<'_> {
-    /// A value as the tile's steps read it.
-    fn read(&self, slot: Slot) -> Option<Read<'_>> {
-        let view = match *self.panel.homes.get(slot)? {
-            Home::Param(at) => match (self.panel.params.get(at)?.row, self.args.read(at)?) {
-                (_, Read::Scalar(scalar)) => return Some(Read::Scalar(scalar)),
-                (false, Read::Elements(whole)) => Some(whole),
-                (true, Read::Elements(all)) => all.cut(self.start, self.rows),
-                (_, Read::Sliced(_)) => None,
-            },
-            Home::Step(step, k) => self.before.get(step)?.rows(k, self.start, self.rows),
-        };
-        view.map(Read::Elements)
-    }
-
-    fn view(&self, slot: Slot) -> Result<View<'_>, KernelError> {
-        match self.read(slot) {
-            Some(Read::Elements(view)) => Ok(view),
-            Some(Read::Scalar(_) | Read::Sliced(_)) => Err(self.panel.mismatch("rows or a product of a scalar")),
-            None => Err(self.panel.mismatch("a value that is not there")),
-        }
-    }
-
-    fn both(&self, a: Slot, b: Slot) -> Result<(View<'_>, View<'_>), KernelError> {
-        Ok((self.view(a)?, self.view(b)?))
-    }
-
-    fn misfit(&self, x: &View<'_>, y: &View<'_>) -> KernelError {
-        let shape = |v: &View<'_>| v.shape().collect::<Vec<_>>();
-        self.panel.mismatch(format!("a product of {}{:?} and {}{:?}", x.dtype(), shape(x), y.dtype(), shape(y)))
-    }
-}
-
-impl<'p> State<'p> {
-    /// Step `i` with its room, for tiles no larger than `tile` of `rows` rows in all.
-    fn begin(panel: &'p Panel, i: usize, kept: &[bool], tile: &Tile<'_>, rows: usize) -> Result<State<'p>, KernelError> {
-        let step = &panel.steps[i];
-        let one = kept.first() == Some(&true);
-        match step {
-            Step::Kernel { kernel, args } => {
-                let rows = interpret::Rows { all: rows, kept };
-                interpret::Run::begin(kernel, &Chosen(tile, args), Some(rows)).map(State::Kernel)
-            }
-            Step::Rows { a, b, trans_b } => {
-                let (x, y) = tile.both(*a, *b)?;
-                let width = if *trans_b { y.size(0) } else { y.size(1) };
-                let shape: Vec<usize> = std::iter::once(tile.rows).chain(y.size(1).and(width)).collect();
-                let made = Made::new(x.dtype(), shape, one, rows);
-                match x.dtype() {
-                    DType::F32 => Ok(State::RowsF32 { product: RowProduct::new(*trans_b, rows == 1), made }),
-                    DType::F64 => Ok(State::RowsF64 { product: RowProduct::new(*trans_b, rows == 1), made }),
-                    _ => Err(tile.misfit(&x, &y)),
-                }
-            }
-            Step::Best { op, axis, x } => {
-                let mut shape: Vec<usize> = tile.view(*x)?.shape().collect();
-                match shape.get_mut(*axis) {
-                    Some(0) => return Err(KernelError::EmptyReduction(*op)),
-                    Some(n) if *axis > 0 => *n = 1,
-                    Some(_) | None => return Err(tile.panel.mismatch(format!("the best along axis {axis}"))),
-                }
-                Ok(State::Best(Made::new(DType::I64, shape, one, rows)))
-            }
-            Step::Total { a, b, symmetric } => {
-                let (x, y) = tile.both(*a, *b)?;
-                let widths = (x.width(), y.width());
-                let shape = x.shape().skip(1).chain(y.shape().skip(1)).collect();
-                match (x.dtype(), y.dtype()) {
-                    _ if *symmetric && widths.0 != widths.1 => Err(tile.misfit(&x, &y)),
-                    (DType::F32, DType::F32) => Ok(State::TotalF32 { total: Total::new(widths, *symmetric), shape }),
-                    (DType::F64, DType::F64) => Ok(State::TotalF64 { total: Total::new(widths, *symmetric), shape }),
-                    _ => Err(tile.misfit(&x, &y)),
-                }
-            }
-        }
-    }
-
-    /// Result `k` of the tile's rows.
-    fn rows(&self, k: usize, start: usize, rows: usize) -> Option<View<'_>> {
+impl Step {
+    /// Whether it writes rows that are a first axis to their places among all.
+    fn keeps(&self) -> bool {
         match self {
-            State::Kernel(run) => run.result(k, rows),
-            State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => made.view(start, rows),
-            State::TotalF32 { .. } | State::TotalF64 { .. } => None,
+            Step::Kernel { axis, .. } => *axis == 0,
+            Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } => true,
         }
     }
 
-    /// Takes a tile.
-    fn take(&mut self, step: &Step, tile: &Tile<'_>) -> Result<(), KernelError> {
-        let rows = tile.rows;
-        match (self, step) {
-            (State::Kernel(run), Step::Kernel { args, kernel: _ }) => run.rows(&Chosen(tile, args), tile.start, rows),
-            (State::RowsF32 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
-            (State::RowsF64 { product, made }, Step::Rows { a, b, .. }) => multiply(product, made, tile, *a, *b),
-            (State::Best(made), Step::Best { op, axis, x }) => {
-                best(*op, *axis, made, tile, &tile.view(*x)?).ok_or_else(|| tile.panel.mismatch("rows of another width"))
+    /// How an instruction of a panel's body is run; an error, or why it cannot be.
+    fn prepare(inst: &Inst, roles: &[Role]) -> Result<Step, Result<KernelError, String>> {
+        let axis = |v: &Value| roles[slot(v)].axis();
+        match (&inst.op, &inst.args[..], &inst.results[..]) {
+            (Op::Kernel(inner), args, _) => {
+                let rows: Vec<Option<usize>> = args.iter().map(axis).collect();
+                let axis = space_axis(inner, &rows).ok_or_else(|| Err(format!("{} has not its rows", inner.name)))?;
+                let kernel = interpret::Kernel::prepare(inner).map_err(Ok)?;
+                Ok(Step::Kernel { kernel: Box::new(kernel), args: args.iter().map(slot).collect(), axis })
             }
-            (State::TotalF32 { total, .. }, Step::Total { a, b, .. }) => {
-                let (x, y) = tile.both(*a, *b)?;
-                total.feed(x.as_slice(), y.as_slice(), rows).ok_or_else(|| tile.misfit(&x, &y))
+            (Op::Matmul { trans_a, trans_b, symmetric }, [a, b], [r]) => {
+                let product = Product { a: slot(a), b: slot(b), trans: (*trans_a, *trans_b) };
+                Ok(match axis(r) {
+                    Some(axis) => Step::Rows { product, axis },
+                    None => Step::Total { product, symmetric: *symmetric },
+                })
             }
-            (State::TotalF64 { total, .. }, Step::Total { a, b, .. }) => {
-                let (x, y) = tile.both(*a, *b)?;
-                total.feed(x.as_slice(), y.as_slice(), rows).ok_or_else(|| tile.misfit(&x, &y))
+            (Op::Data(DataOp::ArgBest { op, axis: along }), [x], [_]) => {
+                let row = axis(x).ok_or_else(|| Err("the best of a whole array".to_owned()))?;
+                Ok(Step::Best { op: *op, axis: *along, x: slot(x), row })
             }
-            (State::Kernel(_) | State::RowsF32 { .. } | State::RowsF64 { .. } | State::Best(_), _)
-            | (State::TotalF32 { .. } | State::TotalF64 { .. }, _) => Err(tile.panel.mismatch("a step out of order")),
+            (op, ..) => Err(Ok(KernelError::Unsupported(format!("`{}` inside a panel", op.name())))),
         }
     }
-
-    /// What the panel keeps: which results of the step, and their blocks.
-    fn kept(self) -> Result<Vec<(usize, Block)>, KernelError> {
-        match self {
-            State::Kernel(run) => run.kept(),
-            State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => Ok(made.kept()),
-            State::TotalF32 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
-            State::TotalF64 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
-        }
-    }
-}
-
-/// The rows of a product for a tile.
-fn multiply<T: Real + Field>(
-    product: &mut RowProduct<T>,
-    made: &mut Made,
-    tile: &Tile<'_>,
-    a: Slot,
-    b: Slot,
-) -> Result<(), KernelError>
-where
-    op::Add: Apply<(T, T), Out = T>,
-    op::Multiply: Apply<(T, T), Out = T>,
-{
-    let (x, y) = tile.both(a, b)?;
-    made.rows_mut(tile.start, tile.rows).and_then(|out| product.run(&x, &y, out)).ok_or_else(|| tile.misfit(&x, &y))
-}
-
-/// Positions of the best of a tile's rows.
-fn best(op: ReduceOp, axis: usize, made: &mut Made, tile: &Tile<'_>, x: &View<'_>) -> Option<()> {
-    let (n, before) = (x.size(axis)?, x.shape().take(axis).product::<usize>());
-    let after: usize = x.shape().skip(axis + 1).product();
-    let places = made.rows_mut::<i64>(tile.start, tile.rows).filter(|places| places.len() == before * after)?;
-    best_places(op, x.elements(), (before, n, after), places);
-    Some(())
 }
 
 /// Runs a panel on its operand blocks.
@@ -524,20 +368,24 @@ fn run(panel: &Panel, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
     panel.kernels().for_each(interpret::Kernel::count);
     let most = panel.touched.tile(true, native::cache()).min(all);
     let over = panel.over(args, all);
+    let mut placed = panel.placed(all, &over);
+    let mut copies = Copies::new(panel, args, most, all);
     let mut states: Vec<State<'_>> = Vec::with_capacity(panel.steps.len());
     for i in 0..panel.steps.len() {
         let is_over = |k: usize| over.iter().any(|over| panel.made_by(over.result) == Some((i, k)));
         let kept: Vec<bool> = panel.kept[i].iter().enumerate().map(|(k, kept)| *kept && !is_over(k)).collect();
-        let state = State::begin(panel, i, &kept, &Tile { panel, args, before: &states, start: 0, rows: most }, all)?;
+        let tile = Tile { panel, args, copies: &copies, before: &states, start: 0, rows: most };
+        let state = State::begin(panel, i, &kept, &tile, all)?;
         states.push(state);
     }
     let mut start = 0;
     // An empty block has one empty tile: its totals are those of nothing.
     loop {
         let rows = most.min(all - start);
+        copies.load(panel, args, start, rows)?;
         for (i, step) in panel.steps.iter().enumerate() {
             let (before, rest) = states.split_at_mut(i);
-            let tile = Tile { panel, args, before, start, rows };
+            let tile = Tile { panel, args, copies: &copies, before, start, rows };
             rest.first_mut().ok_or_else(|| panel.mismatch("a step without room"))?.take(step, &tile)?;
         }
         for over in &over {
@@ -547,13 +395,25 @@ fn run(panel: &Panel, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
             let written = made.and_then(|made| over.write(start * width, made.elements(), args));
             written.ok_or_else(|| panel.mismatch("an operand that cannot be written over"))?;
         }
+        for Placed { result, axis, block } in &mut placed {
+            let made = panel.made_by(*result).and_then(|(step, k)| states.get(step)?.rows(k, start, rows));
+            let stored = made.and_then(|made| tile::store(&made, *axis, start, block));
+            stored.ok_or_else(|| panel.mismatch("a result of another shape"))?;
+        }
         start += rows;
         if start >= all {
             break;
         }
     }
     let kept = states.into_iter().map(State::kept).collect::<Result<Vec<_>, _>>()?;
-    panel.results(kept, &over, all, args)
+    panel.results(kept, placed, &over, all, args)
+}
+
+/// A result that tiles are copied to.
+struct Placed {
+    result: usize,
+    axis: usize,
+    block: Block,
 }
 
 /// How many rows the operands have; checks their kinds.
@@ -568,14 +428,20 @@ fn rows_of(panel: &Panel, args: &dyn Operands) -> Result<usize, KernelError> {
                 let expected = format!("expected {} of rank {}", param.dtype, param.rank);
                 return Err(panel.mismatch(format!("{}{:?}, {expected}", x.dtype(), x.shape().collect::<Vec<_>>())));
             }
-            Some(Read::Elements(x)) if param.row && Some(*rows.get_or_insert(x.size(0).unwrap_or(0))) != x.size(0) => {
-                return Err(panel.mismatch(format!("blocks of {rows:?} and {:?} rows", x.size(0))));
+            Some(Read::Elements(x)) if param.row.is_some_and(|axis| !is_as_long(&x, axis, &mut rows)) => {
+                let shape: Vec<usize> = x.shape().collect();
+                return Err(panel.mismatch(format!("{rows:?} rows and a block of {shape:?}")));
             }
-            Some(Read::Scalar(_)) | None if param.row => return Err(panel.mismatch("rows of a scalar")),
+            Some(Read::Scalar(_)) | None if param.row.is_some() => return Err(panel.mismatch("rows of a scalar")),
             Some(Read::Elements(_) | Read::Sliced(_) | Read::Scalar(_)) | None => {}
         }
     }
     rows.ok_or_else(|| panel.mismatch("no operand has rows"))
+}
+
+/// Whether a block has as many rows along an axis as those before it.
+fn is_as_long(x: &View<'_>, axis: usize, rows: &mut Option<usize>) -> bool {
+    x.size(axis).is_some_and(|n| *rows.get_or_insert(n) == n)
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Elements of any dtype under a shape, in C order without gaps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    /// Size of the first axis, where it is not the block's.
-    rows: Option<usize>,
+    /// An axis, and its size where it is not the block's.
+    rows: Option<(usize, usize)>,
     block: &'a [usize],
     elements: Slice<'a>,
 }
@@ -65,7 +65,14 @@ impl<'a> View<'a> {
         let (_, inner) = self.block.split_first()?;
         let width: usize = inner.iter().product();
         let elements = self.elements.get(start * width..(start + rows) * width)?;
-        Some(View { rows: Some(rows), block: self.block, elements })
+        Some(View { rows: Some((0, rows)), block: self.block, elements })
+    }
+
+    /// Of the first elements of a block, as one whose `axis` has another size; `None` if it has not so many.
+    pub(super) fn resized(block: &'a Block, axis: usize, size: usize) -> Option<View<'a>> {
+        let view = View { rows: Some((axis, size)), ..View::of(block) };
+        let elements = view.elements.get(0..view.shape().product())?;
+        Some(View { elements, ..view })
     }
 
     pub(super) fn dtype(&self) -> DType {
@@ -79,16 +86,11 @@ impl<'a> View<'a> {
     /// The size of an axis.
     pub(super) fn size(&self, axis: usize) -> Option<usize> {
         let own = self.block.get(axis).copied()?;
-        Some(if axis == 0 { self.rows.unwrap_or(own) } else { own })
+        Some(self.rows.filter(|(of, _)| *of == axis).map_or(own, |(_, size)| size))
     }
 
     pub(super) fn shape(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.rank()).filter_map(|axis| self.size(axis))
-    }
-
-    /// Elements of a row.
-    pub(super) fn width(&self) -> usize {
-        self.shape().skip(1).product()
     }
 
     /// Number of elements.

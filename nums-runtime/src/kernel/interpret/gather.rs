@@ -54,6 +54,16 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Its operand has other elements from now on.
+    pub(super) fn forget(&mut self) {
+        match self {
+            Stream::Gathered(_, gather) => gather.filled = 0,
+            Stream::One(_) | Stream::Whole(_) | Stream::Sliced(..) => {}
+        }
+    }
+}
+
 impl Source {
     /// The shape of the operand with its new axes.
     pub(super) fn shape(&self, args: &dyn Operands) -> Option<Vec<usize>> {

@@ -3,7 +3,8 @@
 //! `begin` makes every buffer that the tiles need: homes of what steps write, buffers of gathered operands, reductions. A tile
 //! then allocates nothing: operands are asked one by one, and native code takes them so. Reductions along the rows of a panel
 //! go on from tile to tile; others are complete with their rows and drained tile by tile. What the panel keeps of its rows is
-//! written to its place among all of them, and read there by the steps behind.
+//! written to its place among all of them, and read there by the steps behind, where rows are the first axis; along another one a
+//! tile is a small block of its own, of another shape where it is the last.
 
 use super::frame::{CHUNK, Frame, Lane};
 use super::gather::{Stream, broadcast};
@@ -26,7 +27,8 @@ pub(in crate::kernel) struct Run<'k> {
     slices: Option<sliced::Rows>,
     /// The most that is taken at a time: all, or a tile of a panel.
     space: Vec<usize>,
-    /// The first row of the tile.
+    /// The axis of the space that runs with the rows, and the first row of the tile.
+    axis: usize,
     first: usize,
     /// By source: how its elements are read.
     streams: Vec<Stream>,
@@ -45,8 +47,11 @@ pub(in crate::kernel) struct Run<'k> {
 
 /// A reduction at work.
 struct Reducing {
-    /// None of one element: that is its own result.
-    state: Option<Box<dyn Reduction>>,
+    /// One for each element of the axes before the rows, if it goes on from tile to tile. None of one element: that is its own
+    /// result.
+    states: Vec<Box<dyn Reduction>>,
+    /// Elements of a tile that a state takes.
+    each: usize,
     /// The index space of all that it will see.
     space: Vec<usize>,
     /// The results of a tile's rows, or of all that are kept; none of one that goes on from tile to tile, or ends with the execution.
@@ -54,10 +59,66 @@ struct Reducing {
     whole: bool,
 }
 
-/// What a panel wants of a kernel: the rows that will come in all, and by result whether they are kept.
+/// What a panel wants of a kernel: the rows that will come in all, along which axis of the index space, and by result whether they
+/// are kept.
 pub(in crate::kernel) struct Rows<'a> {
     pub(in crate::kernel) all: usize,
+    pub(in crate::kernel) axis: usize,
     pub(in crate::kernel) kept: &'a [bool],
+}
+
+impl Reducing {
+    /// For tiles of `space` out of `all`.
+    fn begin(
+        kernel: &Kernel,
+        r: &Reduce,
+        (space, all): (&[usize], &[usize]),
+        rows: Option<&Rows<'_>>,
+        whole: bool,
+    ) -> Result<Reducing, KernelError> {
+        if kernel.is_splat(r.slot) {
+            return Ok(Reducing { states: Vec::new(), each: usize::MAX, space: Vec::new(), rows: None, whole });
+        }
+        if r.axes.iter().any(|&axis| axis >= space.len()) {
+            return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
+        }
+        let (dtype, axis) = (kernel.dtype(r.slot), rows.map_or(0, |rows| rows.axis));
+        let by_rows = rows.is_some() && !r.axes.contains(&axis);
+        let mut each = usize::MAX;
+        let states = if by_rows {
+            // Complete with its rows, of which a tile along another than the first axis has its own number.
+            vec![reduction(r.op, dtype, if axis == 0 { all } else { space }, &r.axes)?]
+        } else if axis == 0 {
+            vec![reduction(r.op, dtype, all, &r.axes)?]
+        } else {
+            let (before, inner) = all.split_at(axis);
+            let axes: Option<Vec<usize>> = r.axes.iter().map(|a| a.checked_sub(axis)).collect();
+            let axes = axes.ok_or_else(|| kernel.mismatch("a sum over rows and axes before them"))?;
+            each = space.iter().skip(axis).product();
+            (0..before.iter().product()).map(|_| reduction(r.op, dtype, inner, &axes)).collect::<Result<_, _>>()?
+        };
+        let shape = || reduced_shape(if whole { all } else { space }, &r.axes, r.keepdims);
+        let rows = by_rows.then(|| Block::stale(dtype, &shape()));
+        Ok(Reducing { states, each, space: all.to_vec(), rows, whole })
+    }
+
+    /// Elements of a tile from position `at`.
+    fn feed(&mut self, mut piece: Slice<'_>, mut at: usize) -> Result<(), KernelError> {
+        let outside = || KernelError::mismatch("reduce", "a tile outside the index space");
+        while piece.len() > 0 {
+            let (which, begun) = (at / self.each, at % self.each);
+            let n = piece.len().min(self.each - begun);
+            let state = self.states.get_mut(which).ok_or_else(outside)?;
+            state.feed(piece.get(0..n).ok_or_else(outside)?)?;
+            (piece, at) = (piece.get(n..piece.len()).ok_or_else(outside)?, at + n);
+        }
+        Ok(())
+    }
+
+    /// Whether it is of one element that all positions share.
+    fn is_one(&self) -> bool {
+        self.space.is_empty()
+    }
 }
 
 impl<'k> Run<'k> {
@@ -69,8 +130,9 @@ impl<'k> Run<'k> {
     ) -> Result<Run<'k>, KernelError> {
         let space = space(kernel, args)?;
         let mut all = space.clone();
+        let axis = rows.as_ref().map_or(0, |rows| rows.axis);
         if let Some(rows) = &rows {
-            *all.first_mut().ok_or_else(|| kernel.mismatch("rows of a scalar"))? = rows.all;
+            *all.get_mut(axis).ok_or_else(|| kernel.mismatch("rows of a scalar"))? = rows.all;
         }
         let kept = |k: usize| rows.as_ref().is_some_and(|rows| rows.kept.get(k) == Some(&true));
         let mut whole = vec![false; kernel.homes.len()];
@@ -94,24 +156,13 @@ impl<'k> Run<'k> {
             Reach::Chunk => Block::stale(room.dtype, &[CHUNK]),
         };
         let blocks = kernel.homes.iter().zip(&reaches).zip(&whole).map(room).collect();
-        let start = |(r, whole): (&Reduce, bool)| {
-            if kernel.is_splat(r.slot) {
-                return Ok(Reducing { state: None, space: Vec::new(), rows: None, whole });
-            }
-            if r.axes.iter().any(|&axis| axis >= space.len()) {
-                return Err(kernel.mismatch(format!("axes {:?} of an index space of {space:?}", r.axes)));
-            }
-            let state = Some(reduction(r.op, kernel.dtype(r.slot), &all, &r.axes)?);
-            let by_rows = rows.is_some() && !r.axes.contains(&0);
-            let shape = || reduced_shape(if whole { &all } else { &space }, &r.axes, r.keepdims);
-            let rows = by_rows.then(|| Block::stale(kernel.dtype(r.slot), &shape()));
-            Ok(Reducing { state, space: all.clone(), rows, whole })
-        };
+        let start = |(r, whole): (&Reduce, bool)| Reducing::begin(kernel, r, (&space, &all), rows.as_ref(), whole);
         let reductions = kernel.reductions.iter().zip(whole_reductions).map(start).collect::<Result<_, _>>()?;
         let slices = (0..args.count()).filter_map(|k| if let Read::Sliced(s) = args.read(k)? { s.rows() } else { None });
         let slices = slices.reduce(sliced::Rows::with);
         let lanes = Vec::new();
-        let mut run = Run { kernel, tile, slices, space, first: 0, streams, blocks, whole, reaches, over, reductions, lanes };
+        let mut run =
+            Run { kernel, tile, slices, space, axis, first: 0, streams, blocks, whole, reaches, over, reductions, lanes };
         run.splats(args)?;
         Ok(run)
     }
@@ -138,16 +189,47 @@ impl<'k> Run<'k> {
     /// Takes the rows of a panel from row `first`, no more than `begin` saw.
     pub(in crate::kernel) fn rows(&mut self, args: &dyn Operands, first: usize, rows: usize) -> Result<(), KernelError> {
         self.first = first;
-        let width: usize = self.space.iter().skip(1).product();
-        if self.space.first().is_none_or(|most| rows > *most) {
+        let most = self.space.get(self.axis).copied().unwrap_or(0);
+        if rows > most {
             return Err(self.kernel.mismatch(format!("{rows} rows of {:?}", self.space)));
         }
-        self.elements(args, rows * width)?;
+        if self.axis > 0 && rows < most {
+            self.shorten(args, rows)?;
+        }
+        if self.axis > 0 {
+            // An operand that is repeated may run with the rows: its elements are others in every tile.
+            self.streams.iter_mut().for_each(Stream::forget);
+        }
+        let others = self.space.iter().enumerate().filter(|(axis, _)| *axis != self.axis).map(|(_, n)| n);
+        self.elements(args, rows * others.product::<usize>())?;
         for (reducing, reduce) in self.reductions.iter_mut().zip(&self.kernel.reductions) {
-            if let (Some(state), Some(block)) = (&mut reducing.state, &mut reducing.rows) {
-                let each: usize = block.shape().iter().skip(1).product();
-                let at = if reducing.whole { first * each } else { 0 };
-                state.drain(part_mut(block, at, rows * each).ok_or_else(|| self.kernel.mismatch(reduce.op.name()))?)?;
+            if let (Some(state), Some(block)) = (reducing.states.first_mut(), &mut reducing.rows) {
+                let (at, each) = match self.axis {
+                    0 => {
+                        let each: usize = block.shape().iter().skip(1).product();
+                        (if reducing.whole { first * each } else { 0 }, rows * each)
+                    }
+                    _ => (0, reduced_shape(&self.space, &reduce.axes, false).iter().product()),
+                };
+                state.drain(part_mut(block, at, each).ok_or_else(|| self.kernel.mismatch(reduce.op.name()))?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes ready for a tile of fewer rows along another than the first axis: the last one.
+    fn shorten(&mut self, args: &dyn Operands, rows: usize) -> Result<(), KernelError> {
+        let kernel = self.kernel;
+        self.space[self.axis] = rows;
+        let streams = kernel.sources.iter().map(|s| s.read(args, &self.space, self.tile)).collect::<Option<Vec<_>>>();
+        self.streams = streams.ok_or_else(|| kernel.mismatch("an operand is not of its kind"))?;
+        let inner = self.space.iter().skip(self.axis).product();
+        for (reducing, reduce) in self.reductions.iter_mut().zip(&kernel.reductions).filter(|(r, _)| !r.is_one()) {
+            match &reducing.rows {
+                Some(_) => {
+                    reducing.states = vec![reduction(reduce.op, kernel.dtype(reduce.slot), &self.space, &reduce.axes)?];
+                }
+                None => reducing.each = inner,
             }
         }
         Ok(())
@@ -155,12 +237,19 @@ impl<'k> Run<'k> {
 
     /// Result `k` of the last rows.
     pub(in crate::kernel) fn result(&self, k: usize, rows: usize) -> Option<View<'_>> {
-        let (block, whole) = match *self.kernel.results.get(k)? {
+        let (block, whole, axis) = match *self.kernel.results.get(k)? {
             Output::Slot(slot) if self.kernel.is_splat(slot) => return None,
-            Output::Slot(slot) => self.kernel.home(slot).map(|home| (&self.blocks[home], self.whole[home]))?,
-            Output::Reduced(r) => (self.reductions[r].rows.as_ref()?, self.reductions[r].whole),
+            Output::Slot(slot) => self.kernel.home(slot).map(|home| (&self.blocks[home], self.whole[home], self.axis))?,
+            Output::Reduced(r) => {
+                let reduce = &self.kernel.reductions[r];
+                let before = reduce.axes.iter().filter(|axis| **axis < self.axis && !reduce.keepdims).count();
+                (self.reductions[r].rows.as_ref()?, self.reductions[r].whole, self.axis - before)
+            }
         };
-        View::rows(block, if whole { self.first } else { 0 }, rows)
+        match self.axis {
+            0 => View::rows(block, if whole { self.first } else { 0 }, rows),
+            _ => View::resized(block, axis, rows),
+        }
     }
 
     /// Elements of the homes that have all rows before those of this tile.
@@ -186,7 +275,7 @@ impl<'k> Run<'k> {
     /// Whether anything has one element a position.
     fn has_tiles(&self) -> bool {
         let mapped = self.kernel.results.iter().any(|o| matches!(o, Output::Slot(slot) if !self.kernel.is_splat(*slot)));
-        mapped || self.reductions.iter().any(|r| r.state.is_some())
+        mapped || self.reductions.iter().any(|r| !r.is_one())
     }
 
     /// Computes the steps that have one element for the whole space.
@@ -231,14 +320,16 @@ impl<'k> Run<'k> {
             map::cast(from, window_mut(&mut self.blocks[home], self.reaches[home], at, len).ok_or_else(inside)?)?;
         }
         for (reducing, reduce) in self.reductions.iter_mut().zip(&kernel.reductions) {
-            let Some(state) = &mut reducing.state else { continue };
+            if reducing.is_one() {
+                continue;
+            }
             let piece = match kernel.slot(reduce.slot) {
                 Named::Source(s) => self.streams[s].slice(args, start, len),
                 Named::Step(s) => {
                     kernel.places[s].and_then(|home| window(&self.blocks[home], self.reaches[home], at(self.whole[home]), len))
                 }
             };
-            state.feed(piece.ok_or_else(inside)?)?;
+            reducing.feed(piece.ok_or_else(inside)?, start)?;
         }
         Ok(())
     }
@@ -290,10 +381,9 @@ impl<'k> Run<'k> {
                 }
                 (None, Output::Reduced(r)) => match reductions[r].take() {
                     Some(Reducing { rows: Some(rows), whole, .. }) => whole.then_some(rows),
-                    Some(Reducing { state: Some(state), rows: None, space, .. }) => {
-                        Some(total(kernel, &kernel.reductions[r], state, &space)?)
-                    }
-                    Some(Reducing { state: None, rows: None, .. }) | None => None,
+                    Some(reducing) if reducing.is_one() => None,
+                    Some(reducing) => Some(total(kernel, &kernel.reductions[r], reducing)?),
+                    None => None,
                 },
             };
             out.extend(made.map(|block| (k, block)));
@@ -307,10 +397,10 @@ impl<'k> Run<'k> {
         let missing = || kernel.mismatch("a result without a place");
         let mut reduced: Vec<Option<Block>> = Vec::with_capacity(kernel.reductions.len());
         for (reducing, reduce) in std::mem::take(&mut self.reductions).into_iter().zip(&kernel.reductions) {
-            reduced.push(Some(match reducing.state {
-                Some(state) => total(kernel, reduce, state, &reducing.space)?,
+            reduced.push(Some(match reducing.is_one() {
+                false => total(kernel, reduce, reducing)?,
                 // One element, which its sum is not: 0 + -0.0 is 0.0.
-                None => {
+                true => {
                     let (one, dtype) = (self.one(reduce.slot).ok_or_else(missing)?, kernel.dtype(reduce.slot));
                     let mut state = reduction(reduce.op, dtype, one.shape(), &[])?;
                     state.feed(one.slice())?;
@@ -387,8 +477,20 @@ fn space(kernel: &Kernel, args: &dyn Operands) -> Result<Vec<usize>, KernelError
     Ok(space)
 }
 
-fn total(kernel: &Kernel, reduce: &Reduce, state: Box<dyn Reduction>, space: &[usize]) -> Result<Block, KernelError> {
-    finish(state, reduce.op, kernel.dtype(reduce.slot), &reduced_shape(space, &reduce.axes, reduce.keepdims))
+/// A reduction of which all elements are in.
+fn total(kernel: &Kernel, reduce: &Reduce, mut reducing: Reducing) -> Result<Block, KernelError> {
+    let (dtype, shape) = (kernel.dtype(reduce.slot), reduced_shape(&reducing.space, &reduce.axes, reduce.keepdims));
+    if reducing.states.len() == 1
+        && let Some(state) = reducing.states.pop()
+    {
+        return finish(state, reduce.op, dtype, &shape);
+    }
+    let mut block = Block::stale(dtype, &shape);
+    let each = block.len() / reducing.states.len().max(1);
+    for (i, state) in reducing.states.iter_mut().enumerate() {
+        state.drain(part_mut(&mut block, i * each, each).ok_or_else(|| kernel.mismatch(reduce.op.name()))?)?;
+    }
+    Ok(block)
 }
 
 /// What a home holds of a tile.

@@ -41,7 +41,7 @@ fn operands_that_do_not_fit_are_errors() {
 fn bodies_that_are_no_panels_are_refused() {
     let mut body = panel();
     // Both operands run with the rows: the first product has none to be whole.
-    body.rows.push(body.params[1]);
+    body.rows.push((body.params[1], 0));
     assert!(matches!(Kernel::prepare(&body), Err(KernelError::Mismatch { .. })));
     let mut body = panel();
     body.values[body.params[0].0 as usize].ty = Some(nums_ir::types::Type::of(DType::F64, &[]));
