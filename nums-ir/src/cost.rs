@@ -180,9 +180,10 @@ impl<'a> Sizes<'a> {
             }
             DataTask::Positions { .. } | DataTask::Check { .. } => flops::look(read(blocks.last())),
             DataTask::Merge { .. } | DataTask::ArgJoin { .. } | DataTask::TopJoin { .. } => flops::look(made()),
+            DataTask::Split {} | DataTask::Exchange {} => flops::look(made()),
             DataTask::Tally { .. } | DataTask::Narrow {} => flops::look(read(blocks.first())),
             DataTask::Ranks { .. } | DataTask::Elements { .. } => Flops::NONE,
-            DataTask::Top { .. } | DataTask::Select { .. } => flops::select(&read(blocks.first())),
+            DataTask::Top { .. } | DataTask::Select { .. } | DataTask::Partition { .. } => flops::select(&read(blocks.first())),
             DataTask::Qr { .. } => flops::reflect(&read(blocks.first()), &along(1)),
             DataTask::Orthogonal { columns, .. } => flops::reflect(&made(), &Dim::from(*columns)),
             DataTask::Random { .. } => flops::random(&made()),

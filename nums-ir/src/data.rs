@@ -38,6 +38,13 @@ operators! {
             /// Positions instead of values.
             index: bool,
         }
+        /// `x`: along an axis, the element that a sort puts at place `k` is there, none before it is larger and none behind it smaller.
+        Partition "partition" {
+            /// Which axis.
+            axis: usize,
+            /// The place; from the end, if it is negative.
+            k: Size,
+        }
         /// `x`: running results of a reduction along an axis.
         Scan "scan" {
             /// `sum`, `prod`, `max` or `min`.
@@ -146,6 +153,15 @@ operators! {
             /// Positions go with the values.
             index: bool,
         }
+        /// `x, k`: the lines along an axis with the element of place `k` there, none larger before it and none smaller behind it.
+        Partition "partition" {
+            /// Which axis.
+            axis: usize,
+        }
+        /// `x…, p`: all elements of these blocks, those before `p` in the order first, then those equal to it, then those behind.
+        Split "split" {}
+        /// `a, b, p`: both split by `p`; makes two blocks of their sizes, split, the first with as many of the lowest as it holds.
+        Exchange "exchange" {}
         /// `x` or `carry, x`: running results along an axis, from the carry on.
         Scan "scan" {
             /// Which reduction.

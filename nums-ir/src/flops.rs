@@ -121,7 +121,7 @@ fn data(func: &Func, inst: &Inst, op: &DataOp, args: &[Value], r: Value) -> Flop
         DataOp::Scan { .. } | DataOp::ArgBest { .. } | DataOp::Check { .. } | DataOp::Positions { .. } => {
             look(size(args.first()))
         }
-        DataOp::Top { .. } | DataOp::Select { .. } => select(&size(args.first())),
+        DataOp::Top { .. } | DataOp::Select { .. } | DataOp::Partition { .. } => select(&size(args.first())),
         DataOp::Qr { q } => {
             let factored = if is_first(func, inst) { reflect(&size(args.first()), &along(1)) } else { Flops::NONE };
             if *q { factored.plus(reflect(&elements(func.ty(r)), &along(1))) } else { factored }

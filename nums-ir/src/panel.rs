@@ -293,7 +293,12 @@ pub fn why_alone(func: &Func, inst: &Inst) -> Option<&'static str> {
         Op::Solve | Op::Data(DataOp::Qr { .. }) => Some("a decomposition needs its matrix whole"),
         Op::Data(DataOp::Scan { .. }) => Some("a running result needs those before it"),
         Op::Data(
-            DataOp::Sort { .. } | DataOp::Top { .. } | DataOp::Select { .. } | DataOp::Search { .. } | DataOp::Positions { .. },
+            DataOp::Sort { .. }
+            | DataOp::Partition { .. }
+            | DataOp::Top { .. }
+            | DataOp::Select { .. }
+            | DataOp::Search { .. }
+            | DataOp::Positions { .. },
         ) => Some("it depends on the order of all elements"),
         Op::Data(DataOp::Take { .. } | DataOp::Put { .. }) => Some("it reads at positions that the data names"),
         Op::Data(DataOp::Random { .. } | DataOp::Check { .. }) => None,

@@ -11,6 +11,7 @@ mod contract;
 mod data;
 mod kernels;
 mod panels;
+mod partition;
 mod products;
 mod put;
 mod qr;

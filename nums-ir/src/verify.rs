@@ -251,6 +251,7 @@ fn arity(op: &Op) -> Option<usize> {
             | DataOp::Scan { .. }
             | DataOp::ArgBest { .. }
             | DataOp::Top { .. }
+            | DataOp::Partition { .. }
             | DataOp::Positions { .. }
             | DataOp::Check { .. } => 1,
             DataOp::Search { .. } => 2,

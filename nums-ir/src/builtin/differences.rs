@@ -20,7 +20,7 @@ pub const DIFFERENCES: &[(&str, &str)] = &[
     ("nanpercentile", "the method \"linear\" only; of nothing NaN for every quantile, where NumPy gives one"),
     ("nanquantile", "the method \"linear\" only; of nothing NaN for every quantile, where NumPy gives one"),
     ("pad", "five modes: constant, edge, reflect, symmetric, wrap"),
-    ("partition", "a whole sort"),
+    ("partition", "either side in an order of its own; of several places a whole sort"),
     ("polyval", "the number of coefficients is constant"),
     ("put_along_axis", "gives a new version; NumPy's changes the array"),
     ("random.choice", "probabilities only with replacement"),

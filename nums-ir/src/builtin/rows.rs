@@ -209,7 +209,7 @@ rows! {
 
     "Sorted along an axis, NaN last." "sort" [] "a:v, axis=-1, descending=, kind=, order!, stable=" method function calls(Gives::Exactly(1));
     "Positions of a stable sort." "argsort" [] "a:v, axis=-1, descending=, kind=, order!, stable=" method function calls(Gives::Exactly(1));
-    "Sorted whole, which is a partition at every place." "partition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
+    "The element that a sort puts at a place there, none larger before it and none smaller behind it; of several places sorted." "partition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
     "Positions of a sort, which is a partition at every place." "argpartition" [] "a:v, kth, axis=-1" no function calls(Gives::Exactly(1));
     "The k largest and their positions." "topk" [] "x:v, k, axis=-1" no function calls(Gives::Exactly(2));
     "Positions of a sort by several keys, the last first." "lexsort" [] "keys:vs" no function calls(Gives::Exactly(1));

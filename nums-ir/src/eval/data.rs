@@ -58,6 +58,8 @@ pub(super) fn data(op: &DataOp, args: &[&Tensor], dtype: DType) -> Result<Tensor
             shape[*axis] = shape[*axis].min(sizes(std::slice::from_ref(k))?[0]);
             Ok(places.gather(&shape, <[usize]>::to_vec))
         }
+        // A sort is a partition at every place.
+        (DataOp::Partition { axis, k: _ }, [x]) => data(&DataOp::Sort { axis: *axis, index: false }, &[x], dtype),
         (DataOp::Select { nan: true }, [x, places @ ..]) if x.shape() == [0] && dtype.kind() == Kind::Float => {
             let n = places.iter().map(|k| k.scalars().len()).sum();
             Tensor::from_scalars(dtype, &[n], vec![Scalar::Float(f64::NAN); n])

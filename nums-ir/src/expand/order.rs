@@ -95,14 +95,18 @@ fn sort(x: &mut Expand<'_, '_>, index: bool) -> One {
 fn partition(x: &mut Expand<'_, '_>, index: bool) -> One {
     let (v, axis) = along(x, 2)?;
     let n = x.dims(v)[axis].clone();
-    for place in x.integers_at(1)? {
-        x.inside(&place, &n, axis).map_err(|mut diag| {
+    let places = x.integers_at(1)?;
+    for place in &places {
+        x.inside(place, &n, axis).map_err(|mut diag| {
             diag.message = diag.message.replacen("index", "`kth`", 1);
             diag.help = diag.help.map(|help| help.replace("indices", "places").replace("element is `x[-1]`", "place is -1"));
             diag
         })?;
     }
-    x.data(DataOp::Sort { axis, index }, &[v])
+    match places.as_slice() {
+        [k] if !index && x.kind(v) < Kind::Complex => x.data(DataOp::Partition { axis, k: Size::Dim(k.clone()) }, &[v]),
+        _ => x.data(DataOp::Sort { axis, index }, &[v]),
+    }
 }
 
 /// The `k` largest and their positions, the largest first.

@@ -148,6 +148,7 @@ fn numpy(op: &DataOp, args: &[Formula]) -> Option<String> {
         DataOp::Qr { q } => format!("linalg.qr({})[{}]", first.text, usize::from(!q)),
         DataOp::Put { .. }
         | DataOp::Top { .. }
+        | DataOp::Partition { .. }
         | DataOp::Select { .. }
         | DataOp::Check { .. }
         | DataOp::Positions { .. }

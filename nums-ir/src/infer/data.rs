@@ -40,6 +40,10 @@ pub(super) fn data(op: &DataOp, args: &[&Type], loc: Loc) -> Result<Type, Diag> 
             on_axis(args[0], *axis, loc)?;
             Ok(args[0].with_dtype(if *index { DType::I64 } else { args[0].dtype }))
         }
+        DataOp::Partition { axis, k: _ } => {
+            on_axis(args[0], *axis, loc)?;
+            Ok(args[0].with_dtype(args[0].dtype))
+        }
         DataOp::Scan { op, axis } => {
             on_axis(args[0], *axis, loc)?;
             match op {

@@ -42,6 +42,7 @@ impl Tiler {
             DataOp::Put { .. } if self.put_box(func, inst) => {}
             DataOp::Put { axis, count, add } => self.put(func, inst, *axis, *count, *add),
             DataOp::Sort { axis, index } => self.sort(func, inst, *axis, *index),
+            DataOp::Partition { axis, k } => self.partition(func, inst, *axis, k),
             DataOp::Scan { op, axis } => self.scan(func, inst, *op, *axis),
             DataOp::ArgBest { op, axis } => {
                 let task = |offset| DataTask::ArgBest { op: *op, axis: *axis, offset };
@@ -177,7 +178,7 @@ impl Tiler {
         }
     }
 
-    fn sort(&mut self, func: &Func, inst: &Inst, axis: usize, index: bool) {
+    pub(super) fn sort(&mut self, func: &Func, inst: &Inst, axis: usize, index: bool) {
         let out = inst.results[0];
         let loc = func.data(out).loc;
         let x = self.operand(func, inst.args[0]);

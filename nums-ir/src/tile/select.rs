@@ -20,7 +20,7 @@ const TOGETHER: usize = 16;
 impl Tiler {
     pub(super) fn select(&mut self, func: &Func, inst: &Inst, nan: bool) {
         let out = inst.results[0];
-        let (loc, dtype) = (func.data(out).loc, func.ty(out).dtype);
+        let loc = func.data(out).loc;
         let x = self.operand(func, inst.args[0]);
         let mut places = Vec::new();
         for k in &inst.args[1..] {
@@ -31,8 +31,13 @@ impl Tiler {
         let shape = sizes(func, out);
         let id = self.result(func, out, Grid::whole(&shape));
         let made = self.block(id, 0);
-        let grid = self.grid(x).clone();
-        let (size, wanted) = (grid.shape()[0], shape[0]);
+        self.chosen(x, places, shape[0], nan, made, loc);
+    }
+
+    /// The elements at so many places, which some blocks list.
+    pub(super) fn chosen(&mut self, x: ArrayId, places: Vec<Arg>, wanted: usize, nan: bool, made: BlockId, loc: Loc) {
+        let (grid, dtype) = (self.grid(x).clone(), self.graph.array(x).dtype);
+        let size = grid.shape()[0];
         if grid.n_blocks() == 1 {
             let args = [Arg::Block(self.block(x, 0))].into_iter().chain(places).collect();
             self.task(TaskOp::Data(DataTask::Select { nan }), args, vec![made], loc);

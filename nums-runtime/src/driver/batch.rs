@@ -277,6 +277,9 @@ fn indexed(op: &TaskOp) -> Option<usize> {
             | DataTask::ArgBest { .. }
             | DataTask::Top { .. }
             | DataTask::TopJoin { .. }
+            | DataTask::Partition { .. }
+            | DataTask::Split {}
+            | DataTask::Exchange {}
             | DataTask::ArgJoin { .. }
             | DataTask::Select { .. }
             | DataTask::Ranks { .. }

@@ -6,6 +6,7 @@
 mod key;
 mod merge;
 mod order;
+mod partition;
 mod random;
 mod search;
 mod select;
@@ -14,6 +15,7 @@ mod sort;
 mod take;
 
 pub(super) use order::best_places;
+pub(super) use partition::exchange_over;
 
 use super::op::{self, Apply};
 use super::{KernelError, Operand, all_blocks, map, room, scalars};
@@ -46,6 +48,9 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         }
         (DataTask::Merge { axis, index: false }, [a, b]) => merge::merge(a, b, None, *axis),
         (DataTask::Merge { axis, index: true }, [a, p, b, q]) => merge::merge(a, b, Some((p, q)), *axis),
+        (DataTask::Partition { axis }, [x, k]) => partition::lines(x, *axis, k).map(one),
+        (DataTask::Split {}, [x @ .., p]) => partition::split(x, p).map(one),
+        (DataTask::Exchange {}, [a, b, p]) => partition::exchange((*a).clone(), (*b).clone(), p),
         (DataTask::Scan { op, axis }, [x]) => scan(*op, None, x, *axis).map(one),
         (DataTask::Scan { op, axis }, [carry, x]) => scan(*op, Some(carry), x, *axis).map(one),
         (DataTask::Total { op, axis }, [x]) => total(*op, x, *axis).map(one),

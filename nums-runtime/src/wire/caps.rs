@@ -124,6 +124,9 @@ fn check_data(task: &DataTask) -> Result<(), String> {
         | DataTask::ArgJoin { .. }
         | DataTask::Top { .. }
         | DataTask::TopJoin { .. }
+        | DataTask::Partition { .. }
+        | DataTask::Split {}
+        | DataTask::Exchange {}
         | DataTask::Select { .. }
         | DataTask::Tally { .. }
         | DataTask::Narrow {}

@@ -9,6 +9,7 @@ use crate::kernel::{Held, Kernel};
 use crate::native::Code;
 use crate::trace::What;
 use crate::wire::message::{Batch, BatchTask};
+use nums_ir::data::DataTask;
 use nums_ir::graph::{Arg, TaskOp};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl Job {
 /// operand when the task runs is not known before.
 fn writes_over(batch: &Batch, task: &BatchTask, bytes: u64) -> bool {
     let can = match task.op {
-        TaskOp::Kernel(_) | TaskOp::Combine(_) => true,
+        TaskOp::Kernel(_) | TaskOp::Combine(_) | TaskOp::Data(DataTask::Exchange {}) => true,
         TaskOp::Sliced(_)
         | TaskOp::Matmul { .. }
         | TaskOp::Contract(_)

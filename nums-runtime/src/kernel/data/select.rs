@@ -19,7 +19,7 @@ fn no_keys() -> Result<(), KernelError> {
 }
 
 /// Positions of an order, counted from its beginning.
-fn places(name: &str, lists: &[&Block], size: usize) -> Result<Vec<usize>, KernelError> {
+pub(super) fn places(name: &str, lists: &[&Block], size: usize) -> Result<Vec<usize>, KernelError> {
     let mut found = Vec::new();
     for list in lists {
         if list.dtype() != DType::I64 {
