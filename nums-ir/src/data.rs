@@ -291,6 +291,19 @@ operators! {
     }
 }
 
+impl DataTask {
+    /// Whether the first operand is what a result becomes, so that it may be written there if nobody else needs it.
+    pub fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            DataTask::Put { .. }
+                | DataTask::Take { first: false, .. }
+                | DataTask::Positions { first: false, .. }
+                | DataTask::Exchange {}
+        )
+    }
+}
+
 /// Bits of a digit of the keys by which elements are selected: so many that the counts of all digits stay in the first cache.
 const DIGIT: u32 = 11;
 

@@ -33,7 +33,7 @@ pub use panel::Kernel;
 
 use crate::block::Block;
 use combine::Part;
-use nums_ir::data::{DataTask, Rule};
+use nums_ir::data::Rule;
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::graph::TaskOp;
@@ -177,7 +177,7 @@ pub fn run_over(op: &TaskOp, kernels: &[Arc<Kernel>], mut args: &mut [Held]) -> 
             }
             Ok(vec![combine::join(*reduce, parts)?])
         }
-        TaskOp::Data(DataTask::Exchange {}) => data::exchange_over(args),
+        TaskOp::Data(task) if task.goes_on() => data::run_over(task, args),
         // Slices of one block are read at other positions than their own.
         TaskOp::Sliced(_)
         | TaskOp::Matmul { .. }

@@ -15,16 +15,16 @@ mod sort;
 mod take;
 
 pub(super) use order::best_places;
-pub(super) use partition::exchange_over;
 
 use super::op::{self, Apply};
-use super::{KernelError, Operand, all_blocks, map, room, scalars};
+use super::{Held, KernelError, Operand, all_blocks, map, room, scalars};
 use crate::block::Block;
 use crate::element::{Element, with_type};
 use nums_ir::data::{DataTask, Rule};
 use nums_ir::dtype::DType;
 use nums_ir::func::Scalar;
 use nums_ir::ops::ReduceOp;
+use std::sync::Arc;
 
 /// Runs a task of `data`: the blocks that it makes, in order.
 pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, KernelError> {
@@ -35,11 +35,9 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
     }
     let blocks = all_blocks(name, args)?;
     match (task, blocks.as_slice()) {
-        (DataTask::Take { axis, sizes, offset, shape, first }, blocks) => {
-            take::take(&take::Where { axis: *axis, sizes, offset }, shape, *first, blocks).map(one)
-        }
-        (DataTask::Put { axis, sizes, offset, add }, [x, values @ ..]) => {
-            take::put(&take::Where { axis: *axis, sizes, offset }, *add, x, values).map(one)
+        (task, [first, rest @ ..]) if task.goes_on() => go_on(task, (*first).clone(), rest),
+        (DataTask::Take { axis, sizes, offset, shape, first: _ }, blocks) => {
+            take::take(&take::Where { axis: *axis, sizes, offset }, shape, None, blocks).map(one)
         }
         (DataTask::Sort { axis, offset: _, values: true, index: false }, [x]) => sort::sort_values(x, *axis).map(one),
         (DataTask::Sort { axis, offset, values, index }, [x]) => {
@@ -50,7 +48,6 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Merge { axis, index: true }, [a, p, b, q]) => merge::merge(a, b, Some((p, q)), *axis),
         (DataTask::Partition { axis }, [x, k]) => partition::lines(x, *axis, k).map(one),
         (DataTask::Split {}, [x @ .., p]) => partition::split(x, p).map(one),
-        (DataTask::Exchange {}, [a, b, p]) => partition::exchange((*a).clone(), (*b).clone(), p),
         (DataTask::Scan { op, axis }, [x]) => scan(*op, None, x, *axis).map(one),
         (DataTask::Scan { op, axis }, [carry, x]) => scan(*op, Some(carry), x, *axis).map(one),
         (DataTask::Total { op, axis }, [x]) => total(*op, x, *axis).map(one),
@@ -74,13 +71,49 @@ pub(super) fn run(task: &DataTask, args: &[Operand<'_>]) -> Result<Vec<Block>, K
         (DataTask::Positions { offset, low, len, first: true }, [before, m]) => {
             positions(room(name, DType::I64, &[*len])?, before, m, *offset, *low).map(one)
         }
-        (DataTask::Positions { offset, low, len, first: false }, [so_far, before, m]) => {
-            if so_far.dtype() != DType::I64 || so_far.shape() != [*len] {
+        (_, blocks) => Err(KernelError::mismatch(name, format!("{} operands", blocks.len()))),
+    }
+}
+
+/// Runs a task whose first operand becomes a result: that operand itself, if it is the task's own.
+pub(super) fn run_over(task: &DataTask, args: &mut [Held]) -> Result<Vec<Block>, KernelError> {
+    let wrong = || KernelError::mismatch(task.name(), "no block to go on with");
+    if let DataTask::Exchange {} = task {
+        let [Held::Block(a), Held::Block(b), Held::Block(p)] = args else { return Err(wrong()) };
+        return partition::exchange(own(a), own(b), p);
+    }
+    let [Held::Block(first), rest @ ..] = args else { return Err(wrong()) };
+    let first = own(first);
+    let rest: Vec<Operand<'_>> = rest.iter().map(Operand::of).collect();
+    go_on(task, first, &all_blocks(task.name(), &rest)?)
+}
+
+/// The block itself if nobody else has it, or a copy.
+fn own(held: &mut Arc<Block>) -> Block {
+    match Arc::get_mut(held) {
+        Some(block) => std::mem::take(block),
+        None => (**held).clone(),
+    }
+}
+
+/// The task, with the block that becomes a result.
+fn go_on(task: &DataTask, first: Block, rest: &[&Block]) -> Result<Vec<Block>, KernelError> {
+    let name = task.name();
+    match (task, rest) {
+        (DataTask::Put { axis, sizes, offset, add }, values) => {
+            take::put(&take::Where { axis: *axis, sizes, offset }, *add, first, values).map(one)
+        }
+        (DataTask::Take { axis, sizes, offset, shape, .. }, blocks) => {
+            take::take(&take::Where { axis: *axis, sizes, offset }, shape, Some(first), blocks).map(one)
+        }
+        (DataTask::Positions { offset, low, len, .. }, [before, m]) => {
+            if first.dtype() != DType::I64 || first.shape() != [*len] {
                 return Err(KernelError::mismatch(name, "what has been found is of another shape"));
             }
-            positions((*so_far).clone(), before, m, *offset, *low).map(one)
+            positions(first, before, m, *offset, *low).map(one)
         }
-        (_, blocks) => Err(KernelError::mismatch(name, format!("{} operands", blocks.len()))),
+        (DataTask::Exchange {}, [b, p]) => partition::exchange(first, (*b).clone(), p),
+        (_, rest) => Err(KernelError::mismatch(name, format!("{} operands", 1 + rest.len()))),
     }
 }
 
@@ -246,6 +279,33 @@ mod tests {
         assert_eq!(take(-1).unwrap()[0].as_slice::<i32>(), [50]);
         assert_eq!(take(6).unwrap_err().to_string(), "index 6 is out of bounds for axis 0 with size 6");
         assert_eq!(take(-7).unwrap_err().to_string(), "index -7 is out of bounds for axis 0 with size 6");
+    }
+
+    #[test]
+    fn a_result_is_written_over_an_operand_of_the_tasks_own() {
+        let (x, i, v) = (of(&[1.0, 3.0, 5.0]), of(&[2i64, -1]), of(&[7.0, 8.0]));
+        let (one, count) = (Block::scalar(1i64), of(&[5i64, 6]));
+        let put = DataTask::Put { axis: 0, sizes: vec![3], offset: vec![0], add: false };
+        let take = DataTask::Take { axis: 0, sizes: vec![3], offset: vec![0], shape: vec![2], first: false };
+        let found = DataTask::Positions { offset: 4, low: 0, len: 2, first: false };
+        for (task, args) in [
+            (put, vec![x.clone(), v.clone(), i.clone()]),
+            (take, vec![v.clone(), x.clone(), i]),
+            (found, vec![count, one, of(&[true, true])]),
+            (DataTask::Exchange {}, vec![x, of(&[2.0, 3.0]), of(&[3.0])]),
+        ] {
+            let want = self::task(task.clone(), &args.iter().collect::<Vec<_>>()).unwrap();
+            for is_own in [true, false] {
+                let mut held: Vec<Held> = args.iter().map(|b| Held::Block(Arc::new(b.clone()))).collect();
+                let others = held.clone();
+                if is_own {
+                    drop(others);
+                }
+                let made = super::super::run_over(&TaskOp::Data(task.clone()), &[], &mut held).unwrap();
+                assert!(made.iter().map(Block::bytes).eq(want.iter().map(Block::bytes)), "{task:?}");
+                assert!(matches!(&held[0], Held::Block(b) if b.is_empty() == is_own), "{task:?}");
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::kernel::{Held, Kernel};
 use crate::native::Code;
 use crate::trace::What;
 use crate::wire::message::{Batch, BatchTask};
-use nums_ir::data::DataTask;
 use nums_ir::graph::{Arg, TaskOp};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -71,7 +70,8 @@ impl Job {
 /// operand when the task runs is not known before.
 fn writes_over(batch: &Batch, task: &BatchTask, bytes: u64) -> bool {
     let can = match task.op {
-        TaskOp::Kernel(_) | TaskOp::Combine(_) | TaskOp::Data(DataTask::Exchange {}) => true,
+        TaskOp::Kernel(_) | TaskOp::Combine(_) => true,
+        TaskOp::Data(ref task) => task.goes_on(),
         TaskOp::Sliced(_)
         | TaskOp::Matmul { .. }
         | TaskOp::Contract(_)
@@ -81,7 +81,6 @@ fn writes_over(batch: &Batch, task: &BatchTask, bytes: u64) -> bool {
         | TaskOp::Arange { .. }
         | TaskOp::Eye { .. }
         | TaskOp::Const { .. }
-        | TaskOp::Data(_)
         | TaskOp::Solve => false,
     };
     can && bytes > batch.code.cache && task.outs.iter().any(|out| batch.blocks[*out as usize].bytes == bytes)

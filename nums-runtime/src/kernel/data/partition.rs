@@ -4,11 +4,10 @@
 //! above it last, and an exchange swaps what two such blocks have on the wrong side. Both go by keys, so that equals are the same
 //! bits and no order among them is left to chance; what is below or above stands in an order that the sizes and the data decide.
 
-use super::super::{Held, KernelError, stale_room};
+use super::super::{KernelError, stale_room};
 use super::key::{Key, with_key};
 use super::{no_axis, one, select, split as axes};
 use crate::block::Block;
-use std::sync::Arc;
 
 fn no_keys<R>(name: &str) -> Result<R, KernelError> {
     Err(KernelError::mismatch(name, "complex numbers have no keys"))
@@ -63,17 +62,6 @@ pub(super) fn split(x: &[&Block], p: &Block) -> Result<Block, KernelError> {
         to[start..end].fill(T::of_key(pivot));
     }, complex C => no_keys("split")?);
     Ok(out)
-}
-
-/// `exchange` of blocks that are the task's own, or copies of them.
-pub(in crate::kernel) fn exchange_over(args: &mut [Held]) -> Result<Vec<Block>, KernelError> {
-    let wrong = || KernelError::mismatch("exchange", "two blocks and a pivot");
-    let [Held::Block(a), Held::Block(b), Held::Block(p)] = args else { return Err(wrong()) };
-    let own = |held: &mut Arc<Block>| match Arc::get_mut(held) {
-        Some(block) => std::mem::take(block),
-        None => (**held).clone(),
-    };
-    exchange(own(a), own(b), p)
 }
 
 /// Two split blocks, with as many of the lowest of both in the first one as it holds.
@@ -194,19 +182,6 @@ mod tests {
     }
 
     #[test]
-    fn operands_of_its_own_are_exchanged_where_they_lie() {
-        let held = |x: &Block| Held::Block(Arc::new(x.clone()));
-        let (a, b, p) = (of(&[1.0, 3.0, 5.0]), of(&[2.0, 3.0]), of(&[3.0]));
-        let mut args = [held(&a), held(&b), held(&p)];
-        let other = args[1].clone();
-        let made = exchange_over(&mut args).unwrap();
-        let want = exchange(a.clone(), b.clone(), &p).unwrap();
-        assert_eq!([made[0].bytes(), made[1].bytes()], [want[0].bytes(), want[1].bytes()]);
-        assert!(matches!(&args[0], Held::Block(x) if x.is_empty()));
-        assert!(matches!(other, Held::Block(x) if x.bytes() == b.bytes()));
-    }
-
-    #[test]
     fn operands_that_lie_are_mismatches() {
         let (x, p) = (of(&[1.0, 2.0]), of(&[1.0]));
         let outside = KernelError::Index { index: 2, axis: 0, size: 2 };
@@ -219,7 +194,6 @@ mod tests {
             split(&[&x], &x),
             exchange(x.clone(), of(&[1i64]), &p).map(|mut made| made.remove(0)),
             exchange(x.clone(), x.clone(), &x).map(|mut made| made.remove(0)),
-            exchange_over(&mut [Held::Block(Arc::new(x.clone()))]).map(|mut made| made.remove(0)),
         ] {
             assert!(matches!(bad, Err(KernelError::Mismatch { .. })), "{bad:?}");
         }

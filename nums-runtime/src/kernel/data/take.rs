@@ -208,13 +208,8 @@ impl<'a> Sources<'a> {
     }
 }
 
-pub(super) fn take(place: &Where<'_>, shape: &[usize], first: bool, args: &[&Block]) -> Result<Block, KernelError> {
+pub(super) fn take(place: &Where<'_>, shape: &[usize], so_far: Option<Block>, args: &[&Block]) -> Result<Block, KernelError> {
     let wrong = |why: &str| KernelError::mismatch("take", why);
-    let (so_far, args) = match (first, args) {
-        (true, args) => (None, args),
-        (false, [so_far, args @ ..]) => (Some(*so_far), args),
-        (false, []) => return Err(wrong("no operands")),
-    };
     let n = args.len().checked_sub(place.sizes.len()).ok_or_else(|| wrong("no operands"))?;
     let (blocks, index) = args.split_at(n);
     let sources = Sources::of(place, blocks)?;
@@ -227,7 +222,7 @@ pub(super) fn take(place: &Where<'_>, shape: &[usize], first: bool, args: &[&Blo
     let dtype = blocks[0].dtype();
     let mut out = match so_far {
         None => room("take", dtype, shape)?,
-        Some(b) if b.shape() == shape && b.dtype() == dtype => b.clone(),
+        Some(b) if b.shape() == shape && b.dtype() == dtype => b,
         Some(_) => return Err(wrong("what has been taken is of another shape")),
     };
     let (lead, tail): (usize, usize) = (own[..axis].iter().product(), own[end..].iter().product());
@@ -260,9 +255,10 @@ pub(super) fn take(place: &Where<'_>, shape: &[usize], first: bool, args: &[&Blo
 }
 
 /// The block with elements of each of some values put into it, which come with their positions.
-pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, values: &[&Block]) -> Result<Block, KernelError> {
+pub(super) fn put(place: &Where<'_>, add: bool, mut x: Block, values: &[&Block]) -> Result<Block, KernelError> {
     let wrong = |why: &str| KernelError::mismatch("put", why);
-    let (axis, end, own) = (place.axis, place.axis + place.sizes.len(), x.shape());
+    let shape = x.shape().to_vec();
+    let (axis, end, own) = (place.axis, place.axis + place.sizes.len(), &shape[..]);
     if place.offset.len() != place.sizes.len() {
         return Err(wrong("one position an axis"));
     }
@@ -272,7 +268,6 @@ pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, values: &[&Block]) ->
     if values.is_empty() || !values.len().is_multiple_of(1 + place.sizes.len()) {
         return Err(wrong("values and one index an axis"));
     }
-    let mut out = x.clone();
     let (lead, along, tail) = (own[..axis].iter().product(), own[axis..end].iter().product(), own[end..].iter().product());
     let rows = Rows { place, own, lead, along, tail };
     for values in values.chunks_exact(1 + place.sizes.len()) {
@@ -286,7 +281,7 @@ pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, values: &[&Block]) ->
             return Err(wrong("the values do not broadcast"));
         }
         with_type!(x.dtype(), T => {
-            let (from, to) = (v.as_slice::<T>(), out.as_mut_slice::<T>());
+            let (from, to) = (v.as_slice::<T>(), x.as_mut_slice::<T>());
             if add {
                 rows.put(index, &target, (from, v.shape()), to, |slot, value| *slot = op::Add::apply((*slot, value)))?;
             } else {
@@ -294,7 +289,7 @@ pub(super) fn put(place: &Where<'_>, add: bool, x: &Block, values: &[&Block]) ->
             }
         });
     }
-    Ok(out)
+    Ok(x)
 }
 
 /// Rows of a block on the indexed axes, of as many elements as the axes behind have; `lead` times, by the axes before.
@@ -370,7 +365,7 @@ mod tests {
 
     /// Values put into a block that begins at position 2 of an axis of 6.
     fn put_at_2(add: bool, x: &Block, values: &[&Block]) -> Result<Vec<i64>, KernelError> {
-        put(&Where { axis: 0, sizes: &[6], offset: &[2] }, add, x, values).map(|made| made.as_slice::<i64>().to_vec())
+        put(&Where { axis: 0, sizes: &[6], offset: &[2] }, add, x.clone(), values).map(|made| made.as_slice::<i64>().to_vec())
     }
 
     #[test]
