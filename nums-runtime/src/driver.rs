@@ -18,9 +18,9 @@ use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::native::{Code, Isa};
 use crate::pool::{Call, Copy, Gid, Living, NodeStats};
-use crate::wire::message::{Epoch, Origin, Peer, Report, ToDriver, ToWorker};
-use batch::{Kernels, Run};
-use layout::{Layout, Layouts};
+use crate::wire::message::{Epoch, Peer, Report, ToDriver, ToWorker};
+use batch::Kernels;
+use layout::Layouts;
 use lineage::{CallId, Cause, Known, Lineage, Made};
 use nums_ir::graph::NodeId;
 use pace::{Pace, Times};
@@ -377,32 +377,6 @@ impl Driver {
         let record = self.lineage.submit(call, &results, self.serial, copied, self.records);
         self.begin(batches, record, actions);
         Ok(())
-    }
-
-    /// How a call lies on the nodes. Tasks that were placed on a node that is gone are placed elsewhere.
-    fn layout(&mut self, call: &mut Call, inputs: &[NodeId], results: &[usize], copied: bool) -> Arc<Layout> {
-        let alive: Vec<bool> = self.nodes.iter().map(Node::is_alive).collect();
-        let stays = call.placement.tasks.iter().all(|n| alive[n.0 as usize]);
-        if let Some(layout) = self.layouts.get(call, inputs, copied).filter(|_| stays) {
-            return layout;
-        }
-        let mut origins = vec![Origin::Made; call.graph.n_blocks()];
-        origins[..inputs.len()].fill(Origin::Here);
-        for &block in results {
-            origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
-        }
-        let mut owners = vec![NodeId(0); call.graph.n_blocks()];
-        owners[..inputs.len()].copy_from_slice(inputs);
-        let placed = remap::remap(&call.graph, &call.placement.tasks, None, &mut owners, &origins, &alive);
-        if let Some(placed) = placed {
-            call.placement = Arc::new(placed);
-        }
-        let run = Run { graph: &call.graph, placement: &call.placement, owners: &owners, origins: &origins, tasks: None };
-        let layout = Arc::new(Layout { drafts: batch::derive(&run), owners });
-        if stays {
-            self.layouts.keep(call, inputs, copied, &layout);
-        }
-        layout
     }
 
     /// Whether there is anybody to work.

@@ -80,8 +80,10 @@ pub enum Action {
     Stop,
 }
 
-/// Ended tasks that are reported at the latest.
-const REPORT: usize = 64;
+/// Ended tasks that are reported at the latest: each report takes a thread from computing, on both sides.
+const REPORT: usize = 256;
+/// The same of tasks that ran for a while, and failures that a report names.
+const NAMED: usize = 64;
 /// Tasks whose places are kept for the next ones when all have ended.
 const PLACES: usize = 1 << 10;
 /// Microseconds from which on the driver hears how long a task took.
@@ -193,7 +195,7 @@ impl Worker {
         }
         self.pull(&mut actions);
         self.tidy();
-        if self.ended >= REPORT || (self.ended > 0 && !self.is_busy()) {
+        if self.ended >= REPORT || self.report.times.len() >= NAMED || (self.ended > 0 && !self.is_busy()) {
             self.flush(&mut actions);
         }
         actions
@@ -393,7 +395,7 @@ impl Worker {
             Some(_) | None => self.report.ended.push((batch.serial, 1)),
         }
         // Reports are searched for equal failures, so they stay short.
-        if self.report.failures.len() >= REPORT {
+        if self.report.failures.len() >= NAMED {
             self.flush(actions);
         }
     }

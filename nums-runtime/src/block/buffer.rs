@@ -196,6 +196,8 @@ fn heap(bytes: usize) -> (NonNull<u8>, Origin) {
         // SAFETY: the layout has a non-zero size.
         let base = unsafe { std::alloc::alloc(layout) };
         if !base.is_null() {
+            // Seen together, the two would be compiled to what is asked for zeros.
+            let base = std::hint::black_box(base);
             // SAFETY: the allocator gave so many bytes.
             unsafe { base.write_bytes(0, layout.size()) };
         }

@@ -11,7 +11,7 @@ use crate::pool::Call;
 use crate::wire::message::{Batch, BatchBlock, BatchTask, Body, Origin, Work};
 use nums_ir::data::DataTask;
 use nums_ir::func::Func;
-use nums_ir::graph::{Arg, ArrayId, BlockId, Graph, NodeId, Placement, Task, TaskOp};
+use nums_ir::graph::{Arg, BlockId, Graph, NodeId, Placement, Task, TaskOp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
@@ -171,7 +171,7 @@ impl Pass<'_> {
     fn page(&mut self, node: NodeId, tasks: &[u32]) -> Page {
         let mut page = Page::default();
         page.work.tasks.reserve_exact(tasks.len());
-        let mut grids = HashMap::new();
+        let mut grids = vec![NONE; self.graph.arrays.len()];
         for &index in tasks {
             let task = &self.graph.tasks[index as usize];
             let args = task.args.iter().map(|arg| match *arg {
@@ -309,16 +309,17 @@ fn indexed(op: &TaskOp) -> Option<usize> {
     }
 }
 
-/// Which block of which cut array a task makes first.
-fn place(graph: &Graph, task: &Task, grids: &mut HashMap<ArrayId, u32>, work: &mut Work) -> (u32, u32) {
+/// Which block of which cut array a task makes first. `grids` has the index of the cut of each array that was met.
+fn place(graph: &Graph, task: &Task, grids: &mut [u32], work: &mut Work) -> (u32, u32) {
     let block = task.outs[0];
     let id = graph.array_of(block);
     let array = graph.array(id);
-    let grid = *grids.entry(id).or_insert_with(|| {
+    let grid = &mut grids[id.0 as usize];
+    if *grid == NONE {
+        *grid = work.grids.len() as u32;
         work.grids.push(array.grid.clone());
-        work.grids.len() as u32 - 1
-    });
-    (grid, block.0 - array.first.0)
+    }
+    (*grid, block.0 - array.first.0)
 }
 
 impl Kernels {

@@ -5,8 +5,11 @@
 //! is kept from its second call on, since most library functions and many expressions are called once, and as long as its graph lives. One of
 //! many tasks is not kept: it runs for longer than its drafts take, and they would be much of what the driver holds.
 
-use super::batch::Draft;
+use super::batch::{self, Draft, Run};
+use super::remap::remap;
+use super::{Driver, Node};
 use crate::pool::Call;
+use crate::wire::message::Origin;
 use nums_ir::graph::{Graph, NodeId, Placement};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -47,6 +50,34 @@ struct Kept {
 const TASKS: usize = 1 << 12;
 /// Plans that are known; then those that are gone are forgotten, or all.
 const PLANS: usize = 256;
+
+impl Driver {
+    /// How a call lies on the nodes. Tasks that were placed on a node that is gone are placed elsewhere.
+    pub(super) fn layout(&mut self, call: &mut Call, inputs: &[NodeId], results: &[usize], copied: bool) -> Arc<Layout> {
+        let alive: Vec<bool> = self.nodes.iter().map(Node::is_alive).collect();
+        let stays = call.placement.tasks.iter().all(|n| alive[n.0 as usize]);
+        if let Some(layout) = self.layouts.get(call, inputs, copied).filter(|_| stays) {
+            return layout;
+        }
+        let mut origins = vec![Origin::Made; call.graph.n_blocks()];
+        origins[..inputs.len()].fill(Origin::Here);
+        for &block in results {
+            origins[block] = if copied { Origin::MadeAndCopied } else { Origin::MadeAndKept };
+        }
+        let mut owners = vec![NodeId(0); call.graph.n_blocks()];
+        owners[..inputs.len()].copy_from_slice(inputs);
+        let placed = remap(&call.graph, &call.placement.tasks, None, &mut owners, &origins, &alive);
+        if let Some(placed) = placed {
+            call.placement = Arc::new(placed);
+        }
+        let run = Run { graph: &call.graph, placement: &call.placement, owners: &owners, origins: &origins, tasks: None };
+        let layout = Arc::new(Layout { drafts: batch::derive(&run), owners });
+        if stays {
+            self.layouts.keep(call, inputs, copied, &layout);
+        }
+        layout
+    }
+}
 
 impl Layouts {
     /// The layout of a call whose inputs are on these nodes, if there is one.
