@@ -219,6 +219,15 @@ impl Contraction {
         first.chain(left).chain(right).chain(end.iter().filter(kept)).copied().collect()
     }
 
+    /// The contraction of a step's operands, and the one of its product with the others.
+    pub fn split(&self, step: &Step) -> (Contraction, Contraction) {
+        let of = |k: usize| self.operands[k].clone();
+        let inner = Contraction { operands: step.leaves.iter().map(|k| of(*k)).collect(), result: step.result.clone() };
+        let rest = (0..self.operands.len()).filter(|k| !step.leaves.contains(k)).map(of);
+        let operands = std::iter::once(step.result.clone()).chain(rest).collect();
+        (inner, Contraction { operands, result: self.result.clone() })
+    }
+
     /// The pairs one by one; `None` if the order is none.
     pub fn steps(&self, order: &[[usize; 2]]) -> Option<Vec<Step>> {
         let mut left: Vec<(Vec<Index>, Vec<usize>)> =

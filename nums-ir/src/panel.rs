@@ -1,7 +1,7 @@
 //! What a panel kernel may hold: kernels, products and positions of the best that share the rows of their operands, run row tile by
 //! row tile.
 //!
-//! A panel is a kernel whose body holds plain kernels, products, and `argmax` or `argmin` inside the rows. `Func::rows` names the parameters that are walked
+//! A panel is a kernel whose body holds plain kernels, products and contractions, and `argmax` or `argmin` inside the rows. `Func::rows` names the parameters that are walked
 //! together, each along an axis of its own; the others are whole in every tile. Each value of the body is then one of three: `Row` (an
 //! axis runs with the rows of the operands), `Whole`, or `Total` (accumulated over all rows, complete only after the pass, so that nothing
 //! in the body may read it). A product is a contraction: along any of its indices it can take part, where operands that have the
@@ -65,6 +65,7 @@ pub fn parts(func: &Func, inst: &Inst) -> Result<Vec<Part>, &'static str> {
         Op::Kernel(_) => return Err("it is a panel itself"),
         Op::Data(DataOp::ArgBest { axis, .. }) => best(func, inst.args[0], *axis)?,
         Op::Matmul { trans_a, trans_b, symmetric } => product(func, inst, (*trans_a, *trans_b), *symmetric)?,
+        Op::Contract(spec) => contraction(func, inst, spec)?,
         _ => return Err("it is neither element-wise nor a product"),
     };
     parts.sort_by_key(|part| !part.is_first());
@@ -92,6 +93,26 @@ fn product(func: &Func, inst: &Inst, trans: (bool, bool), symmetric: bool) -> Re
         }
     }
     if parts.is_empty() { Err(why) } else { Ok(parts) }
+}
+
+/// A contraction of operands that are not matrices as they lie: along the first index of its result.
+fn contraction(func: &Func, inst: &Inst, spec: &Contraction) -> Result<Vec<Part>, &'static str> {
+    if inst.args.iter().any(|v| !matches!(func.ty(*v).dtype, DType::F32 | DType::F64)) {
+        return Err("contractions of this dtype are not taken in tiles");
+    }
+    let operands = inst.args.iter().map(|v| func.ty(*v).dims()).collect::<Option<Vec<_>>>().ok_or("a rank is not known")?;
+    let first = spec.result.first().ok_or("all its operands are summed up")?;
+    along(spec, *first, &operands).map(|part| vec![part]).ok_or("its operands are not of one size")
+}
+
+/// Whether a contraction can be walked for these sizes: all that its pairs make on the way runs with the rows.
+pub fn is_by_rows(body: &Func, inst: &Inst, spec: &Contraction) -> bool {
+    let shapes: Option<Vec<Vec<usize>>> = inst.args.iter().map(|v| body.ty(*v).sizes()).collect();
+    let Some(shapes) = shapes else { return false };
+    let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
+    let (Some(sizes), Some(first)) = (spec.sizes(&shapes), spec.result.first()) else { return false };
+    let steps = spec.steps(&spec.order(&|i| sizes[&i]));
+    steps.is_some_and(|steps| steps.iter().all(|step| step.result.contains(first)))
 }
 
 /// The part that a contraction takes along an index; `None` where operands are stretched along it.
@@ -286,10 +307,9 @@ fn walk(body: &Func, p: Value, axis: usize) -> Option<Vec<(Value, usize)>> {
 /// makes, moves or only names data.
 pub fn why_alone(func: &Func, inst: &Inst) -> Option<&'static str> {
     match &inst.op {
-        Op::Matmul { .. } | Op::Data(DataOp::ArgBest { .. }) => {
+        Op::Matmul { .. } | Op::Contract(_) | Op::Data(DataOp::ArgBest { .. }) => {
             Some(parts(func, inst).err().unwrap_or("nothing else shares its rows in this pass"))
         }
-        Op::Contract(_) => Some("its operands are read through strides, by blocks of all their axes"),
         Op::Solve | Op::Data(DataOp::Qr { .. }) => Some("a decomposition needs its matrix whole"),
         Op::Data(DataOp::Scan { .. }) => Some("a running result needs those before it"),
         Op::Data(

@@ -4,7 +4,7 @@
 //! and debug builds; a failure names the pass and shows the text before and after.
 
 use crate::func::{Func, Stage};
-use crate::passes::{chain, cse, dce, decompose, fuse, moments, panel, simplify, squares, symmetric, transpose};
+use crate::passes::{chain, cse, dce, decompose, fuse, moments, pairs, panel, simplify, squares, symmetric, transpose};
 use crate::verify::verify;
 
 /// One rewriting step over a `Func`.
@@ -40,6 +40,7 @@ pub const PIPELINE: &[Pass] = &[
     cse::PASS,
     transpose::PASS,
     chain::PASS,
+    pairs::PASS,
     moments::PASS,
     squares::PASS,
     symmetric::PASS,

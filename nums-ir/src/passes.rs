@@ -6,6 +6,7 @@ pub mod dce;
 pub mod decompose;
 pub mod fuse;
 pub mod moments;
+pub mod pairs;
 pub mod panel;
 pub mod simplify;
 pub mod squares;

@@ -25,6 +25,8 @@ const LINE: usize = 16;
 /// Elements of a loop's tile. Longer runs save nothing; shorter ones are over before the hardware fetches ahead.
 const MOST: usize = 4096;
 const LEAST: usize = 1024;
+/// Rows of a tile at the least: one row would be a vector to a product.
+const TWO: usize = 2;
 /// Lines of the left operand that a product packs at a time.
 const LINES: usize = 192;
 
@@ -37,12 +39,18 @@ pub struct Touched {
     pub beside: Dim,
     /// Rows of a panel's tile come in multiples of this: whole panels of every sum over rows, if there is one.
     pub unit: usize,
+    /// Rows of a panel's tile at the least: a product packs a whole operand for every tile, which many lines have to pay for.
+    pub least: usize,
 }
 
 impl Touched {
     /// What the tiles of a kernel touch.
     pub fn by(body: &Func) -> Touched {
-        if body.rows.is_empty() { Touched { each: Dim::from(element(body)), beside: Dim::from(0), unit: 1 } } else { panel(body) }
+        if body.rows.is_empty() {
+            Touched { each: Dim::from(element(body)), beside: Dim::from(0), unit: 1, least: TWO }
+        } else {
+            panel(body)
+        }
     }
 
     /// Rows, or elements, of a tile for a second cache of so many bytes; the least for sizes that are not bound.
@@ -51,11 +59,17 @@ impl Touched {
         let room = number(&self.beside).map_or(0, |beside| (cache / 2).saturating_sub(beside));
         let fit = number(&self.each).map_or(0, |each| room / each.max(1));
         if is_panel {
-            (fit / self.unit).clamp(1, MOST_ROWS / self.unit) * self.unit
+            (fit / self.unit).clamp(self.least.div_ceil(self.unit), MOST_ROWS / self.unit) * self.unit
         } else {
             (fit / LEAST * LEAST).clamp(LEAST, MOST)
         }
     }
+}
+
+/// How many of `left` rows a tile takes that takes `most`, two or more. The last one takes one more before it leaves a single row, which would
+/// be a vector to a product and have its sums in another order.
+pub fn next(left: usize, most: usize) -> usize {
+    if left == most.saturating_add(1) { left } else { most.min(left) }
 }
 
 /// What the tiles of every kernel touch, in words: lines of comments. With a cache also how large they are.
@@ -95,6 +109,15 @@ fn element(body: &Func) -> usize {
     touched.iter().map(size).sum()
 }
 
+/// Rows that have as many lines of a product as a panel: one each of a matrix, many of a stack.
+fn lines(body: &Func, product: Value, row: Option<usize>) -> usize {
+    let dims = body.ty(product).dims().unwrap_or_default();
+    let others = dims.iter().enumerate().rev().skip(1).filter(|(axis, _)| Some(*axis) != row);
+    let each: usize = others.filter_map(|(_, n)| usize::try_from(n.as_const()?).ok()).product();
+    let is_last = row.is_some_and(|axis| axis + 1 == dims.len());
+    if is_last { ROWS } else { ROWS.div_ceil(each.max(1)) }
+}
+
 /// Rows in and out of the steps of a panel, and what is there for all of them.
 fn panel(body: &Func) -> Touched {
     let (mut each, mut beside) = (Dim::from(0), Dim::from(0));
@@ -102,7 +125,7 @@ fn panel(body: &Func) -> Touched {
         let dims = body.ty(v).dims().unwrap_or_default().iter().enumerate();
         dims.filter(|(axis, _)| Some(*axis) != row).fold(Dim::from(body.ty(v).dtype.size()), |n, (_, d)| n.mul(d))
     };
-    let Ok(roles) = roles(body) else { return Touched { each, beside, unit: ROWS } };
+    let Ok(roles) = roles(body) else { return Touched { each, beside, unit: ROWS, least: ROWS } };
     let unit = match (roles.iter().any(|role| matches!(role, Role::Total(_))), body.rows.iter().all(|(_, axis)| *axis == 0)) {
         (true, _) => ROWS,
         (false, true) => 1,
@@ -115,10 +138,12 @@ fn panel(body: &Func) -> Touched {
             Role::Whole | Role::Total(_) => beside = beside.add(&wide(*v, None)),
         }
     }
+    let mut least = TWO;
     for inst in &body.insts {
         if let (Op::Matmul { .. }, [a, b], [r]) = (&inst.op, &inst.args[..], &inst.results[..])
-            && [a, b].iter().all(|v| body.ty(**v).rank() == Some(2))
+            && [a, b].iter().all(|v| body.ty(**v).rank() >= Some(2))
         {
+            least = least.max(lines(body, *r, roles[r.0 as usize].axis()));
             let (left, right) = (roles[a.0 as usize].axis(), roles[b.0 as usize].axis());
             let packed = match (roles[r.0 as usize], left) {
                 (Role::Total(_), _) => wide(*a, left).add(&wide(*b, right)).mul(&Dim::from(ROWS)),
@@ -128,7 +153,7 @@ fn panel(body: &Func) -> Touched {
             beside = beside.add(&packed);
         }
     }
-    Touched { each, beside, unit }
+    Touched { each, beside, unit, least }
 }
 
 #[cfg(test)]

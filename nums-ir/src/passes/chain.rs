@@ -44,28 +44,35 @@ fn run(func: &mut Func) -> Changed {
     Changed::of(changed)
 }
 
-/// Whether a fused function has products of products, whose order the numbers of a call may turn.
+/// Whether a fused function has products of products or contractions of several operands, whose order the numbers of a call may turn.
 pub(crate) fn is_there(func: &Func) -> bool {
     func.insts.iter().any(|inst| {
+        if matches!(&inst.op, Op::Contract(spec) if spec.operands.len() > 2) {
+            return true;
+        }
         if let Op::Kernel(body) = &inst.op {
             let outer = |v: &Value| body.params.iter().position(|p| p == v).is_some_and(|p| is_product(func, inst.args[p]));
-            return is_there(body) || body.insts.iter().any(|inner| is_matmul(inner) && inner.args.iter().any(outer));
+            return is_there(body) || body.insts.iter().any(|inner| is_ordered(inner) && inner.args.iter().any(outer));
         }
-        is_matmul(inst) && inst.args.iter().any(|v| is_product(func, *v))
+        is_ordered(inst) && inst.args.iter().any(|v| is_product(func, *v))
     })
+}
+
+fn is_ordered(inst: &Inst) -> bool {
+    is_matmul(inst) || matches!(inst.op, Op::Contract(_))
 }
 
 fn is_matmul(inst: &Inst) -> bool {
     matches!(inst.op, Op::Matmul { .. })
 }
 
-/// Whether `v` is a product of two matrices, of a kernel or alone.
+/// Whether `v` is a product of two matrices or a contraction, of a kernel or alone.
 fn is_product(func: &Func, v: Value) -> bool {
-    let Some(inst) = func.def(v).filter(|_| func.ty(v).rank() == Some(2)) else { return false };
+    let Some(inst) = func.def(v) else { return false };
     if let Op::Kernel(body) = &inst.op {
         return inst.results.iter().position(|r| *r == v).is_some_and(|r| is_product(body, body.results[r]));
     }
-    is_matmul(inst)
+    matches!(inst.op, Op::Contract(_)) || is_matmul(inst) && func.ty(v).rank() == Some(2)
 }
 
 /// The chain that ends in instruction `at`: three factors or more.

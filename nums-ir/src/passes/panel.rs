@@ -167,7 +167,7 @@ impl Plan {
         let operands = |m: usize| func.insts[m].args.iter().zip(self.part[m].iter().flat_map(|part| &part.rows));
         let is_walked = |v: &Value| (0..func.insts.len()).flat_map(operands).any(|(arg, row)| arg == v && row.is_some());
         let whole = group.iter().flat_map(|m| operands(*m)).filter(|(_, row)| row.is_none()).map(|(arg, _)| arg);
-        let is_product = |m: &usize| matches!(func.insts[*m].op, Op::Matmul { .. });
+        let is_product = |m: &usize| matches!(func.insts[*m].op, Op::Matmul { .. } | Op::Contract(_));
         group.iter().any(is_product) && !whole.filter(|v| func.ty(**v).rank() > Some(1)).any(is_walked)
     }
 

@@ -35,7 +35,7 @@ impl Tiler {
                 self.handles.insert(out, Handle::Array(id));
                 return;
             };
-            let (inner, outer) = split(&spec, step);
+            let (inner, outer) = spec.split(step);
             let own: Vec<ArrayId> = step.leaves.iter().map(|k| arrays[*k]).collect();
             let cuts = self.cuts(&inner, &own, dtype);
             let order = inner.order(&|i| cuts[&i].0);
@@ -139,13 +139,4 @@ impl Tiler {
 fn repeats(step: &Step, spec: &Contraction, cuts: &Cuts) -> bool {
     let cut = |i: &Index| cuts[i].0 > cuts[i].1;
     spec.indices().iter().any(|i| cut(i) && !step.leaves.iter().any(|k| spec.operands[*k].contains(i)))
-}
-
-/// The contraction of a step's operands, and the one of its product with the others.
-fn split(spec: &Contraction, step: &Step) -> (Contraction, Contraction) {
-    let inner =
-        Contraction { operands: step.leaves.iter().map(|k| spec.operands[*k].clone()).collect(), result: step.result.clone() };
-    let rest = (0..spec.operands.len()).filter(|k| !step.leaves.contains(k)).map(|k| spec.operands[k].clone());
-    let outer = Contraction { operands: std::iter::once(step.result.clone()).chain(rest).collect(), result: spec.result.clone() };
-    (inner, outer)
 }

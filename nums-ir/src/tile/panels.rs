@@ -13,7 +13,7 @@ use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
 use crate::grid::{BLOCK, Grid};
 use crate::ops::{Identity, ReduceOp};
-use crate::panel::{Role, roles, walks};
+use crate::panel::{Role, is_by_rows, roles, walks};
 use std::collections::HashMap;
 
 /// Bytes of whole operands and totals that stay beside the tiles of a task: a Newton step of 800 columns is a fifth faster with them than apart,
@@ -78,6 +78,11 @@ impl Tiler {
     fn fits(&self, func: &Func, inst: &Inst, body: &Func) -> Result<(Vec<Role>, usize), Misfit> {
         let roles = roles(body).map_err(Misfit::Other)?;
         let role = |v: &Value| roles[v.0 as usize];
+        let anew = |i: &&Inst| matches!(&i.op, Op::Contract(spec) if !is_by_rows(body, i, spec));
+        if let Some(i) = body.insts.iter().find(anew) {
+            let name = &crate::text::value_names(body)[i.results[0].0 as usize];
+            return Err(Misfit::Other(format!("a pair of %{name} would be contracted anew for every tile")));
+        }
         let mut beside = 0usize;
         let mut largest: Option<(usize, usize)> = None;
         for (arg, p) in inst.args.iter().zip(&body.params) {

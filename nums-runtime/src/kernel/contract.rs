@@ -13,8 +13,9 @@ use super::{KernelError, room, stale_room};
 use crate::block::Block;
 use crate::element::{c64, c128, with_type};
 use crate::native::{Loop, isa, vectorised};
-use nums_ir::contraction::{Index, Step};
+use nums_ir::contraction::{Contraction, Index, Step};
 use nums_ir::graph::{ContractTask, Window};
+use nums_ir::tiling::next;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -60,9 +61,45 @@ pub(super) fn contract(task: &ContractTask, args: &[&Block]) -> Result<Block, Ke
     with_type!(args[0].dtype(), T => {
         let data: Vec<&[T]> = args.iter().map(|b| b.as_slice::<T>()).collect();
         let chain = Chain { steps: &steps, sizes: &sizes, result: &task.spec.result };
-        chain.run(&data, &views, out.as_mut_slice::<T>())?;
+        chain.run(&data, &views, out.as_mut_slice::<T>(), &mut Scratch::new(steps.len()))?;
     });
     Ok(out)
+}
+
+/// A contraction whose rows come tile by tile: some positions of the first index of its result at a time.
+pub(super) struct RowContraction<T: Contract> {
+    spec: Contraction,
+    steps: Vec<Step>,
+    scratch: Scratch<T>,
+}
+
+impl<T: Contract> RowContraction<T> {
+    /// Of blocks of these shapes; `None` for those that do not fit.
+    pub(super) fn new(spec: &Contraction, shapes: &[Vec<usize>]) -> Option<RowContraction<T>> {
+        spec.check().ok()?;
+        let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
+        let sizes = spec.sizes(&shapes)?;
+        let steps = spec.steps(&spec.order(&|i| sizes[&i]))?;
+        Some(RowContraction { spec: spec.clone(), scratch: Scratch::new(steps.len()), steps })
+    }
+
+    /// The rows of a tile, into as many elements; `None` for operands that do not fit.
+    pub(super) fn run(&mut self, operands: &[super::view::View<'_>], out: &mut [T]) -> Option<()> {
+        let shapes: Vec<Vec<usize>> = operands.iter().map(|x| x.shape().collect()).collect();
+        let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
+        let sizes = self.spec.sizes(&shapes)?;
+        if out.len() != self.spec.result.iter().map(|i| sizes[i]).product::<usize>() {
+            return None;
+        }
+        if sizes.values().any(|n| *n == 0) {
+            out.fill(T::default());
+            return Some(());
+        }
+        let data = operands.iter().map(|x| T::slice(x.elements())).collect::<Option<Vec<&[T]>>>()?;
+        let views: Vec<View> = self.spec.operands.iter().map(|set| View::packed(set, |i| sizes[&i])).collect();
+        let chain = Chain { steps: &self.steps, sizes: &sizes, result: &self.spec.result };
+        chain.run(&data, &views, out, &mut self.scratch).ok()
+    }
 }
 
 /// How the elements of an array lie: index, size and stride of every axis.
@@ -123,10 +160,14 @@ enum Place {
 }
 
 impl Chain<'_> {
-    fn run<T: Contract>(&self, data: &[&[T]], views: &[View], out: &mut [T]) -> Result<(), KernelError> {
+    fn run<T: Contract>(
+        &self,
+        data: &[&[T]],
+        views: &[View],
+        out: &mut [T],
+        Scratch { made: scratch, rooms }: &mut Scratch<T>,
+    ) -> Result<(), KernelError> {
         let lost = || KernelError::mismatch("contract", "a step without its operands");
-        let mut scratch: Vec<Vec<T>> = self.steps.iter().map(|_| Vec::new()).collect();
-        let mut rooms = Rooms { packed: T::packed(), product: Vec::new(), left: Vec::new(), right: Vec::new() };
         let whole = View::packed(self.result, |i| self.sizes[&i]);
         for (index, from, len) in self.parts(size_of::<T>()) {
             let narrow = |view: &View| view.clone().narrow(index, from, len);
@@ -150,7 +191,7 @@ impl Chain<'_> {
                     Place::Scratch(k) => &scratch[k][..],
                 };
                 let pair = Pair::new(&a.1, &b.1, &view);
-                pair.run(slice(a.0), slice(b.0), if last { &mut *out } else { &mut own }, &mut rooms);
+                pair.run(slice(a.0), slice(b.0), if last { &mut *out } else { &mut own }, rooms);
                 scratch[s] = own;
                 left[i] = (Place::Scratch(s), view);
             }
@@ -166,8 +207,29 @@ impl Chain<'_> {
         let n = self.sizes[&first];
         let bytes = |s: &Step| s.result.iter().map(|i| self.sizes[i]).fold(item, usize::saturating_mul) / n.max(1);
         let largest = inner.iter().map(bytes).max().unwrap_or(0);
-        let len = if inner.iter().all(|s| s.result.contains(&first)) { (PART_BYTES / largest.max(1)).clamp(1, n) } else { n };
-        (0..n).step_by(len).map(|from| (first, from, len.min(n - from))).collect()
+        let len = if inner.iter().all(|s| s.result.contains(&first)) { PART_BYTES / largest.max(1) } else { n };
+        let len = len.clamp(2, n.max(2));
+        let mut parts = Vec::with_capacity(n.div_ceil(len));
+        let mut from = 0;
+        while from < n {
+            let len = next(n - from, len);
+            parts.push((first, from, len));
+            from += len;
+        }
+        parts
+    }
+}
+
+/// Room for what the steps make, and theirs.
+struct Scratch<T: Contract> {
+    made: Vec<Vec<T>>,
+    rooms: Rooms<T, T::Packed>,
+}
+
+impl<T: Contract> Scratch<T> {
+    fn new(steps: usize) -> Scratch<T> {
+        let rooms = Rooms { packed: T::packed(), product: Vec::new(), left: Vec::new(), right: Vec::new() };
+        Scratch { made: (0..steps).map(|_| Vec::new()).collect(), rooms }
     }
 }
 
@@ -434,7 +496,7 @@ impl<T: Contract> Loop for StackRow<'_, T> {
 }
 
 /// Elements that contractions exist for: all.
-trait Contract: Product {
+pub(super) trait Contract: Product {
     /// Buffers of packed panels.
     type Packed;
     /// Whether `Product` reads matrices by any strides.
@@ -455,7 +517,7 @@ trait Contract: Product {
 }
 
 /// In place of packed panels, for elements without register tiles.
-struct Unpacked<T>(PhantomData<T>);
+pub(super) struct Unpacked<T>(PhantomData<T>);
 
 impl<T> Unpacked<T> {
     fn new() -> Unpacked<T> {

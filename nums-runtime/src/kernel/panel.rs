@@ -17,6 +17,7 @@ use super::view::{Operands, Read, Spare, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::native;
+use nums_ir::contraction::Contraction;
 use nums_ir::data::DataOp;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::DType;
@@ -24,7 +25,7 @@ use nums_ir::func::{Func, Inst, Op, Value};
 use nums_ir::graph::SlicedTask;
 use nums_ir::ops::ReduceOp;
 use nums_ir::panel::{Role, roles, space_axis};
-use nums_ir::tiling::Touched;
+use nums_ir::tiling::{Touched, next};
 use step::State;
 use tile::{Copies, Tile};
 
@@ -70,7 +71,7 @@ impl Kernel {
             Form::Panel(mut panel) => {
                 let interpreted = |step| match step {
                     Step::Kernel { kernel, args, axis } => Step::Kernel { kernel: Box::new(kernel.interpreted()), args, axis },
-                    Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } => step,
+                    Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } | Step::Contract { .. } => step,
                 };
                 panel.steps = panel.steps.into_iter().map(interpreted).collect();
                 Form::Panel(panel)
@@ -162,6 +163,8 @@ enum Step {
     Best { op: ReduceOp, axis: usize, x: Slot, row: usize },
     /// A product contracted along the rows.
     Total { product: Product, symmetric: bool },
+    /// A contraction whose first index runs with the rows.
+    Contract { spec: Contraction, args: Vec<Slot> },
 }
 
 /// Operands of a product, and which are transposed.
@@ -332,7 +335,7 @@ impl Step {
     fn keeps(&self) -> bool {
         match self {
             Step::Kernel { axis, .. } => *axis == 0,
-            Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } => true,
+            Step::Rows { .. } | Step::Best { .. } | Step::Total { .. } | Step::Contract { .. } => true,
         }
     }
 
@@ -353,6 +356,7 @@ impl Step {
                     None => Step::Total { product, symmetric: *symmetric },
                 })
             }
+            (Op::Contract(spec), args, [_]) => Ok(Step::Contract { spec: spec.clone(), args: args.iter().map(slot).collect() }),
             (Op::Data(DataOp::ArgBest { op, axis: along }), [x], [_]) => {
                 let row = axis(x).ok_or_else(|| Err("the best of a whole array".to_owned()))?;
                 Ok(Step::Best { op: *op, axis: *along, x: slot(x), row })
@@ -367,21 +371,23 @@ fn run(panel: &Panel, args: &mut dyn Spare) -> Result<Vec<Block>, KernelError> {
     let all = rows_of(panel, args)?;
     panel.kernels().for_each(interpret::Kernel::count);
     let most = panel.touched.tile(true, native::cache()).min(all);
+    // The last tile may be a row longer.
+    let room = if all > most && all % most == 1 { most + 1 } else { most };
     let over = panel.over(args, all);
     let mut placed = panel.placed(all, &over);
-    let mut copies = Copies::new(panel, args, most, all);
+    let mut copies = Copies::new(panel, args, room, all);
     let mut states: Vec<State<'_>> = Vec::with_capacity(panel.steps.len());
     for i in 0..panel.steps.len() {
         let is_over = |k: usize| over.iter().any(|over| panel.made_by(over.result) == Some((i, k)));
         let kept: Vec<bool> = panel.kept[i].iter().enumerate().map(|(k, kept)| *kept && !is_over(k)).collect();
-        let tile = Tile { panel, args, copies: &copies, before: &states, start: 0, rows: most };
+        let tile = Tile { panel, args, copies: &copies, before: &states, start: 0, rows: room };
         let state = State::begin(panel, i, &kept, &tile, all)?;
         states.push(state);
     }
     let mut start = 0;
     // An empty block has one empty tile: its totals are those of nothing.
     loop {
-        let rows = most.min(all - start);
+        let rows = next(all - start, most);
         copies.load(panel, args, start, rows)?;
         for (i, step) in panel.steps.iter().enumerate() {
             let (before, rest) = states.split_at_mut(i);

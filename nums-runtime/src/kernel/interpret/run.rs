@@ -27,8 +27,9 @@ pub(in crate::kernel) struct Run<'k> {
     slices: Option<sliced::Rows>,
     /// The most that is taken at a time: all, or a tile of a panel.
     space: Vec<usize>,
-    /// The axis of the space that runs with the rows, and the first row of the tile.
+    /// The axis of the space that runs with the rows, how many a tile has at the most, and the first row of the tile.
     axis: usize,
+    most: usize,
     first: usize,
     /// By source: how its elements are read.
     streams: Vec<Stream>,
@@ -160,9 +161,9 @@ impl<'k> Run<'k> {
         let reductions = kernel.reductions.iter().zip(whole_reductions).map(start).collect::<Result<_, _>>()?;
         let slices = (0..args.count()).filter_map(|k| if let Read::Sliced(s) = args.read(k)? { s.rows() } else { None });
         let slices = slices.reduce(sliced::Rows::with);
-        let lanes = Vec::new();
+        let (lanes, most) = (Vec::new(), space.get(axis).copied().unwrap_or(0));
         let mut run =
-            Run { kernel, tile, slices, space, axis, first: 0, streams, blocks, whole, reaches, over, reductions, lanes };
+            Run { kernel, tile, slices, axis, most, first: 0, space, streams, blocks, whole, reaches, over, reductions, lanes };
         run.splats(args)?;
         Ok(run)
     }
@@ -189,12 +190,11 @@ impl<'k> Run<'k> {
     /// Takes the rows of a panel from row `first`, no more than `begin` saw.
     pub(in crate::kernel) fn rows(&mut self, args: &dyn Operands, first: usize, rows: usize) -> Result<(), KernelError> {
         self.first = first;
-        let most = self.space.get(self.axis).copied().unwrap_or(0);
-        if rows > most {
-            return Err(self.kernel.mismatch(format!("{rows} rows of {:?}", self.space)));
+        if rows > self.most {
+            return Err(self.kernel.mismatch(format!("{rows} rows of {}", self.most)));
         }
-        if self.axis > 0 && rows < most {
-            self.shorten(args, rows)?;
+        if self.axis > 0 && self.space.get(self.axis) != Some(&rows) {
+            self.reshape(args, rows)?;
         }
         if self.axis > 0 {
             // An operand that is repeated may run with the rows: its elements are others in every tile.
@@ -217,8 +217,8 @@ impl<'k> Run<'k> {
         Ok(())
     }
 
-    /// Makes ready for a tile of fewer rows along another than the first axis: the last one.
-    fn shorten(&mut self, args: &dyn Operands, rows: usize) -> Result<(), KernelError> {
+    /// Makes ready for tiles of another number of rows along another than the first axis.
+    fn reshape(&mut self, args: &dyn Operands, rows: usize) -> Result<(), KernelError> {
         let kernel = self.kernel;
         self.space[self.axis] = rows;
         let streams = kernel.sources.iter().map(|s| s.read(args, &self.space, self.tile)).collect::<Option<Vec<_>>>();

@@ -9,6 +9,7 @@ use super::{Panel, Product, Slot, Step};
 use crate::block::Block;
 use crate::element::Element;
 use crate::kernel::KernelError;
+use crate::kernel::contract::{Contract, RowContraction};
 use crate::kernel::data::best_places;
 use crate::kernel::gemm::Real;
 use crate::kernel::interpret;
@@ -27,6 +28,14 @@ pub(super) enum State<'p> {
     },
     RowsF64 {
         product: RowProduct<f64>,
+        made: Made,
+    },
+    ContractF32 {
+        product: RowContraction<f32>,
+        made: Made,
+    },
+    ContractF64 {
+        product: RowContraction<f64>,
         made: Made,
     },
     /// Positions, one for each of the other axes' elements.
@@ -112,6 +121,25 @@ impl<'p> State<'p> {
                     _ => Err(misfit()),
                 }
             }
+            Step::Contract { spec, args } => {
+                let views = args.iter().map(|x| tile.view(*x)).collect::<Result<Vec<_>, _>>()?;
+                let shapes: Vec<Vec<usize>> = args.iter().zip(&views).map(|(x, view)| panel.whole(*x, view, rows)).collect();
+                let misfit = || panel.mismatch(format!("a contraction \"{spec}\" of {shapes:?}"));
+                let tiles: Vec<Vec<usize>> = views.iter().map(|view| view.shape().collect()).collect();
+                let sizes = spec.sizes(&tiles.iter().map(|s| &s[..]).collect::<Vec<_>>()).ok_or_else(misfit)?;
+                let shape = spec.result.iter().map(|i| sizes[i]).collect();
+                match (views.first().map(View::dtype), Made::new) {
+                    (Some(DType::F32), made) => {
+                        let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
+                        Ok(State::ContractF32 { product, made: made(DType::F32, (shape, 0), one, rows) })
+                    }
+                    (Some(DType::F64), made) => {
+                        let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
+                        Ok(State::ContractF64 { product, made: made(DType::F64, (shape, 0), one, rows) })
+                    }
+                    _ => Err(misfit()),
+                }
+            }
             Step::Best { op, axis, x, row } => {
                 let mut shape: Vec<usize> = tile.view(*x)?.shape().collect();
                 match shape.get_mut(*axis) {
@@ -145,6 +173,7 @@ impl<'p> State<'p> {
         match self {
             State::Kernel(run) => run.result(k, rows),
             State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => made.view(start, rows),
+            State::ContractF32 { made, .. } | State::ContractF64 { made, .. } => made.view(start, rows),
             State::TotalF32 { .. } | State::TotalF64 { .. } => None,
         }
     }
@@ -155,6 +184,8 @@ impl<'p> State<'p> {
             (State::Kernel(run), Step::Kernel { args, .. }) => run.rows(&Chosen(tile, args), tile.start, tile.rows),
             (State::RowsF32 { product, made }, Step::Rows { product: of, .. }) => multiply(product, made, tile, of),
             (State::RowsF64 { product, made }, Step::Rows { product: of, .. }) => multiply(product, made, tile, of),
+            (State::ContractF32 { product, made }, Step::Contract { args, .. }) => contract(product, made, tile, args),
+            (State::ContractF64 { product, made }, Step::Contract { args, .. }) => contract(product, made, tile, args),
             (State::Best(made), Step::Best { op, axis, x, .. }) => {
                 best(*op, *axis, made, tile, *x).ok_or_else(|| tile.panel.mismatch("rows of another width"))
             }
@@ -167,7 +198,9 @@ impl<'p> State<'p> {
                 total.feed(&x, &y).ok_or_else(|| tile.misfit(&x, &y))
             }
             (State::Kernel(_) | State::RowsF32 { .. } | State::RowsF64 { .. } | State::Best(_), _)
-            | (State::TotalF32 { .. } | State::TotalF64 { .. }, _) => Err(tile.panel.mismatch("a step out of order")),
+            | (State::ContractF32 { .. } | State::ContractF64 { .. } | State::TotalF32 { .. } | State::TotalF64 { .. }, _) => {
+                Err(tile.panel.mismatch("a step out of order"))
+            }
         }
     }
 
@@ -176,6 +209,7 @@ impl<'p> State<'p> {
         match self {
             State::Kernel(run) => run.kept(),
             State::RowsF32 { made, .. } | State::RowsF64 { made, .. } | State::Best(made) => Ok(made.kept()),
+            State::ContractF32 { made, .. } | State::ContractF64 { made, .. } => Ok(made.kept()),
             State::TotalF32 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
             State::TotalF64 { total, shape } => Ok(vec![(0, total.finish(&shape))]),
         }
@@ -195,6 +229,18 @@ where
 {
     let (x, y) = tile.both(of.a, of.b)?;
     made.rows_mut(tile.start, tile.rows).and_then(|out| product.run(&x, &y, out)).ok_or_else(|| tile.misfit(&x, &y))
+}
+
+/// The rows of a contraction for a tile.
+fn contract<T: Contract>(
+    product: &mut RowContraction<T>,
+    made: &mut Made,
+    tile: &Tile<'_>,
+    args: &[Slot],
+) -> Result<(), KernelError> {
+    let views = args.iter().map(|x| tile.view(*x)).collect::<Result<Vec<_>, _>>()?;
+    let done = made.rows_mut(tile.start, tile.rows).and_then(|out| product.run(&views, out));
+    done.ok_or_else(|| tile.panel.mismatch("a contraction of other shapes"))
 }
 
 /// Positions of the best of a tile's rows.
