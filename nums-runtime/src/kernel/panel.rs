@@ -37,7 +37,7 @@ pub struct Kernel(Form);
 enum Form {
     /// One element-wise group with its reductions.
     Loops(Box<interpret::Kernel>),
-    Panel(Panel),
+    Panel(Box<Panel>),
 }
 
 impl Kernel {
@@ -49,7 +49,7 @@ impl Kernel {
         if body.rows.is_empty() {
             return interpret::Kernel::prepare(body).map(|k| Kernel(Form::Loops(Box::new(k))));
         }
-        Panel::prepare(body).map(|p| Kernel(Form::Panel(p)))
+        Panel::prepare(body).map(|p| Kernel(Form::Panel(Box::new(p))))
     }
 
     /// Whether all groups run as native code; `None` for a kernel without element-wise steps.
