@@ -12,6 +12,7 @@
 // A library prints nothing on standard output: it is its user's.
 #![warn(clippy::print_stdout)]
 
+pub mod alone;
 pub mod attr;
 pub mod bind;
 pub mod builtin;

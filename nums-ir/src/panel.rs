@@ -302,28 +302,3 @@ fn walk(body: &Func, p: Value, axis: usize) -> Option<Vec<(Value, usize)>> {
     let walked = Func { rows, ..body.clone() };
     roles(&walked).ok().map(|_| walked.rows)
 }
-
-/// Why a product, or a step that ends kernels, stands alone in the fused stage; `None` for what never shares a pass because it
-/// makes, moves or only names data.
-pub fn why_alone(func: &Func, inst: &Inst) -> Option<&'static str> {
-    match &inst.op {
-        Op::Matmul { .. } | Op::Contract(_) | Op::Data(DataOp::ArgBest { .. }) => {
-            Some(parts(func, inst).err().unwrap_or("nothing else shares its rows in this pass"))
-        }
-        Op::Solve | Op::Data(DataOp::Qr { .. }) => Some("a decomposition needs its matrix whole"),
-        Op::Data(DataOp::Scan { .. }) => Some("a running result needs those before it"),
-        Op::Data(
-            DataOp::Sort { .. }
-            | DataOp::Partition { .. }
-            | DataOp::Top { .. }
-            | DataOp::Select { .. }
-            | DataOp::Search { .. }
-            | DataOp::Positions { .. },
-        ) => Some("it depends on the order of all elements"),
-        Op::Data(DataOp::Take { .. } | DataOp::Put { .. }) => Some("it reads at positions that the data names"),
-        Op::Data(DataOp::Random { .. } | DataOp::Check { .. }) => None,
-        Op::Const(_) | Op::Dim(_) | Op::ShapeOf { .. } | Op::Map(_) | Op::Cast(_) | Op::Reduce { .. } | Op::Kernel(_) => None,
-        Op::Transpose { .. } | Op::Reshape { .. } | Op::Index { .. } | Op::Concatenate { .. } | Op::Fill { .. } => None,
-        Op::Arange { .. } | Op::Eye { .. } | Op::Call(_) | Op::Item | Op::Choose => None,
-    }
-}

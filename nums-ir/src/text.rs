@@ -53,7 +53,7 @@ mod tests {
             "nums-ir 1\n; stage: typed\nfn f(%X: f64[n, d], %y: f64[..]) -> (f64[], f64) {\n  %0: f64[max(0, n - 1), d] = index %X, items=[1:, ...]\n  %1: f64[1, d] = index %X, items=[newaxis, -1]\n  %2: f64[] = sum %0, axes=[0, 1]\n  %c: f64 = const -0.0\n  %3: i64 = const 3\n  %x: c128[] = const complex(inf, nan)\n  return %2, %c\n}\n",
         );
         check(
-            "nums-ir 1\n; stage: fused\nfn f(%x: f64[n]) {\n  %r: f64[n], %s: f64[] = kernel k0(%a: f64[n] = %x) {\n    %0: f64[n] = exp %a\n    %1: f64[] = sum %0, axes=[0], keepdims=true\n    return %0, %1\n  }\n  %e: f64[n, n] = eye rows=n, cols=n, k=-1, dtype=f64\n  %m: f64[n] = matmul %e, %r, trans_a=true  ; not fused: nothing else shares its rows in this pass\n  %t: f64[n, n] = transpose %e, perm=[1, 0]\n  return %m, %s\n}\n",
+            "nums-ir 1\n; stage: fused\nfn f(%x: f64[n]) {\n  %r: f64[n], %s: f64[] = kernel k0(%a: f64[n] = %x) {\n    %0: f64[n] = exp %a\n    %1: f64[] = sum %0, axes=[0], keepdims=true\n    return %0, %1\n  }\n  %e: f64[n, n] = eye rows=n, cols=n, k=-1, dtype=f64\n  %m: f64[n] = matmul %e, %r, trans_a=true  ; not fused: nothing else shares its rows in this pass\n  %t: f64[n, n] = transpose %e, perm=[1, 0]  ; not fused: it moves elements to other rows\n  return %m, %s\n}\n",
         );
         check("nums-ir 1\n; stage: typed\nfn f() {\n  return \n}\n");
     }

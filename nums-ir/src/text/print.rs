@@ -1,9 +1,9 @@
 //! Prints a `Func`: names are made unique and numbered, attributes stand in a fixed order, printing is deterministic.
 
 use super::MAGIC;
+use crate::alone::why;
 use crate::diag::Loc;
 use crate::func::{Func, IndexItem, Inst, Op, Scalar, Size, Stage, Value};
-use crate::panel::why_alone;
 use crate::types::Type;
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
@@ -132,16 +132,14 @@ impl Printer {
             }
             let loc = inst.results.first().map_or(Loc::default(), |r| func.data(*r).loc);
             out.push_str(" = ");
+            let outermost = func.stage == Stage::Fused && depth == 1 && func.rows.is_empty() && !self.locs;
+            let alone = outermost.then(|| why(func, inst)).flatten().map(|why| format!("  ; not fused: {why}"));
+            let end = alone.unwrap_or_else(|| self.place(loc));
             if let Op::Kernel(body) = &inst.op {
-                self.kernel(body, inst, names, loc, depth, out);
+                self.kernel(body, inst, names, &end, depth, out);
             } else {
                 out.push_str(&line(&inst.op, &inst.args, names));
-                let alone =
-                    if func.stage == Stage::Fused && depth == 1 && func.rows.is_empty() { why_alone(func, inst) } else { None };
-                match alone {
-                    Some(why) if !self.locs => write!(out, "  ; not fused: {why}").expect("a String"),
-                    Some(_) | None => self.place(loc, out),
-                }
+                out.push_str(&end);
             }
             out.push('\n');
         }
@@ -152,7 +150,7 @@ impl Printer {
         writeln!(out, "{indent}return {}", results.join(", ")).expect("a String");
     }
 
-    fn kernel(&self, body: &Func, inst: &Inst, names: &[String], loc: Loc, depth: usize, out: &mut String) {
+    fn kernel(&self, body: &Func, inst: &Inst, names: &[String], end: &str, depth: usize, out: &mut String) {
         let inner = self::names(body);
         write!(out, "kernel {}(", body.name).expect("a String");
         for (i, (p, arg)) in body.params.iter().zip(&inst.args).enumerate() {
@@ -161,16 +159,14 @@ impl Printer {
             write!(out, "{comma}{rows}%{}{ty} = %{}", inner[p.0 as usize], names[arg.0 as usize]).expect("a String");
         }
         out.push_str(") {");
-        self.place(loc, out);
+        out.push_str(end);
         out.push('\n');
         self.body(body, &inner, depth + 1, out);
         write!(out, "{}}}", "  ".repeat(depth)).expect("a String");
     }
 
-    fn place(&self, loc: Loc, out: &mut String) {
-        if self.locs && loc.line > 0 {
-            write!(out, " ; {}:{}", loc.line, loc.column).expect("a String");
-        }
+    fn place(&self, loc: Loc) -> String {
+        if self.locs && loc.line > 0 { format!(" ; {}:{}", loc.line, loc.column) } else { String::new() }
     }
 }
 
