@@ -9,18 +9,15 @@
 #[path = "../nums-ir/tests/blocks/mod.rs"]
 #[allow(dead_code, reason = "other tests cut and look up blocks as well")]
 mod blocks;
+#[macro_use]
+mod cases;
 #[path = "../nums-runtime/tests/tasks/mod.rs"]
 mod tasks;
 
-use nums::__emitted::{Argument, FromOutputs, Program, call};
+use cases::{Case, Cut, check};
 use nums::prelude::*;
-use nums::{ClusterSpec, DType, Stage};
-use nums_ir::bind::{Bound, bind, typed};
-use nums_ir::eval::{Tensor, eval};
-use nums_ir::grid::Grid;
-use nums_ir::pass::run_apart;
+use nums::{ClusterSpec, Stage};
 use nums_ir::text;
-use nums_runtime::call::{FromOutput, Output};
 
 nums! {
     fn newton_step(X: f64[n, d], y: f64[n], beta: f64[d]) -> f64[d] {
@@ -218,20 +215,6 @@ nums! {
     }
 }
 
-/// A program: its name, its code, its text, and the axes of its operands.
-struct Case {
-    name: &'static str,
-    program: &'static Program,
-    text: fn(Stage) -> String,
-    operands: &'static [&'static str],
-}
-
-macro_rules! programs {
-    ($($name:ident($($axes:literal),*);)*) => {
-        &[$(Case { name: stringify!($name), program: &$name::PROGRAM, text: $name::ir, operands: &[$($axes),*] }),*]
-    };
-}
-
 const PROGRAMS: &[Case] = programs! {
     newton_step("nd", "n", "d");
     newton_columns("dn", "n", "d");
@@ -265,206 +248,18 @@ const PROGRAMS: &[Case] = programs! {
     single("nd", "n", "d");
 };
 
-/// How many rows there are, and into how many blocks rows and the other axes are cut.
-#[derive(Clone, Copy, Debug)]
-struct Cut {
-    n: usize,
-    rows: usize,
-    columns: usize,
-}
-
 /// Rows that are one tile, and rows of several tiles of 256 that leave one over.
 const FEW: usize = 31;
 const MANY: usize = 1281;
 
-impl Cut {
-    /// Size and block size of an axis.
-    fn axis(self, name: char) -> (usize, usize) {
-        let (size, parts) = match name {
-            'n' => (self.n, self.rows),
-            'd' => (13, self.columns),
-            'k' => (5, self.columns),
-            'm' => (40, self.columns),
-            _ => panic!("no axis `{name}`"),
-        };
-        (size, size.div_ceil(parts))
-    }
-
-    fn shape(self, axes: &str) -> Vec<usize> {
-        axes.chars().map(|a| self.axis(a).0).collect()
-    }
-
-    fn block(self, axes: &str) -> Vec<usize> {
-        axes.chars().map(|a| self.axis(a).1).collect()
-    }
-}
-
-/// Elements between -1 and 1 without a pattern (splitmix64), so that matrices have their full rank.
-fn noise(n: usize, seed: usize) -> Vec<f64> {
-    let of = |i: usize| {
-        let mut z = ((seed << 32 | i) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    };
-    (0..n).map(of).collect()
-}
-
-impl Case {
-    /// Elements and shapes of the operands.
-    fn arrays(&self, cut: Cut) -> impl Iterator<Item = (Vec<f64>, Vec<usize>)> {
-        self.operands.iter().enumerate().map(move |(at, axes)| {
-            let shape = cut.shape(axes);
-            (noise(shape.iter().product(), at), shape)
-        })
-    }
-
-    fn tensors(&self, cut: Cut) -> Vec<Tensor> {
-        self.arrays(cut).map(|(v, shape)| Tensor::from_vec(&shape, v).unwrap()).collect()
-    }
-
-    fn bounds(&self, cut: Cut) -> Vec<Bound> {
-        self.arrays(cut).map(|(_, shape)| Bound::Array(DType::F64, shape)).collect()
-    }
-
-    fn parsed(&self, stage: Stage) -> nums_ir::func::Func {
-        text::parse(&(self.text)(stage)).unwrap_or_else(|e| panic!("{}: {e}", self.name))
-    }
-
-    /// The program whose every operator makes its whole result. Where products follow each other a call looks for their order anew
-    /// and fuses: `unfused` does not.
-    fn apart(&self) -> &'static Program {
-        let fused: &'static str = text::print(&run_apart(self.parsed(Stage::Typed))).leak();
-        let parsed: &'static str = (self.text)(Stage::Parsed).leak();
-        Box::leak(Box::new(Program::new(self.name, parsed.as_bytes(), Some(fused.as_bytes()), "unfused")))
-    }
-
-    /// Calls `program` on the cluster that is entered.
-    fn call(&self, program: &'static Program, cut: Cut) -> Result<Vec<DynArray>> {
-        let array = |((v, shape), axes): ((Vec<f64>, Vec<usize>), &&str)| {
-            Array::from_vec(v, &shape).and_then(|a| a.rechunk(&cut.block(axes)))
-        };
-        let arrays: Vec<Array<f64>> = self.arrays(cut).zip(self.operands).map(array).collect::<Result<_>>()?;
-        let args: Vec<&dyn Argument> = arrays.iter().map(|a| a as &dyn Argument).collect();
-        call::<All>(program, &args).map(|All(answer)| answer)
-    }
-
-    /// The answers of `program` on a cluster.
-    fn run(&self, cluster: &Cluster, program: &'static Program, cut: Cut) -> Bits {
-        let _entered = cluster.enter();
-        let found = self.call(program, cut).and_then(|answer| answer.iter().map(bits).collect());
-        found.unwrap_or_else(|e| panic!("{} on {cut:?}: {e}", self.name))
-    }
-
-    /// The evaluator's answers on whole arrays.
-    fn evaluated(&self, n: usize) -> Vec<Vec<f64>> {
-        let cut = Cut { n, rows: 1, columns: 1 };
-        let func = bind(&self.parsed(Stage::Typed), &self.bounds(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
-        let answer = eval(&func, &self.tensors(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
-        answer.iter().map(|t| t.cast(DType::F64).to_vec::<f64>().unwrap()).collect()
-    }
-
-    /// The answers where every operator makes its whole result, its tasks run one by one in this thread.
-    fn unfused(&self, cut: Cut) -> Bits {
-        let typed = typed(&self.parsed(Stage::Parsed), &self.bounds(cut)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
-        let grids: Vec<Grid> = self.operands.iter().map(|axes| Grid::new(&cut.shape(axes), &cut.block(axes))).collect();
-        let answer = tasks::answers(&run_apart(typed), &self.tensors(cut), &[], &grids);
-        let answer = answer.unwrap_or_else(|e| panic!("{} on {cut:?}: {e}", self.name));
-        let bits = |t: &Tensor| t.cast(DType::F64).to_vec::<f64>().unwrap().iter().map(|x| x.to_bits()).collect();
-        answer.iter().map(|t| (t.dtype(), t.shape().to_vec(), bits(t))).collect()
-    }
-}
-
-/// All results of a call, however many.
-struct All(Vec<DynArray>);
-
-impl FromOutputs for All {
-    fn from_outputs(outputs: Vec<Output>) -> Result<All> {
-        outputs.into_iter().map(DynArray::from_output).collect::<Result<_>>().map(All)
-    }
-}
-
-/// Elements as bits, with dtype and shape.
-type Bits = Vec<(DType, Vec<usize>, Vec<u64>)>;
-
-fn bits(a: &DynArray) -> Result<(DType, Vec<usize>, Vec<u64>)> {
-    Ok((a.dtype(), a.shape().to_vec(), a.astype::<f64>()?.to_vec()?.iter().map(|x| x.to_bits()).collect()))
-}
-
-/// Where an answer is not what was evaluated, to rounding.
-fn far(found: &Bits, want: &[Vec<f64>]) -> Option<String> {
-    found.iter().zip(want).enumerate().find_map(|(k, ((dtype, _, bits), want))| {
-        let unit = if *dtype == DType::F32 { 1e-5 } else { 1e-10 };
-        let mut elements = bits.iter().map(|b| f64::from_bits(*b)).zip(want).enumerate();
-        // NaN is near nothing.
-        let (i, (x, w)) = elements.find(|(_, (x, w))| !matches!((x - *w).abs(), e if e <= unit * (1.0 + w.abs())))?;
-        Some(format!("result {k} at {i} is {x}, evaluated {w}"))
-    })
-}
-
-/// Where two answers differ in a bit, a dtype or a shape.
-fn differs(found: &Bits, want: &Bits) -> Option<String> {
-    found.iter().zip(want).enumerate().find_map(|(k, (found, want))| {
-        if (&found.0, &found.1) != (&want.0, &want.1) {
-            return Some(format!("result {k} is {}{:?}, natively {}{:?}", found.0, found.1, want.0, want.1));
-        }
-        let (i, (x, w)) = found.2.iter().zip(&want.2).enumerate().find(|(_, (x, w))| x != w)?;
-        Some(format!("result {k} at {i} is {:e}, natively {:e}", f64::from_bits(*x), f64::from_bits(*w)))
-    })
-}
-
-/// Holds all executions of all programs to each other on cuts of `n` rows.
-fn check(n: usize, cuts: &[(usize, usize)]) {
-    let threads = || Cluster::builder().threads(2);
-    let best = threads().start().unwrap();
-    // Whether programs run unfused as well.
-    let mut others = vec![
-        ("interpreted", true, threads().interpreted().start().unwrap()),
-        ("one thread", false, Cluster::threads(1).unwrap()),
-        ("the smallest tiles", false, threads().cache(1).start().unwrap()),
-        ("the smallest tiles, interpreted", false, threads().cache(1).interpreted().start().unwrap()),
-        ("processes", true, Cluster::local(2).unwrap()),
-        ("processes, interpreted", false, Cluster::builder().workers(3).threads(1).cache(1).interpreted().start().unwrap()),
-    ];
-    // The other set of instructions of the same class, where the machine has both.
-    if let Ok(cluster) = threads().isa("avx2").start() {
-        others.push(("avx2", false, cluster));
-    }
-    let baseline = threads().isa("baseline").start().unwrap();
-    let mut broken: Vec<String> = Vec::new();
-    for case in PROGRAMS {
-        let (evaluated, apart) = (case.evaluated(n), case.apart());
-        for (rows, columns) in cuts.iter().copied() {
-            let cut = Cut { n, rows, columns };
-            let mut say =
-                |what: &str, wrong: Option<String>| broken.extend(wrong.map(|w| format!("{}, {what}, {cut:?}: {w}", case.name)));
-            let native = case.run(&best, case.program, cut);
-            say("native", far(&native, &evaluated));
-            say("unfused", differs(&case.unfused(cut), &native));
-            for (name, unfused, cluster) in &others {
-                say(name, differs(&case.run(cluster, case.program, cut), &native));
-                if *unfused {
-                    say(&format!("{name}, unfused"), differs(&case.run(cluster, apart, cut), &native));
-                }
-            }
-            // Without fused multiply-add products are another class of numbers.
-            say("baseline", far(&case.run(&baseline, case.program, cut), &evaluated));
-        }
-    }
-    for cluster in others.into_iter().map(|(.., c)| c).chain([best, baseline]) {
-        cluster.finish().unwrap();
-    }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
-}
-
 #[test]
 fn every_execution_gives_the_same_bits_on_every_cut() {
-    check(FEW, &[(1, 1), (1, 2), (1, 7), (2, 1), (2, 2), (2, 7), (7, 1), (7, 2), (7, 7)]);
+    check(PROGRAMS, FEW, &[(1, 1), (1, 2), (1, 7), (2, 1), (2, 2), (2, 7), (7, 1), (7, 2), (7, 7)]);
 }
 
 #[test]
 fn every_execution_gives_the_same_bits_in_several_tiles() {
-    check(MANY, &[(1, 1), (2, 1), (7, 1), (2, 2)]);
+    check(PROGRAMS, MANY, &[(1, 1), (2, 1), (7, 1), (2, 2)]);
 }
 
 /// Native and interpreted groups that each program runs on a cluster.
