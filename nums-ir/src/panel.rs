@@ -232,12 +232,16 @@ pub(crate) fn seen(body: &Func, p: Value, rank: usize) -> Vec<Option<usize>> {
 /// What keeps the body from being run row by row.
 pub fn roles(body: &Func) -> Result<Vec<Role>, String> {
     let mut roles = vec![Role::Whole; body.values.len()];
+    let mut along: Option<&Dim> = None;
     for (p, axis) in &body.rows {
         if !body.params.contains(p) {
             return Err("rows are of parameters".into());
         }
-        if body.ty(*p).rank().is_none_or(|r| r <= *axis) {
+        let Some(n) = body.ty(*p).dims().and_then(|dims| dims.get(*axis)) else {
             return Err(format!("a parameter without axis {axis} has no rows along it"));
+        };
+        if *along.get_or_insert(n) != n {
+            return Err("its parameters have other numbers of rows".into());
         }
         roles[p.0 as usize] = Role::Row(*axis);
     }

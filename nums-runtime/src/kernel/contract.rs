@@ -60,7 +60,7 @@ pub(super) fn contract(task: &ContractTask, args: &[&Block]) -> Result<Block, Ke
         args.iter().zip(&task.windows).zip(&task.spec.operands).map(|((b, w), set)| View::of(b.shape(), w, set)).collect();
     with_type!(args[0].dtype(), T => {
         let data: Vec<&[T]> = args.iter().map(|b| b.as_slice::<T>()).collect();
-        let chain = Chain { steps: &steps, sizes: &sizes, result: &task.spec.result };
+        let chain = Chain { steps: &steps, sizes: &sizes, whole: &sizes, result: &task.spec.result };
         chain.run(&data, &views, out.as_mut_slice::<T>(), &mut Scratch::new(steps.len()))?;
     });
     Ok(out)
@@ -69,6 +69,8 @@ pub(super) fn contract(task: &ContractTask, args: &[&Block]) -> Result<Block, Ke
 /// A contraction whose rows come tile by tile: some positions of the first index of its result at a time.
 pub(super) struct RowContraction<T: Contract> {
     spec: Contraction,
+    /// Of the blocks.
+    sizes: BTreeMap<Index, usize>,
     steps: Vec<Step>,
     scratch: Scratch<T>,
 }
@@ -80,7 +82,7 @@ impl<T: Contract> RowContraction<T> {
         let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
         let sizes = spec.sizes(&shapes)?;
         let steps = spec.steps(&spec.order(&|i| sizes[&i]))?;
-        Some(RowContraction { spec: spec.clone(), scratch: Scratch::new(steps.len()), steps })
+        Some(RowContraction { spec: spec.clone(), scratch: Scratch::new(steps.len()), steps, sizes })
     }
 
     /// The rows of a tile, into as many elements; `None` for operands that do not fit.
@@ -97,7 +99,7 @@ impl<T: Contract> RowContraction<T> {
         }
         let data = operands.iter().map(|x| T::slice(x.elements())).collect::<Option<Vec<&[T]>>>()?;
         let views: Vec<View> = self.spec.operands.iter().map(|set| View::packed(set, |i| sizes[&i])).collect();
-        let chain = Chain { steps: &self.steps, sizes: &sizes, result: &self.spec.result };
+        let chain = Chain { steps: &self.steps, sizes: &sizes, whole: &self.sizes, result: &self.spec.result };
         chain.run(&data, &views, out, &mut self.scratch).ok()
     }
 }
@@ -149,6 +151,8 @@ impl View {
 struct Chain<'a> {
     steps: &'a [Step],
     sizes: &'a BTreeMap<Index, usize>,
+    /// The sizes of the blocks, of which a tile has some rows: they say which axes are the long ones.
+    whole: &'a BTreeMap<Index, usize>,
     result: &'a [Index],
 }
 
@@ -190,7 +194,7 @@ impl Chain<'_> {
                     Place::Operand(k) => data[k],
                     Place::Scratch(k) => &scratch[k][..],
                 };
-                let pair = Pair::new(&a.1, &b.1, &view);
+                let pair = Pair::new(&a.1, &b.1, &view, self.whole);
                 pair.run(slice(a.0), slice(b.0), if last { &mut *out } else { &mut own }, rooms);
                 scratch[s] = own;
                 left[i] = (Place::Scratch(s), view);
@@ -242,17 +246,18 @@ enum Kind {
     Summed,
 }
 
-/// An axis of a pair: its size, and its strides in both operands and the result.
+/// An axis of a pair: its size, here and in the whole blocks, and its strides in both operands and the result.
 #[derive(Clone, Copy, Debug)]
 struct Axis {
     kind: Kind,
     size: usize,
+    whole: usize,
     a: usize,
     b: usize,
     out: usize,
 }
 
-const ONE: Axis = Axis { kind: Kind::Summed, size: 1, a: 0, b: 0, out: 0 };
+const ONE: Axis = Axis { kind: Kind::Summed, size: 1, whole: 1, a: 0, b: 0, out: 0 };
 
 /// The product of two arrays.
 struct Pair {
@@ -272,7 +277,7 @@ struct Rooms<T, P> {
 }
 
 impl Pair {
-    fn new(a: &View, b: &View, out: &View) -> Pair {
+    fn new(a: &View, b: &View, out: &View, whole: &BTreeMap<Index, usize>) -> Pair {
         let summed = a.axes.iter().chain(b.axes.iter().filter(|x| !a.has(x.0))).filter(|x| !out.has(x.0));
         let mut axes: Vec<Axis> = Vec::new();
         for &(index, size, _) in out.axes.iter().chain(summed).filter(|x| x.1 != 1) {
@@ -282,14 +287,15 @@ impl Pair {
                 (true, false, _) => Kind::Right,
                 (false, ..) => Kind::Summed,
             };
-            let axis = Axis { kind, size, a: a.stride(index), b: b.stride(index), out: out.stride(index) };
+            let whole = whole.get(&index).copied().unwrap_or(size);
+            let axis = Axis { kind, size, whole, a: a.stride(index), b: b.stride(index), out: out.stride(index) };
             match axes.last_mut() {
                 // One step along the outer axis is a walk along the whole inner one.
                 Some(outer)
                     if outer.kind == kind
                         && [(outer.a, axis.a), (outer.b, axis.b), (outer.out, axis.out)].iter().all(|(o, i)| *o == i * size) =>
                 {
-                    *outer = Axis { size: outer.size * size, ..axis };
+                    *outer = Axis { size: outer.size * size, whole: outer.whole.saturating_mul(whole), ..axis };
                 }
                 Some(_) | None => axes.push(axis),
             }
@@ -338,9 +344,10 @@ impl Pair {
         rest.partition(|x| x.kind != Kind::Summed)
     }
 
-    /// The longest axis of a kind; among equals the innermost.
+    /// The longest axis of a kind; among equals the innermost. The whole blocks decide: which loop takes a pair, and so its bits, must
+    /// not depend on how many rows a tile has.
     fn longest(&self, kind: Kind) -> Option<Axis> {
-        self.axes.iter().filter(|x| x.kind == kind).max_by_key(|x| x.size).copied()
+        self.axes.iter().filter(|x| x.kind == kind).max_by_key(|x| x.whole).copied()
     }
 
     /// One product of matrices for every position of the axes that are left over.
