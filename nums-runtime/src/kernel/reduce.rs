@@ -212,7 +212,8 @@ pub(super) struct Counter<O, P> {
 
 impl<O, P> Counter<O, P> {
     pub(super) fn new() -> Counter<O, P> {
-        Counter { levels: Vec::new(), op: PhantomData }
+        // Levels of a block: asking for more while it grows would take the allocator's lock again and again.
+        Counter { levels: Vec::with_capacity(16), op: PhantomData }
     }
 
     #[inline(always)]

@@ -16,11 +16,14 @@ use std::sync::Arc;
 /// Elements of any dtype under a shape, in C order without gaps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    /// An axis, and its size where it is not the block's.
-    rows: Option<(usize, usize)>,
+    /// The axis whose size is not the block's, and that size; `BLOCK` if there is none.
+    rows: (usize, usize),
     block: &'a [usize],
     elements: Slice<'a>,
 }
+
+/// No axis. Not an `Option`: compilers look at what is not there together with whether it is, and valgrind then says so.
+const BLOCK: (usize, usize) = (usize::MAX, 0);
 
 /// An operand as a kernel reads it.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +55,7 @@ pub(super) trait Spare: Operands {
 impl<'a> View<'a> {
     /// Of a whole block.
     pub(super) fn of(block: &'a Block) -> View<'a> {
-        View { rows: None, block: block.shape(), elements: block.slice() }
+        View { rows: BLOCK, block: block.shape(), elements: block.slice() }
     }
 
     /// Of `rows` rows of a block from row `start`; `None` outside, or for a block without rows.
@@ -65,12 +68,12 @@ impl<'a> View<'a> {
         let (_, inner) = self.block.split_first()?;
         let width: usize = inner.iter().product();
         let elements = self.elements.get(start * width..(start + rows) * width)?;
-        Some(View { rows: Some((0, rows)), block: self.block, elements })
+        Some(View { rows: (0, rows), block: self.block, elements })
     }
 
     /// Of the first elements of a block, as one whose `axis` has another size; `None` if it has not so many.
     pub(super) fn resized(block: &'a Block, axis: usize, size: usize) -> Option<View<'a>> {
-        let view = View { rows: Some((axis, size)), ..View::of(block) };
+        let view = View { rows: (axis, size), ..View::of(block) };
         let elements = view.elements.get(0..view.shape().product())?;
         Some(View { elements, ..view })
     }
@@ -86,7 +89,7 @@ impl<'a> View<'a> {
     /// The size of an axis.
     pub(super) fn size(&self, axis: usize) -> Option<usize> {
         let own = self.block.get(axis).copied()?;
-        Some(self.rows.filter(|(of, _)| *of == axis).map_or(own, |(_, size)| size))
+        Some(if self.rows.0 == axis { self.rows.1 } else { own })
     }
 
     pub(super) fn shape(&self) -> impl Iterator<Item = usize> + '_ {

@@ -79,3 +79,32 @@ fn rows_of_a_result_are_written_over_those_of_an_operand_of_its_own() {
         }
     });
 }
+
+/// Columns: sums along them and inside them, products from both sides, results of both axes.
+const COLUMNS: &str = "nums-ir 1\n; stage: fused\nfn f(%X: f64[6, n], %b: f64[6], %y: f64[n]) {\n  %z: f64[n], %R: f64[6, n], %s: f64[6], %m: f64[n], %g: f64[6], %H: f64[6, 6] = kernel p0(rows(1) %X: f64[6, n] = %X, %b: f64[6] = %b, rows %y: f64[n] = %y) {\n    %z: f64[n] = matmul %b, %X\n    %R: f64[6, n], %s: f64[6], %m: f64[n] = kernel k0(%X: f64[6, n] = %X, %z: f64[n] = %z, %y: f64[n] = %y) {\n      %a: f64[n] = add %z, %y\n      %R: f64[6, n] = multiply %X, %a\n      %s: f64[6] = sum %R, axes=[1]\n      %m: f64[n] = max %R, axes=[0]\n      return %R, %s, %m\n    }\n    %g: f64[6] = matmul %X, %m\n    %H: f64[6, 6] = matmul %R, %X, trans_b=true\n    return %z, %R, %s, %m, %g, %H\n  }\n  return %z, %R, %s, %m, %g, %H\n}\n";
+
+/// A contraction of a stack, row by row.
+const CONTRACTED: &str = "nums-ir 1\n; stage: fused\nfn f(%T: f64[n, 5, 6], %B: f64[6, 5, 7]) {\n  %E: f64[n, 7] = kernel p0(rows %T: f64[n, 5, 6] = %T, %B: f64[6, 5, 7] = %B) {\n    %N: f64[n, 5, 6] = kernel k0(%T: f64[n, 5, 6] = %T) {\n      %N: f64[n, 5, 6] = negative %T\n      return %N\n    }\n    %E: f64[n, 7] = contract %N, %B, spec=\"abc,cbd->ad\"\n    return %E\n  }\n  return %E\n}\n";
+
+#[test]
+fn tiles_along_any_axis_change_no_bit() {
+    let wave = |shape: &[usize]| {
+        Block::from_slice(&(0..shape.iter().product()).map(|i| (i as f64 * 0.7).sin()).collect::<Vec<_>>(), shape)
+    };
+    let check = |text: &str, shapes: &[&[usize]]| {
+        let Op::Kernel(body) = text::parse(text).unwrap().insts.remove(0).op else { panic!() };
+        let kernel = Kernel::prepare(&body).unwrap();
+        let blocks: Vec<Block> = shapes.iter().map(|shape| wave(shape)).collect();
+        let args: Vec<Operand<'_>> = blocks.iter().map(Operand::Block).collect();
+        let run =
+            |cache| crate::native::with_code(crate::native::Code { cache, ..Default::default() }, || kernel.run(&args).unwrap());
+        let (one, many) = (run(1 << 30), run(1));
+        for (k, (one, many)) in one.iter().zip(&many).enumerate() {
+            assert!(one.shape() == many.shape() && one.bytes() == many.bytes(), "result {k} of {shapes:?}");
+        }
+    };
+    for n in [0, 1, 2, 255, 256, 257, 513, 1000] {
+        check(COLUMNS, &[&[6, n], &[6], &[n]]);
+        check(CONTRACTED, &[&[n, 5, 6], &[6, 5, 7]]);
+    }
+}
