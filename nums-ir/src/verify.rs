@@ -7,7 +7,8 @@
 //! * from the typed stage on a result has the type that `infer::result_types` gives; a 0-d one may be weak;
 //! * kernels stand only in the fused stage; a body's parameters have the operands' types, its results the kernel's; it holds
 //!   views that add axes, then element-wise instructions that are 0-d or of one common shape, and reductions of such;
-//! * a kernel with rows is a panel: its body holds such kernels, products and `arg_best`, which keep the rules of `panel`.
+//! * a kernel with rows (`rows %X`, along the first axis, or `rows(1) %X`) is a panel: its body holds such kernels, products, contractions
+//!   and `arg_best`, which keep the rules of `panel`.
 //!
 //! A `Graph`:
 //! * inputs come first; every other block is made by exactly one task, which stands before its uses;
