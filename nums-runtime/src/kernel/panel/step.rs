@@ -127,15 +127,16 @@ impl<'p> State<'p> {
                 let misfit = || panel.mismatch(format!("a contraction \"{spec}\" of {shapes:?}"));
                 let tiles: Vec<Vec<usize>> = views.iter().map(|view| view.shape().collect()).collect();
                 let sizes = spec.sizes(&tiles.iter().map(|s| &s[..]).collect::<Vec<_>>()).ok_or_else(misfit)?;
-                let shape = spec.result.iter().map(|i| sizes[i]).collect();
-                match (views.first().map(View::dtype), Made::new) {
-                    (Some(DType::F32), made) => {
+                let shape: Vec<usize> = spec.result.iter().map(|i| sizes[i]).collect();
+                let made = |dtype| Made::new(dtype, (shape.clone(), 0), one, rows);
+                match views.first().map(View::dtype) {
+                    Some(DType::F32) => {
                         let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
-                        Ok(State::ContractF32 { product, made: made(DType::F32, (shape, 0), one, rows) })
+                        Ok(State::ContractF32 { product, made: made(DType::F32) })
                     }
-                    (Some(DType::F64), made) => {
+                    Some(DType::F64) => {
                         let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
-                        Ok(State::ContractF64 { product, made: made(DType::F64, (shape, 0), one, rows) })
+                        Ok(State::ContractF64 { product, made: made(DType::F64) })
                     }
                     _ => Err(misfit()),
                 }
