@@ -5,6 +5,7 @@
 //! pairs by what they cost for bound sizes. `tile/contract.rs` cuts contractions into tasks, the runtime's `kernel/contract.rs`
 //! runs them on strided views; nothing is transposed or reshaped in memory.
 
+use crate::dim::Dim;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -41,7 +42,12 @@ pub struct Step {
 const EXHAUSTIVE: usize = 6;
 
 /// In place of a symbol where an order is chosen before sizes are bound: large enough for the highest power to decide.
-pub(crate) const EQUAL: usize = 1 << 10;
+const EQUAL: usize = 1 << 10;
+
+/// A size as a number, all symbols alike.
+pub(crate) fn alike(dim: &Dim) -> Option<usize> {
+    dim.substitute(&|_| Some(Dim::from(EQUAL))).as_const().and_then(|n| usize::try_from(n).ok())
+}
 
 /// What an element of an intermediate result, and a term that no product in tiles takes, count for in terms.
 const TRAFFIC: f64 = 8.0;

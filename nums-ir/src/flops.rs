@@ -192,8 +192,7 @@ fn einsum(func: &Func, spec: &Contraction, args: &[Value]) -> Flops {
         }
     }
     let dim = |index: &Index| sizes.get(index).cloned().unwrap_or(Dim::from(1));
-    let number =
-        |index: Index| dim(&index).substitute(&|_| Some(Dim::from(contraction::EQUAL))).as_const().unwrap_or(1).max(0) as usize;
+    let number = |index: Index| contraction::alike(&dim(&index)).unwrap_or(1);
     contraction(&spec.steps(&spec.order(&number)).unwrap_or_default(), &dim)
 }
 

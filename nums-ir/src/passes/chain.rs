@@ -5,7 +5,7 @@
 //! count as they are, symbols as equal ones; where sizes are bound they count (`is_there` tells who binds that they matter). Runs after
 //! `transpose`, so that `(A @ B).T @ C` is a chain, before `symmetric`, and fused or not, so that an order changes no bit between the two.
 
-use crate::contraction::{Contraction, EQUAL, Index};
+use crate::contraction::{Contraction, Index, alike};
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Value, ValueData};
 use crate::pass::{Changed, Pass};
@@ -133,7 +133,7 @@ fn cheaper(func: &Func, chain: &Chain) -> Option<Vec<[usize; 2]>> {
             _ => return None,
         };
         for (at, dim) in own.iter().zip(dims) {
-            sizes[*at] = dim.substitute(&|_| Some(Dim::from(EQUAL))).as_const().and_then(|n| usize::try_from(n).ok())?;
+            sizes[*at] = alike(&dim)?;
         }
         operands.push(own.into_iter().map(index).collect::<Option<_>>()?);
     }

@@ -5,7 +5,7 @@
 //! they are, symbols as equal ones, and at a call the numbers (`chain::is_there` tells who binds). Runs fused or not, so that no order
 //! changes a bit between the two.
 
-use crate::contraction::{Contraction, EQUAL, Index};
+use crate::contraction::{Contraction, Index, alike};
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, ValueData};
 use crate::pass::{Changed, Pass};
@@ -34,8 +34,7 @@ fn run(func: &mut Func) -> Changed {
 fn taken_out(func: &Func, inst: &Inst) -> Option<(Contraction, Contraction, Vec<usize>)> {
     let Op::Contract(spec) = &inst.op else { return None };
     let (first, dims) = (spec.result.first()?, dims(func, inst, spec)?);
-    let number = |d: &Dim| d.substitute(&|_| Some(Dim::from(EQUAL))).as_const().and_then(|n| usize::try_from(n).ok());
-    let sizes = dims.iter().map(|(i, d)| Some((*i, number(d)?))).collect::<Option<BTreeMap<Index, usize>>>()?;
+    let sizes = dims.iter().map(|(i, d)| Some((*i, alike(d)?))).collect::<Option<BTreeMap<Index, usize>>>()?;
     let steps = spec.steps(&spec.order(&|i| sizes[&i]))?;
     let step = steps.split_last()?.1.iter().find(|step| !step.result.contains(first))?;
     let (inner, outer) = spec.split(step);

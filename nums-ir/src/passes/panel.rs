@@ -8,7 +8,7 @@
 //! over different rows may feed one another both ways. Rows are first axes, unless products save array reads along other ones
 //! (`choose`). Fusing moves no bits: a product takes the same panels of its contracted axis alone and in a tile.
 
-use crate::contraction::EQUAL;
+use crate::contraction::alike;
 use crate::dim::Dim;
 use crate::func::{Func, Inst, Op, Stage, Value, ValueData};
 use crate::panel::{Part, Role, parts};
@@ -202,8 +202,7 @@ impl Plan {
 
 /// Elements of a value, all symbols alike.
 fn elements(func: &Func, v: Value) -> f64 {
-    let size = |d: &Dim| d.as_const().map_or(EQUAL as f64, |n| n as f64);
-    func.ty(v).dims().into_iter().flatten().map(size).product()
+    func.ty(v).dims().into_iter().flatten().map(|d| alike(d).unwrap_or(0) as f64).product()
 }
 
 /// Whether anything outside a group reads a value.
