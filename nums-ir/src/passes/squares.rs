@@ -8,6 +8,7 @@ use crate::dtype::DType;
 use crate::func::{Func, Inst, Op, Value};
 use crate::ops::{MapOp, ReduceOp};
 use crate::pass::{Changed, Pass};
+use crate::passes::uses;
 
 /// The row of the pipeline.
 pub const PASS: Pass = Pass { name: "squares", about: "takes squares in the sum that reads them", run };
@@ -38,6 +39,5 @@ fn squared(func: &Func, v: Value) -> Option<Value> {
     };
     let ty = func.ty(x);
     let is_line = ty.rank().is_some_and(|rank| rank > 0) && matches!(ty.dtype, DType::F32 | DType::F64);
-    let readers = func.insts.iter().filter(|i| i.args.contains(&v)).count() + usize::from(func.results.contains(&v));
-    (is_line && readers == 1).then_some(x)
+    (is_line && uses(func, v) == 1).then_some(x)
 }
