@@ -86,7 +86,7 @@ pub fn explain<'a>(kernels: impl Iterator<Item = &'a Func>, cache: Option<usize>
         if is_panel {
             write!(out, ", {} beside", touched.beside).expect("a String");
         }
-        if touched.unit > 1 {
+        if touched.unit == ROWS {
             write!(out, ", in panels of {} rows", touched.unit).expect("a String");
         }
         out += "\n";
