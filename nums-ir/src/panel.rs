@@ -8,7 +8,7 @@
 //! index run with it. This file says which; `passes/panel.rs` makes panels, `tile/panels.rs` cuts them, the runtime
 //! runs them, and `verify` holds them to it. The meaning of a panel is that of its body.
 
-use crate::contraction::Contraction;
+use crate::contraction::{Contraction, Step};
 use crate::data::DataOp;
 use crate::dim::Dim;
 use crate::dtype::DType;
@@ -105,14 +105,13 @@ fn contraction(func: &Func, inst: &Inst, spec: &Contraction) -> Result<Vec<Part>
     along(spec, *first, &operands).map(|part| vec![part]).ok_or("its operands are not of one size")
 }
 
-/// Whether a contraction can be walked for these sizes: all that its pairs make on the way runs with the rows.
-pub fn is_by_rows(body: &Func, inst: &Inst, spec: &Contraction) -> bool {
-    let shapes: Option<Vec<Vec<usize>>> = inst.args.iter().map(|v| body.ty(*v).sizes()).collect();
-    let Some(shapes) = shapes else { return false };
-    let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
-    let (Some(sizes), Some(first)) = (spec.sizes(&shapes), spec.result.first()) else { return false };
-    let steps = spec.steps(&spec.order(&|i| sizes[&i]));
-    steps.is_some_and(|steps| steps.iter().all(|step| step.result.contains(first)))
+/// The pairs of a contraction of a panel's body; `None` where sizes are not bound, or a pair does not run with the rows: it would be
+/// contracted anew for every tile.
+pub fn pairs(body: &Func, inst: &Inst, spec: &Contraction) -> Option<Vec<Step>> {
+    let shapes: Vec<Vec<usize>> = inst.args.iter().map(|v| body.ty(*v).sizes()).collect::<Option<_>>()?;
+    let sizes = spec.sizes(&shapes.iter().map(|s| &s[..]).collect::<Vec<_>>())?;
+    let (first, steps) = (spec.result.first()?, spec.steps(&spec.order(&|i| sizes[&i]))?);
+    steps.iter().all(|step| step.result.contains(first)).then_some(steps)
 }
 
 /// The part that a contraction takes along an index; `None` where operands are stretched along it.

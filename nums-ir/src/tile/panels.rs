@@ -13,7 +13,7 @@ use crate::func::{Func, Inst, Op, Value};
 use crate::graph::{Arg, ArrayId, BlockId, TaskOp};
 use crate::grid::{BLOCK, Grid};
 use crate::ops::{Identity, ReduceOp};
-use crate::panel::{Role, is_by_rows, roles, walks};
+use crate::panel::{Role, pairs, roles, walks};
 use std::collections::HashMap;
 
 /// Bytes of whole operands and totals that stay beside the tiles of a task: a Newton step of 800 columns is a fifth faster with them than apart,
@@ -78,7 +78,7 @@ impl Tiler {
     fn fits(&self, func: &Func, inst: &Inst, body: &Func) -> Result<(Vec<Role>, usize), Misfit> {
         let roles = roles(body).map_err(Misfit::Other)?;
         let role = |v: &Value| roles[v.0 as usize];
-        let anew = |i: &&Inst| matches!(&i.op, Op::Contract(spec) if !is_by_rows(body, i, spec));
+        let anew = |i: &&Inst| matches!(&i.op, Op::Contract(spec) if pairs(body, i, spec).is_none());
         if let Some(i) = body.insts.iter().find(anew) {
             let name = &crate::text::value_names(body)[i.results[0].0 as usize];
             return Err(Misfit::Other(format!("a pair of %{name} would be contracted anew for every tile")));

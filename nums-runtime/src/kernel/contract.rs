@@ -77,12 +77,10 @@ pub(super) struct RowContraction<T: Contract> {
 
 impl<T: Contract> RowContraction<T> {
     /// Of blocks of these shapes; `None` for those that do not fit.
-    pub(super) fn new(spec: &Contraction, shapes: &[Vec<usize>]) -> Option<RowContraction<T>> {
+    pub(super) fn new(spec: &Contraction, steps: &[Step], shapes: &[Vec<usize>]) -> Option<RowContraction<T>> {
         spec.check().ok()?;
-        let shapes: Vec<&[usize]> = shapes.iter().map(|s| &s[..]).collect();
-        let sizes = spec.sizes(&shapes)?;
-        let steps = spec.steps(&spec.order(&|i| sizes[&i]))?;
-        Some(RowContraction { spec: spec.clone(), scratch: Scratch::new(steps.len()), steps, sizes })
+        let sizes = spec.sizes(&shapes.iter().map(|s| &s[..]).collect::<Vec<_>>())?;
+        Some(RowContraction { spec: spec.clone(), scratch: Scratch::new(steps.len()), steps: steps.to_vec(), sizes })
     }
 
     /// The rows of a tile, into as many elements; `None` for operands that do not fit.

@@ -17,14 +17,14 @@ use super::view::{Operands, Read, Spare, View};
 use super::{KernelError, Operand};
 use crate::block::Block;
 use crate::native;
-use nums_ir::contraction::Contraction;
+use nums_ir::contraction::{Contraction, Step as Pair};
 use nums_ir::data::DataOp;
 use nums_ir::dim::Dim;
 use nums_ir::dtype::DType;
 use nums_ir::func::{Func, Inst, Op, Value};
 use nums_ir::graph::SlicedTask;
 use nums_ir::ops::ReduceOp;
-use nums_ir::panel::{Role, roles, space_axis};
+use nums_ir::panel::{Role, pairs, roles, space_axis};
 use nums_ir::tiling::{Touched, next};
 use step::State;
 use tile::{Copies, Tile};
@@ -164,7 +164,7 @@ enum Step {
     /// A product contracted along the rows.
     Total { product: Product, symmetric: bool },
     /// A contraction whose first index runs with the rows.
-    Contract { spec: Contraction, args: Vec<Slot> },
+    Contract { spec: Contraction, pairs: Vec<Pair>, args: Vec<Slot> },
 }
 
 /// Operands of a product, and which are transposed.
@@ -192,7 +192,7 @@ impl Panel {
         let axis = |v: &Value| roles[slot(v)].axis();
         let mut steps = Vec::with_capacity(body.insts.len());
         for inst in &body.insts {
-            steps.push(Step::prepare(inst, &roles).map_err(|error| error.unwrap_or_else(wrong))?);
+            steps.push(Step::prepare(body, inst, &roles).map_err(|error| error.unwrap_or_else(wrong))?);
         }
         let param = |p: &Value| {
             let ty = body.ty(*p);
@@ -340,7 +340,7 @@ impl Step {
     }
 
     /// How an instruction of a panel's body is run; an error, or why it cannot be.
-    fn prepare(inst: &Inst, roles: &[Role]) -> Result<Step, Result<KernelError, String>> {
+    fn prepare(body: &Func, inst: &Inst, roles: &[Role]) -> Result<Step, Result<KernelError, String>> {
         let axis = |v: &Value| roles[slot(v)].axis();
         match (&inst.op, &inst.args[..], &inst.results[..]) {
             (Op::Kernel(inner), args, _) => {
@@ -356,7 +356,10 @@ impl Step {
                     None => Step::Total { product, symmetric: *symmetric },
                 })
             }
-            (Op::Contract(spec), args, [_]) => Ok(Step::Contract { spec: spec.clone(), args: args.iter().map(slot).collect() }),
+            (Op::Contract(spec), args, [_]) => {
+                let pairs = pairs(body, inst, spec).ok_or_else(|| Err(format!("the pairs of \"{spec}\"")))?;
+                Ok(Step::Contract { spec: spec.clone(), pairs, args: args.iter().map(slot).collect() })
+            }
             (Op::Data(DataOp::ArgBest { op, axis: along }), [x], [_]) => {
                 let row = axis(x).ok_or_else(|| Err("the best of a whole array".to_owned()))?;
                 Ok(Step::Best { op: *op, axis: *along, x: slot(x), row })

@@ -121,7 +121,7 @@ impl<'p> State<'p> {
                     _ => Err(misfit()),
                 }
             }
-            Step::Contract { spec, args } => {
+            Step::Contract { spec, pairs, args } => {
                 let views = args.iter().map(|x| tile.view(*x)).collect::<Result<Vec<_>, _>>()?;
                 let shapes: Vec<Vec<usize>> = args.iter().zip(&views).map(|(x, view)| panel.whole(*x, view, rows)).collect();
                 let misfit = || panel.mismatch(format!("a contraction \"{spec}\" of {shapes:?}"));
@@ -131,11 +131,11 @@ impl<'p> State<'p> {
                 let made = |dtype| Made::new(dtype, (shape.clone(), 0), one, rows);
                 match views.first().map(View::dtype) {
                     Some(DType::F32) => {
-                        let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
+                        let product = RowContraction::new(spec, pairs, &shapes).ok_or_else(misfit)?;
                         Ok(State::ContractF32 { product, made: made(DType::F32) })
                     }
                     Some(DType::F64) => {
-                        let product = RowContraction::new(spec, &shapes).ok_or_else(misfit)?;
+                        let product = RowContraction::new(spec, pairs, &shapes).ok_or_else(misfit)?;
                         Ok(State::ContractF64 { product, made: made(DType::F64) })
                     }
                     _ => Err(misfit()),

@@ -84,7 +84,7 @@ fn rows_of_a_result_are_written_over_those_of_an_operand_of_its_own() {
 const COLUMNS: &str = "nums-ir 1\n; stage: fused\nfn f(%X: f64[6, n], %b: f64[6], %y: f64[n]) {\n  %z: f64[n], %R: f64[6, n], %s: f64[6], %m: f64[n], %g: f64[6], %H: f64[6, 6] = kernel p0(rows(1) %X: f64[6, n] = %X, %b: f64[6] = %b, rows %y: f64[n] = %y) {\n    %z: f64[n] = matmul %b, %X\n    %R: f64[6, n], %s: f64[6], %m: f64[n] = kernel k0(%X: f64[6, n] = %X, %z: f64[n] = %z, %y: f64[n] = %y) {\n      %a: f64[n] = add %z, %y\n      %R: f64[6, n] = multiply %X, %a\n      %s: f64[6] = sum %R, axes=[1]\n      %m: f64[n] = max %R, axes=[0]\n      return %R, %s, %m\n    }\n    %g: f64[6] = matmul %X, %m\n    %H: f64[6, 6] = matmul %R, %X, trans_b=true\n    return %z, %R, %s, %m, %g, %H\n  }\n  return %z, %R, %s, %m, %g, %H\n}\n";
 
 /// A contraction of a stack, row by row.
-const CONTRACTED: &str = "nums-ir 1\n; stage: fused\nfn f(%T: f64[n, 5, 6], %B: f64[6, 5, 7]) {\n  %E: f64[n, 7] = kernel p0(rows %T: f64[n, 5, 6] = %T, %B: f64[6, 5, 7] = %B) {\n    %N: f64[n, 5, 6] = kernel k0(%T: f64[n, 5, 6] = %T) {\n      %N: f64[n, 5, 6] = negative %T\n      return %N\n    }\n    %E: f64[n, 7] = contract %N, %B, spec=\"abc,cbd->ad\"\n    return %E\n  }\n  return %E\n}\n";
+const CONTRACTED: &str = "nums-ir 1\n; stage: fused\nfn f(%T: f64[1000, 5, 6], %B: f64[6, 5, 7]) {\n  %E: f64[1000, 7] = kernel p0(rows %T: f64[1000, 5, 6] = %T, %B: f64[6, 5, 7] = %B) {\n    %N: f64[1000, 5, 6] = kernel k0(%T: f64[1000, 5, 6] = %T) {\n      %N: f64[1000, 5, 6] = negative %T\n      return %N\n    }\n    %E: f64[1000, 7] = contract %N, %B, spec=\"abc,cbd->ad\"\n    return %E\n  }\n  return %E\n}\n";
 
 #[test]
 fn tiles_along_any_axis_change_no_bit() {
